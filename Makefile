@@ -1,0 +1,71 @@
+# videod: what there is, how it is built, and the commands. `make help` lists them.
+
+CC      ?= gcc
+SAN     ?=
+O       := build$(if $(SAN),/san)
+comma   := ,
+
+PACKAGES := libmariadb libmemcached libcurl json-c libxml-2.0 libcrypto libsystemd uuid
+ifneq ($(filter-out help setup demo stop clean,$(or $(MAKECMDGOALS),all)),)
+PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES)))
+PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES)) -lfcgi
+endif
+
+WARN := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wwrite-strings -Wpointer-arith -Wcast-align -Wcast-qual -Wundef -Wvla -Wdate-time \
+	-Wimplicit-fallthrough -Wdouble-promotion -Werror
+ifneq (,$(findstring gcc,$(CC))$(filter cc,$(CC)))
+WARN += -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wjump-misses-init -Wformat-signedness -Walloca
+endif
+HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE -fno-common -fno-strict-aliasing
+CFLAGS  ?= -O2 -g
+CFLAGS_ALL := -std=gnu11 -D_GNU_SOURCE -I. $(PKG_CFLAGS) $(CFLAGS) $(WARN) $(HARDEN) -MMD -MP \
+	-ffile-prefix-map=$(CURDIR)=. $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all,-D_FORTIFY_SOURCE=2)
+LDFLAGS_ALL := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
+
+# Each folder is an archive; a program is its main.c and the archives below it. Tests link the same archives.
+LIB_DIRS  := lib/base lib/io lib/video
+PROG_DIRS := cgi daemon cli
+objects    = $(patsubst %.c,$(O)/%.o,$(filter-out %/main.c,$(sort $(wildcard $(1)/*.c))))
+LIBS      := $(O)/libvideo.a $(O)/libio.a $(O)/libbase.a
+PROGRAMS  := $(O)/videod $(O)/videod-cgi $(O)/videoctl
+UNITS     := $(patsubst tests/unit/%.c,$(O)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
+FUZZERS   := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+
+all: $(PROGRAMS) ## build the three programs
+
+$(O)/videod:     $(O)/daemon/main.o $(O)/libdaemon.a $(LIBS)
+$(O)/videod-cgi: $(O)/cgi/main.o    $(O)/libcgi.a    $(LIBS)
+$(O)/videoctl:   $(O)/cli/main.o    $(O)/libcli.a    $(LIBS)
+$(O)/libbase.a:   $(call objects,lib/base)
+$(O)/libio.a:     $(call objects,lib/io)
+$(O)/libvideo.a:  $(call objects,lib/video)
+$(O)/libdaemon.a: $(call objects,daemon)
+$(O)/libcgi.a:    $(call objects,cgi)
+$(O)/libcli.a:    $(call objects,cli)
+
+$(PROGRAMS):
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+$(UNITS): $(O)/tests/%: $(O)/tests/unit/%.o $(O)/libdaemon.a $(O)/libcgi.a $(O)/libcli.a $(LIBS)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcmocka
+$(FUZZERS): $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/replay.o $(O)/libdaemon.a $(O)/libcgi.a $(LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+$(O)/%.a:
+	@rm -f $@
+	ar rcsD $@ $^
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
+
+units: $(UNITS)
+fuzzers: $(FUZZERS)
+
+clean: ## remove what was built
+	rm -rf build
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 14
+
+.PHONY: all units fuzzers clean help
+.SECONDARY:

@@ -1,0 +1,25 @@
+#ifndef VIDEOD_VIDEO_STATUS_H
+#define VIDEOD_VIDEO_STATUS_H
+
+/* The JSON a client polls, made in one place for the responder, the daemon and memcached. */
+
+#include "lib/video/video.h"
+
+struct buf;
+struct cache;
+struct json;
+struct settings;
+
+/* {videoId,status,progress,stage?,etaSeconds?,videoUrl?,thumbnailUrl?,duration?,error?} */
+struct json *status_json(const struct video *v, const struct settings *s);  /* caller frees */
+/* Public URL of a published key, or NULL for NULL. Caller frees. */
+char *status_url(const struct settings *s, const char *key);
+
+#define STATUS_KEY_SIZE  64
+#define STATUS_TTL_SEC   600
+void status_key(const struct uuid *id, char out[static STATUS_KEY_SIZE]);   /* "videod:status:<id>": also in nginx/ */
+bool status_publish(struct cache *c, const struct video *v, const struct settings *s); /* overwrites */
+void status_refill(struct cache *c, const struct video *v, const struct settings *s);  /* only where there is none */
+void status_forget(struct cache *c, const struct uuid *id);
+
+#endif

@@ -1,0 +1,131 @@
+#ifndef VIDEOD_VIDEO_VIDEO_H
+#define VIDEOD_VIDEO_VIDEO_H
+
+/* The things videod speaks of, as plain data. Strings are owned by the struct; an absent one is NULL. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/macros.h"
+#include "lib/io/uuid.h"
+
+#define VIDEO_FPS 30
+
+enum video_style {
+	STYLE_PRODUCT_SHOWCASE,
+	STYLE_LIFESTYLE,
+	STYLE_TESTIMONIAL,
+	STYLE_PROMOTIONAL,
+	STYLE_SOCIAL_AD,
+	STYLE_STORY,
+	STYLE_COUNT,
+	STYLE_INVALID = -1,
+};
+
+enum video_aspect { ASPECT_16_9, ASPECT_9_16, ASPECT_1_1, ASPECT_4_5, ASPECT_COUNT, ASPECT_INVALID = -1 };
+
+enum video_status {
+	STATUS_PENDING,
+	STATUS_GENERATING_SCENES,
+	STATUS_GENERATING_VOICEOVER,
+	STATUS_COMPOSING,
+	STATUS_PROCESSING,
+	STATUS_COMPLETED,
+	STATUS_FAILED,
+	STATUS_PAUSED,
+	STATUS_CANCELLING,
+	STATUS_CANCELLED,
+	STATUS_COUNT,
+	STATUS_INVALID = -1,
+};
+
+/* Wire and database names. */
+extern const char *const video_style_names[STYLE_COUNT];
+extern const char *const video_aspect_names[ASPECT_COUNT];
+extern const char *const video_status_names[STATUS_COUNT];
+
+struct video_size {
+	int width, height; /* pixels */
+};
+extern const struct video_size video_sizes[ASPECT_COUNT]; /* 1920x1080, 1080x1920, 1080x1080, 1080x1350 */
+
+struct scene {
+	char *prompt;
+	int64_t duration_ms;
+	char *image_url;    /* https://... or /assets/... ; NULL: none */
+	char *text_overlay; /* NULL: none */
+};
+
+struct video {
+	struct uuid id;
+	char *store_id;
+	char *product_id;
+	char *title;
+	int style;  /* enum video_style */
+	int aspect; /* enum video_aspect */
+	struct scene *scenes;
+	size_t scene_count;
+	char *voiceover_script;
+	char *voice_id;
+	char *music_track_id; /* a UUID as text, as it came */
+	int64_t music_volume; /* 0..100, 0 is silence */
+
+	int status;           /* enum video_status */
+	int64_t progress;     /* 0..100, never goes back */
+	int64_t eta_sec;      /* about, -1 unknown */
+	char *stage;          /* one short line for people, "Generating scene 2 of 4" */
+	char *video_key;      /* where it was published, below the storage's root; a URL is made by status_url() */
+	char *thumbnail_key;
+	int64_t duration_ms;  /* of the film, 0 while unknown */
+	char *error;          /* for the client; no vendor's text */
+	int64_t created_ms, updated_ms, completed_ms; /* Unix time; 0 none */
+};
+
+struct store {
+	char *id;
+	char *name;
+	char *niche;
+	int currency; /* index in money_currencies */
+	int locale;   /* index in money_locales */
+};
+
+struct image {
+	char *url;
+	char *alt;
+};
+
+struct product {
+	char *id;
+	char *store_id;
+	char *title;
+	char *description;
+	int64_t price_milli; /* thousandths of the store's currency; -1 none */
+	struct image *images;
+	size_t image_count;
+};
+
+struct music_track {
+	struct uuid id;
+	char *name;
+	char *category;
+	int64_t duration_ms;
+	char *file;        /* below assets_dir */
+	char *preview_url; /* /assets/... */
+};
+
+void scene_done(struct scene *s);
+void video_done(struct video *v);     /* frees the members; v may be zeroed only */
+void store_done(struct store *s);
+void product_done(struct product *p);
+void music_track_done(struct music_track *t);
+void video_clear_scenes(struct video *v);
+
+/* Frames of a scene of that length at VIDEO_FPS, rounded to the nearest; at least 1. */
+unsigned video_frames(int64_t duration_ms);
+
+#define AUTO_VIDEO   CLEANUP(video_done) struct video
+#define AUTO_STORE   CLEANUP(store_done) struct store
+#define AUTO_PRODUCT CLEANUP(product_done) struct product
+
+#endif
