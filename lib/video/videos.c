@@ -1,0 +1,306 @@
+/*
+ * Videos as clients see them: created, read, listed, deleted. A video is created together with its job in one
+ * transaction, so there is never one without the other; it is deleted by turning that job into one that
+ * removes it, so what cannot be removed now is removed later. A deleted video is unknown to clients from that
+ * moment on.
+ */
+#include "lib/video/videos.h"
+
+#include <stdlib.h>
+
+#include "lib/base/err.h"
+#include "lib/base/mem.h"
+#include "lib/base/names.h"
+#include "lib/io/db.h"
+#include "lib/video/videos_priv.h"
+
+static const char SQL_STORE[] = "SELECT id FROM stores WHERE public_id = ?";
+static const char SQL_PRODUCT[] = "SELECT id FROM products WHERE public_id = ? AND store_id = ?";
+static const char SQL_MUSIC[] = "SELECT 1 FROM music_tracks WHERE id = ?";
+static const char SQL_INSERT_VIDEO[] =
+	"INSERT INTO videos (id, store_id, product_id, title, style, aspect_ratio, voiceover_script, "
+	"voice_id, "
+	"music_track_id, music_volume, created_at, updated_at) "
+	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))";
+static const char SQL_INSERT_SCENE[] = "INSERT INTO scenes (video_id, no, prompt, duration_ms, image_url, "
+				       "text_overlay) VALUES (?, ?, ?, ?, ?, ?)";
+static const char SQL_INSERT_JOB[] =
+	"INSERT INTO jobs (video_id, store_id, kind, priority, rank_key, created_at) "
+	"SELECT id, store_id, ?, ?, " SQL_MS("UTC_TIMESTAMP(3)") " + ? * 600000, UTC_TIMESTAMP(3) "
+								 "FROM videos WHERE id = ?";
+static const char SQL_GET[] =
+	"SELECT " VIDEO_COLUMNS " FROM " VIDEO_TABLES " WHERE v.id = ? AND v.deleted_at IS NULL";
+static const char SQL_SCENES[] =
+	"SELECT prompt, duration_ms, image_url, text_overlay FROM scenes WHERE video_id = ? ORDER BY no";
+static const char SQL_LIST[] = "SELECT " VIDEO_COLUMNS " FROM " VIDEO_TABLES
+			       " WHERE s.public_id = ? AND v.deleted_at IS NULL AND (? IS NULL OR v.status = "
+			       "?) AND (? IS NULL OR p.public_id = ?)"
+			       " ORDER BY v.created_at DESC, v.id DESC LIMIT ? OFFSET ?";
+static const char SQL_COUNT[] =
+	"SELECT COUNT(*) FROM " VIDEO_TABLES " WHERE s.public_id = ? AND v.deleted_at IS NULL AND (? IS NULL "
+					     "OR v.status = ?) AND (? IS NULL OR p.public_id = ?)";
+static const char SQL_DELETE[] =
+	"UPDATE videos SET deleted_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3) "
+	"WHERE id = ? AND deleted_at IS NULL";
+/* A running job is asked to stop and becomes a removal when it has; any other becomes one now. SET goes left
+ * to right. */
+static const char SQL_REMOVE_JOB[] = "UPDATE jobs SET cancel_req = IF(state = 1, 1, 0), kind = IF(state = 1, "
+				     "kind, 'remove'), lost_count = 0, "
+				     "rank_key = IF(state = 1, rank_key, 0), due_at = NULL, finished_at = "
+				     "NULL, state = IF(state = 1, 1, 0) "
+				     "WHERE video_id = ?";
+
+void videos_read_row(const struct db_rows *r, struct video *v)
+{
+	struct uuid music;
+
+	(void)db_get_uuid(r, 0, &v->id);
+	v->store_id = xstrdup(db_get_text(r, 1));
+	v->product_id = xstrdup(db_get_text(r, 2));
+	v->title = xstrdup(db_get_text(r, 3));
+	v->style = NAMES_FIND(video_style_names, db_get_text(r, 4));
+	v->aspect = NAMES_FIND(video_aspect_names, db_get_text(r, 5));
+	v->status = NAMES_FIND(video_status_names, db_get_text(r, 6));
+	v->progress = db_get_int(r, 7);
+	v->eta_sec = db_is_null(r, 8) ? -1 : db_get_int(r, 8);
+	v->stage = xstrdup(db_get_text(r, 9));
+	v->voiceover_script = xstrdup(db_get_text(r, 10));
+	v->voice_id = xstrdup(db_get_text(r, 11));
+	if (db_get_uuid(r, 12, &music)) {
+		v->music_track_id = xmalloc(UUID_TEXT_SIZE);
+		uuid_format(&music, v->music_track_id);
+	}
+	v->music_volume = db_get_int(r, 13);
+	v->video_key = xstrdup(db_get_text(r, 14));
+	v->thumbnail_key = xstrdup(db_get_text(r, 15));
+	v->duration_ms = db_get_int(r, 16);
+	v->error = xstrdup(db_get_text(r, 17));
+	v->created_ms = db_get_int(r, 18);
+	v->updated_ms = db_get_int(r, 19);
+	v->completed_ms = db_get_int(r, 20);
+}
+
+int videos_read_scenes(struct db *db, struct video *v, struct err *e)
+{
+	AUTO(db_rows) rows = NULL;
+
+	if (db_query(db, SQL_SCENES, DB_ARGS(db_uuid(&v->id)), &rows, e) < 0)
+		return -1;
+
+	video_clear_scenes(v);
+	v->scenes = xcalloc(db_row_count(rows) + 1, sizeof(*v->scenes));
+	while (db_next(rows))
+		v->scenes[v->scene_count++] = (struct scene){
+			.prompt = xstrdup(db_get_text(rows, 0)),
+			.duration_ms = db_get_int(rows, 1),
+			.image_url = xstrdup(db_get_text(rows, 2)),
+			.text_overlay = xstrdup(db_get_text(rows, 3)),
+		};
+	return 0;
+}
+
+static int unknown(struct err *e, const char *field)
+{
+	return err_set_http(e, ERR_PERM, 404, "%s", field);
+}
+
+/* The internal number behind a public id: 1 found, 0 not found, -1 failed. */
+static int find_number(struct db *db, const char *sql, const struct db_arg *args, size_t n,
+	int64_t *ret_number, struct err *e)
+{
+	AUTO(db_rows) rows = NULL;
+
+	if (db_query(db, sql, args, n, &rows, e) < 0)
+		return -1;
+	if (!db_next(rows))
+		return 0;
+	*ret_number = db_get_int(rows, 0);
+	return 1;
+}
+
+static int insert_scenes(struct db *db, const struct video *v, struct err *e)
+{
+	for (size_t i = 0; i < v->scene_count; i++) {
+		const struct scene *s = &v->scenes[i];
+
+		if (db_exec(db, SQL_INSERT_SCENE,
+			    DB_ARGS(db_uuid(&v->id), db_int((int64_t)i), db_text(s->prompt),
+				    db_int(s->duration_ms), db_text(s->image_url), db_text(s->text_overlay)),
+			    NULL, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int insert_all(struct db *db, const struct video *v, int64_t priority, struct err *e)
+{
+	int64_t store = 0, product = 0, found = 0;
+	struct uuid music;
+	bool has_music = v->music_track_id && uuid_parse_text(v->music_track_id, &music);
+	int r;
+
+	r = find_number(db, SQL_STORE, DB_ARGS(db_text(v->store_id)), &store, e);
+	if (r <= 0)
+		return r < 0 ? -1 : unknown(e, "storeId");
+	if (v->product_id) {
+		r = find_number(db, SQL_PRODUCT, DB_ARGS(db_text(v->product_id), db_int(store)), &product, e);
+		if (r <= 0)
+			return r < 0 ? -1 : unknown(e, "productId");
+	}
+	if (v->music_track_id) {
+		r = has_music ? find_number(db, SQL_MUSIC, DB_ARGS(db_uuid(&music)), &found, e) : 0;
+		if (r <= 0)
+			return r < 0 ? -1 : unknown(e, "musicTrackId");
+	}
+
+	if (db_exec(db, SQL_INSERT_VIDEO,
+		    DB_ARGS(db_uuid(&v->id), db_int(store), v->product_id ? db_int(product) : db_null(),
+			    db_text(v->title), db_text(names_get(video_style_names, STYLE_COUNT, v->style)),
+			    db_text(names_get(video_aspect_names, ASPECT_COUNT, v->aspect)),
+			    db_text(v->voiceover_script), db_text(v->voice_id),
+			    has_music ? db_uuid(&music) : db_null(), db_int(v->music_volume)),
+		    NULL, e) < 0)
+		return -1;
+	if (insert_scenes(db, v, e) < 0)
+		return -1;
+	return db_exec(db, SQL_INSERT_JOB,
+		DB_ARGS(db_text("make"), db_int(priority), db_int(priority), db_uuid(&v->id)), NULL, e);
+}
+
+static int exists(struct db *db, const struct uuid *id, struct err *e)
+{
+	AUTO_VIDEO v = {0};
+
+	return videos_get(db, id, &v, e);
+}
+
+static int create_once(struct db *db, const struct video *v, int64_t priority, struct err *e)
+{
+	if (db_begin(db, e) < 0)
+		return -1;
+	if (insert_all(db, v, priority, e) < 0) {
+		db_rollback(db);
+		return -1;
+	}
+	if (db_commit(db, e) == 0)
+		return 0;
+	if (e->kind != ERR_UNCERTAIN)
+		return -1;
+
+	/* The reply was lost, the rows perhaps not: our own id tells. */
+	switch (exists(db, &v->id, e)) {
+	case 1:
+		return 0;
+	case 0:
+		return err_set_http(e, ERR_TEMP, 503, "the database lost the transaction");
+	default:
+		return -1;
+	}
+}
+
+int videos_create(struct db *db, struct video *v, int64_t priority, struct err *e)
+{
+	v->id = uuid_new();
+	v->status = STATUS_PENDING;
+	v->eta_sec = -1;
+
+	/* Nothing is committed before the commit, so a connection that had gone stale costs one more try. */
+	if (create_once(db, v, priority, e) == 0)
+		return 0;
+	return e->kind == ERR_TEMP ? create_once(db, v, priority, e) : -1;
+}
+
+int videos_get(struct db *db, const struct uuid *id, struct video *ret_video, struct err *e)
+{
+	AUTO(db_rows) rows = NULL;
+	AUTO_VIDEO v = {0};
+
+	if (db_query(db, SQL_GET, DB_ARGS(db_uuid(id)), &rows, e) < 0)
+		return -1;
+	if (!db_next(rows))
+		return 0;
+	videos_read_row(rows, &v);
+	if (videos_read_scenes(db, &v, e) < 0)
+		return -1;
+
+	*ret_video = v;
+	v = (struct video){0};
+	return 1;
+}
+
+int videos_list(struct db *db, const struct videos_filter *f, struct video **ret_list, size_t *ret_count,
+	int64_t *ret_total, struct err *e)
+{
+	AUTO(db_rows) rows = NULL;
+	const char *status =
+		f->status == STATUS_INVALID ? NULL : names_get(video_status_names, STATUS_COUNT, f->status);
+	struct db_arg store = db_text(f->store_id), st = db_text(status), product = db_text(f->product_id);
+	struct video *list;
+	size_t n = 0;
+	int64_t total = 0;
+
+	if (find_number(db, SQL_COUNT, DB_ARGS(store, st, st, product, product), &total, e) < 0 ||
+		db_query(db, SQL_LIST,
+			DB_ARGS(store, st, st, product, product, db_int(f->limit), db_int(f->offset)), &rows,
+			e) < 0)
+		return -1;
+
+	list = xcalloc(db_row_count(rows) + 1, sizeof(*list));
+	while (db_next(rows)) {
+		videos_read_row(rows, &list[n++]);
+		if (videos_read_scenes(db, &list[n - 1], e) < 0) {
+			videos_list_free(list, n);
+			return -1;
+		}
+	}
+	*ret_list = list;
+	*ret_count = n;
+	*ret_total = total;
+	return 0;
+}
+
+void videos_list_free(struct video *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		video_done(&list[i]);
+	free(list);
+}
+
+static int mark_deleted(struct db *db, const struct uuid *id, uint64_t *ret_found, struct err *e)
+{
+	uint64_t jobs = 0;
+
+	if (db_exec(db, SQL_DELETE, DB_ARGS(db_uuid(id)), ret_found, e) < 0)
+		return -1;
+	if (*ret_found == 0)
+		return 0;
+	if (db_exec(db, SQL_REMOVE_JOB, DB_ARGS(db_uuid(id)), &jobs, e) < 0)
+		return -1;
+	if (jobs > 0)
+		return 0;
+	/* its job was pruned long ago */
+	return db_exec(
+		db, SQL_INSERT_JOB, DB_ARGS(db_text("remove"), db_int(0), db_int(0), db_uuid(id)), NULL, e);
+}
+
+static int delete_once(struct db *db, const struct uuid *id, struct err *e)
+{
+	uint64_t found = 0;
+
+	if (db_begin(db, e) < 0)
+		return -1;
+	if (mark_deleted(db, id, &found, e) < 0) {
+		db_rollback(db);
+		return -1;
+	}
+	return db_commit(db, e) < 0 ? -1 : found > 0;
+}
+
+int videos_delete(struct db *db, const struct uuid *id, struct err *e)
+{
+	int r = delete_once(db, id, e);
+
+	/* A lost commit is repeated by the client: deleting what is deleted answers 404, and nothing is left
+	 * behind. */
+	return r < 0 && e->kind == ERR_TEMP ? delete_once(db, id, e) : r;
+}
