@@ -1,0 +1,115 @@
+/*
+ * Names and sizes of what a video may be, and the freeing of the plain structs. Each _done leaves its struct
+ * zeroed where it matters, so that a second one does no harm.
+ */
+
+#include "lib/video/video.h"
+
+#include <stdlib.h>
+
+const char *const video_style_names[STYLE_COUNT] = {
+	[STYLE_PRODUCT_SHOWCASE] = "product_showcase",
+	[STYLE_LIFESTYLE] = "lifestyle",
+	[STYLE_TESTIMONIAL] = "testimonial",
+	[STYLE_PROMOTIONAL] = "promotional",
+	[STYLE_SOCIAL_AD] = "social_ad",
+	[STYLE_STORY] = "story",
+};
+
+const char *const video_aspect_names[ASPECT_COUNT] = {
+	[ASPECT_16_9] = "16:9",
+	[ASPECT_9_16] = "9:16",
+	[ASPECT_1_1] = "1:1",
+	[ASPECT_4_5] = "4:5",
+};
+
+const char *const video_status_names[STATUS_COUNT] = {
+	[STATUS_PENDING] = "pending",
+	[STATUS_GENERATING_SCENES] = "generating_scenes",
+	[STATUS_GENERATING_VOICEOVER] = "generating_voiceover",
+	[STATUS_COMPOSING] = "composing",
+	[STATUS_PROCESSING] = "processing",
+	[STATUS_COMPLETED] = "completed",
+	[STATUS_FAILED] = "failed",
+	[STATUS_PAUSED] = "paused",
+	[STATUS_CANCELLING] = "cancelling",
+	[STATUS_CANCELLED] = "cancelled",
+};
+
+const struct video_size video_sizes[ASPECT_COUNT] = {
+	[ASPECT_16_9] = {1920, 1080},
+	[ASPECT_9_16] = {1080, 1920},
+	[ASPECT_1_1] = {1080, 1080},
+	[ASPECT_4_5] = {1080, 1350},
+};
+
+void scene_done(struct scene *s)
+{
+	free(s->prompt);
+	free(s->image_url);
+	free(s->text_overlay);
+	*s = (struct scene){0};
+}
+
+void video_clear_scenes(struct video *v)
+{
+	for (size_t i = 0; i < v->scene_count; i++)
+		scene_done(&v->scenes[i]);
+	free(v->scenes);
+	v->scenes = NULL;
+	v->scene_count = 0;
+}
+
+void video_done(struct video *v)
+{
+	video_clear_scenes(v);
+	free(v->store_id);
+	free(v->product_id);
+	free(v->title);
+	free(v->voiceover_script);
+	free(v->voice_id);
+	free(v->music_track_id);
+	free(v->stage);
+	free(v->video_key);
+	free(v->thumbnail_key);
+	free(v->error);
+	*v = (struct video){0};
+}
+
+void store_done(struct store *s)
+{
+	free(s->id);
+	free(s->name);
+	free(s->niche);
+	*s = (struct store){0};
+}
+
+void product_done(struct product *p)
+{
+	for (size_t i = 0; i < p->image_count; i++) {
+		free(p->images[i].url);
+		free(p->images[i].alt);
+	}
+	free(p->images);
+	free(p->id);
+	free(p->store_id);
+	free(p->title);
+	free(p->description);
+	*p = (struct product){0};
+}
+
+void music_track_done(struct music_track *t)
+{
+	free(t->name);
+	free(t->category);
+	free(t->file);
+	free(t->preview_url);
+	*t = (struct music_track){0};
+}
+
+unsigned video_frames(int64_t duration_ms)
+{
+	int64_t frames = (duration_ms * VIDEO_FPS + 500) / 1000;
+
+	return frames < 1 ? 1 : (unsigned)frames;
+}
