@@ -1,0 +1,233 @@
+/*
+ * The one configuration of all programs, as a table. A new key is a line here, a member in settings.h, an
+ * entry in videod.conf(5) and one in systemd/videod.conf.example; tests/unit/test_settings.c compares the
+ * four. What spans keys is a rule in the second table.
+ */
+
+#include "lib/video/settings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/err.h"
+#include "lib/base/log.h"
+#include "lib/base/macros.h"
+#include "lib/io/db.h"
+
+#define SOCKET_PATH_MAX 107 /* sun_path of unix(7), less its NUL */
+
+#define DB_CONNECT_SEC 5
+#define DB_IO_SEC      30
+
+static const char *const level_names[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
+	[LOG_LEVEL_COUNT] = NULL,
+};
+static const char *const provider_names[] = {[PROVIDER_LOCAL] = "local", [PROVIDER_COUNT] = NULL};
+static const char *const storage_names[] = {[STORAGE_LOCAL] = "local", [STORAGE_COUNT] = NULL};
+
+#define KEY(member, kind)        .name = #member, .type = (kind), .offset = offsetof(struct settings, member)
+#define STRING(member)           KEY(member, CONF_STRING)
+#define SECRET(member)           KEY(member, CONF_SECRET)
+#define PATH(member)             KEY(member, CONF_PATH)
+#define INT(member, first, last) KEY(member, CONF_INT), .min = (first), .max = (last)
+
+const struct conf_key settings_keys[] = {
+	{PATH(db_socket), .fallback = "/run/mysqld/mysqld.sock", .max = SOCKET_PATH_MAX,
+		.help = "the database server's socket; not used when db_host is set"},
+	{STRING(db_host), .max = 255, .help = "the database server's host, to reach it by TCP"},
+	{INT(db_port, 1, 65535), .fallback = "3306", .help = "the port at db_host"},
+	{STRING(db_user), .fallback = "videod", .min = 1, .max = 128, .help = "the database account"},
+	{SECRET(db_password), .help = "the database account's password"},
+	{STRING(db_name), .fallback = "videod", .min = 1, .max = 64, .help = "the database"},
+	{STRING(cache_server), .fallback = "/run/memcached/memcached.sock", .max = 255,
+		.help = "memcached: the path of a socket, or host:port; empty for none"},
+	{PATH(wake_socket), .fallback = "/run/videod/wake.sock", .max = SOCKET_PATH_MAX,
+		.flags = CONF_REQUIRED, .help = "where the daemon hears of new work at once"},
+	{PATH(work_dir), .fallback = "/var/cache/videod/work", .env_alias = "TEMP_DIR",
+		.flags = CONF_REQUIRED,
+		.help = "one folder for each video under way; those left behind are swept away"},
+	{PATH(assets_dir), .fallback = "/usr/share/videod/assets", .env_alias = "ASSETS_DIR",
+		.flags = CONF_REQUIRED, .help = "the music and the pictures that come with videod"},
+	{PATH(media_dir), .fallback = "/var/lib/videod/media", .flags = CONF_REQUIRED,
+		.help = "the finished files of storage = local"},
+	{STRING(public_url), .fallback = "", .max = 255,
+		.help = "scheme and host in the URLs of finished files; empty for URLs that begin with /"},
+	{STRING(cdn_domain), .env_alias = "CDN_DOMAIN", .max = 253,
+		.help = "the host that delivers the finished files by https, instead of public_url"},
+	{PATH(ffmpeg), .fallback = "/usr/bin/ffmpeg", .env_alias = "FFMPEG_PATH", .flags = CONF_REQUIRED,
+		.help = "the ffmpeg program"},
+	{PATH(ffprobe), .fallback = "/usr/bin/ffprobe", .flags = CONF_REQUIRED,
+		.help = "the ffprobe program"},
+	{KEY(log_level, CONF_ENUM), .fallback = "info", .names = level_names,
+		.help = "what is logged: this and what is worse"},
+
+	{KEY(provider, CONF_ENUM), .fallback = "local", .names = provider_names,
+		.help = "who makes scenes and voices"},
+	{KEY(storage, CONF_ENUM), .fallback = "local", .names = storage_names,
+		.help = "where finished files are kept"},
+	{SECRET(runway_api_key), .env_alias = "RUNWAY_API_KEY", .help = "the Runway account's key"},
+	{SECRET(elevenlabs_api_key), .env_alias = "ELEVENLABS_API_KEY",
+		.help = "the ElevenLabs account's key"},
+	{STRING(aws_region), .env_alias = "AWS_REGION", .max = 64, .help = "the region of s3_bucket"},
+	{SECRET(aws_access_key_id), .env_alias = "AWS_ACCESS_KEY_ID",
+		.help = "the id of the key for s3_bucket"},
+	{SECRET(aws_secret_access_key), .env_alias = "AWS_SECRET_ACCESS_KEY",
+		.help = "the key for s3_bucket"},
+	{STRING(s3_bucket), .env_alias = "S3_VIDEO_BUCKET", .max = 63,
+		.help = "the bucket for finished files"},
+
+	{INT(videos_in_flight, 1, 256), .fallback = "4", .help = "videos that one daemon makes at once"},
+	{INT(store_in_flight, 1, 256), .fallback = "4",
+		.help = "videos of one store made at once, over all daemons"},
+	{INT(children, 0, 256), .fallback = "0",
+		.help = "ffmpeg processes at once; 0 for as many as processors"},
+	{INT(child_deadline_sec, 1, 86400), .fallback = "900",
+		.help = "time that one ffmpeg process may take"},
+	{INT(child_nice, 0, 19), .fallback = "5", .help = "nice(2) value of the ffmpeg processes"},
+
+	{INT(attempts, 1, 20), .fallback = "4", .help = "tries of one step, the first one included"},
+	{INT(backoff_ms, 1, 3600000), .fallback = "10000",
+		.help = "wait before the second try; doubles with each"},
+	{INT(backoff_cap_ms, 1, 86400000), .fallback = "300000",
+		.help = "the longest wait between two tries"},
+	{INT(video_deadline_sec, 1, 604800), .fallback = "3600",
+		.help = "time that one video may take in all"},
+	{INT(priority, 0, 9), .fallback = "5", .help = "of a new video: 0 first, 9 last"},
+	{INT(lost_leases, 1, 100), .fallback = "5",
+		.help = "leases lost in a row, no step finished between them, before a video is given up"},
+	{INT(lease_sec, 15, 3600), .fallback = "60",
+		.help = "a daemon silent for so long has lost its videos"},
+	{INT(poll_ms, 10, 60000), .fallback = "1000", .help = "how often the daemon looks for work unasked"},
+	{INT(drain_sec, 0, 3600), .fallback = "60", .help = "time for running steps to end after SIGTERM"},
+	{INT(keep_completed_jobs, 0, 10000000), .fallback = "10000",
+		.help = "completed jobs kept in the queue's history"},
+	{INT(keep_failed_jobs, 0, 10000000), .fallback = "10000",
+		.help = "failed jobs kept in the queue's history"},
+
+	{KEY(image_allow_private, CONF_BOOL), .fallback = "no",
+		.help = "take pictures also by http and from private addresses"},
+};
+const size_t settings_key_count = ARRAY_LEN(settings_keys);
+
+static bool has_database(const struct settings *s)
+{
+	return s->db_socket || s->db_host;
+}
+
+static bool cap_is_no_less_than_first(const struct settings *s)
+{
+	return s->backoff_cap_ms >= s->backoff_ms;
+}
+
+/* Whether path is folder or in it, as they are written. */
+static bool is_within(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	while (n > 1 && folder[n - 1] == '/')
+		n--;
+	if (strncmp(path, folder, n) != 0)
+		return false;
+	return path[n] == '\0' || path[n] == '/' || n == 1;
+}
+
+static bool media_outlives_sweep(const struct settings *s)
+{
+	return !is_within(s->media_dir, s->work_dir);
+}
+
+static bool assets_outlive_sweep(const struct settings *s)
+{
+	return !is_within(s->assets_dir, s->work_dir);
+}
+
+static bool cache_server_is_reachable(const struct settings *s)
+{
+	return *s->cache_server == '\0' || *s->cache_server == '/' || strchr(s->cache_server, ':');
+}
+
+static bool public_url_is_origin(const struct settings *s)
+{
+	const char *host = strstr(s->public_url, "://");
+	size_t scheme = host ? (size_t)(host - s->public_url) : 0;
+
+	if (!*s->public_url)
+		return true;
+	if (!(scheme == 4 && strncmp(s->public_url, "http", 4) == 0) &&
+		!(scheme == 5 && strncmp(s->public_url, "https", 5) == 0))
+		return false;
+	return host[3] && !strpbrk(host + 3, "/?#@ ");
+}
+
+static bool cdn_domain_is_host(const struct settings *s)
+{
+	return !s->cdn_domain || !strpbrk(s->cdn_domain, "/?#@: ");
+}
+
+/* What one key's type and range cannot say. The first rule that does not hold stops the start. */
+static const struct rule {
+	const char *keys;
+	bool (*holds)(const struct settings *s);
+	const char *text;
+} rules[] = {
+	{"db_socket, db_host", has_database, "one of them must be set"},
+	{"backoff_cap_ms, backoff_ms", cap_is_no_less_than_first,
+		"the cap must be no less than the first wait"},
+	{"work_dir, media_dir", media_outlives_sweep, "work_dir is swept: it must not hold media_dir"},
+	{"work_dir, assets_dir", assets_outlive_sweep, "work_dir is swept: it must not hold assets_dir"},
+	{"cache_server", cache_server_is_reachable, "must be the absolute path of a socket, or host:port"},
+	{"public_url", public_url_is_origin, "must be http:// or https:// and a host, without a path"},
+	{"cdn_domain", cdn_domain_is_host, "must be a host's name alone"},
+};
+
+const char *settings_file(const char *file)
+{
+	if (file)
+		return file;
+
+	const char *named = getenv("VIDEOD_CONFIG");
+
+	if (named && *named)
+		return named;
+	if (access(SETTINGS_DEFAULT_FILE, F_OK) < 0 && errno == ENOENT)
+		return NULL;
+	return SETTINGS_DEFAULT_FILE;
+}
+
+int settings_load(const char *file, struct settings *out, struct err *e)
+{
+	*out = (struct settings){0};
+	if (conf_load(settings_keys, settings_key_count, settings_file(file), out, e) < 0)
+		return -1;
+
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+		if (!rules[i].holds(out))
+			return err_set(e, ERR_PERM, "%s: %s", rules[i].keys, rules[i].text);
+	}
+	return 0;
+}
+
+void settings_done(struct settings *s)
+{
+	conf_free(settings_keys, settings_key_count, s);
+}
+
+struct db_options settings_db(const struct settings *s)
+{
+	return (struct db_options){
+		.socket = s->db_host ? NULL : s->db_socket,
+		.host = s->db_host,
+		.port = (unsigned)s->db_port,
+		.user = s->db_user,
+		.password = s->db_password,
+		.name = s->db_name,
+		.connect_timeout_sec = DB_CONNECT_SEC,
+		.io_timeout_sec = DB_IO_SEC,
+	};
+}
