@@ -31,8 +31,8 @@ enum json_type {
 	JSON_OBJECT,
 	JSON_TYPE_COUNT
 };
-extern const char *const
-	json_type_names[JSON_TYPE_COUNT]; /* "null", "a boolean", "a number", ... as error texts say it */
+/* "null", "a boolean", "a number", ... as error texts say it. */
+extern const char *const json_type_names[JSON_TYPE_COUNT];
 
 /*
  * RFC 8259 to the letter; a key given twice in an object is refused too. ERR_PERM with http_status 400, and
@@ -43,17 +43,19 @@ void json_free(struct json *root);
 DEFINE_FREEP(json)
 
 enum json_type json_type_of(const struct json *v); /* JSON_NULL for NULL */
-const struct json *json_get(
-	const struct json *object, const char *key);       /* NULL: no such key (or not an object) */
+/* NULL where there is no such key, or its value is null, or this is not an object. */
+const struct json *json_get(const struct json *object, const char *key);
 bool json_has(const struct json *object, const char *key); /* also where the value is null */
-size_t json_count(const struct json *v); /* of an array's items or an object's keys, else 0 */
+/* Of an array's items or an object's keys, else 0. */
+size_t json_count(const struct json *v);
 const struct json *json_at(const struct json *array, size_t i);
+/* Keys in the order of the text; NULL past the last. Costs i steps. */
 const char *json_key_at(const struct json *object, size_t i, const struct json **ret_value);
 const char *json_string(const struct json *v); /* NULL unless a string */
 int64_t json_int(const struct json *v);        /* 0 unless JSON_INT */
 bool json_bool(const struct json *v);
-const char *json_number_text(
-	const struct json *v); /* a number exactly as it was written; NULL unless a number */
+/* A number exactly as it was written; NULL unless a number. */
+const char *json_number_text(const struct json *v);
 
 /* Building. A value that is put into a parent belongs to it. */
 struct json *json_new_object(void);

@@ -90,7 +90,7 @@ static int read_number(struct reader *r, struct json **ret_value)
 	text[n] = '\0';
 
 	int64_t value = 0;
-	if (whole && strcmp(text, "-0") != 0 && text_to_i64(text, INT64_MIN, INT64_MAX, &value))
+	if (whole && text_to_i64(text, INT64_MIN, INT64_MAX, &value))
 		*ret_value = json_new_int(value);
 	else
 		*ret_value = json_new_decimal(text);
