@@ -26,7 +26,7 @@ int loop_new(struct loop **ret_loop, struct err *e);
 void loop_free(struct loop *l);
 DEFINE_FREEP(loop)
 int loop_run(struct loop *l, struct err *e);    /* until loop_quit; 0, or -1 */
-int loop_step(struct loop *l, int64_t timeout_ms, struct err *e); /* at most one round of events; for tests and the CLI */
+int loop_step(struct loop *l, int64_t timeout_ms, struct err *e); /* at most one event; 0 also when none came */
 void loop_quit(struct loop *l);
 /* Answers systemd's watchdog from the loop (WatchdogSec=), so that a stuck loop is seen. No-op without one. */
 void loop_watchdog(struct loop *l);
@@ -47,9 +47,12 @@ void loop_timer_disarm(struct loop_timer *t);
 void loop_timer_free(struct loop_timer *t);
 DEFINE_FREEP(loop_timer)
 
-/* Reaps pid when it ends (pidfd) and calls fn once. SIGCHLD must be blocked: loop_new does it. */
+/*
+ * Calls fn once when pid ends (pidfd), and reaps it right after: while fn runs it is still a zombie, so that its group
+ * can be signalled safely. SIGCHLD must not be ignored: loop_new sees to it.
+ */
 int loop_child_new(struct loop *l, pid_t pid, loop_child_fn *fn, void *arg, struct loop_child **ret_child, struct err *e);
-void loop_child_free(struct loop_child *c);     /* no longer watched, and not reaped by us */
+void loop_child_free(struct loop_child *c);     /* no longer watched; reaped only if fn was called */
 DEFINE_FREEP(loop_child)
 
 #endif
