@@ -1,0 +1,86 @@
+/** One video in the list. */
+import { fromTemplate, setText } from "./dom.js";
+import { clockTime, fileName, fullTime, timeAgo, timeLeft } from "./format.js";
+import { advance } from "./progress.js";
+import { hasEnded, statusName, styleName } from "./words.js";
+
+export class Card {
+	#parts;
+	video;
+	element;
+
+	/** `actions` is {play(card), remove(card)}. */
+	constructor(video, actions) {
+		const { root, parts } = fromTemplate("card-template");
+		this.element = root;
+		root.dataset.videoId = video.videoId;
+		root.dataset.made = new Date(video.createdAt).toISOString();
+		this.#parts = parts;
+		this.video = { progress: 0, ...video };
+
+		parts.title.textContent = parts.title.title = video.title;
+		parts.frame.dataset.ratio = video.aspectRatio;
+		parts.bar.setAttribute("aria-label", `Progress of ${video.title}`);
+		parts.play.setAttribute("aria-label", `Play ${video.title}`);
+		parts.download.setAttribute("aria-label", `Download ${video.title}`);
+		parts.delete.setAttribute("aria-label", `Delete ${video.title}`);
+		parts.play.addEventListener("click", () => actions.play(this));
+		parts.delete.addEventListener("click", () => actions.remove(this));
+		parts.thumbnail.addEventListener("load", () => { parts.placeholder.hidden = true; });
+		parts.thumbnail.addEventListener("error", () => { parts.thumbnail.hidden = true; });
+		this.#show();
+	}
+
+	/** Takes in what a list or status answer says. */
+	update(news) {
+		this.video = advance(this.video, news);
+		this.#show();
+	}
+
+	/** Gives the keyboard focus to what can be done with the film. */
+	focus() {
+		(this.#parts.play.hidden ? this.#parts.delete : this.#parts.play).focus();
+	}
+
+	#show() {
+		this.element.dataset.status = this.video.status;
+		setText(this.#parts.status, statusName(this.video.status));
+		this.#showMeta();
+		this.#showProgress();
+		this.#showFilm();
+		this.#parts.failure.hidden = !this.video.error;
+		setText(this.#parts.failure, this.video.error ?? "");
+	}
+
+	#showMeta() {
+		const { style, aspectRatio, createdAt } = this.video;
+		const meta = [style && styleName(style), aspectRatio, createdAt && timeAgo(createdAt)];
+		setText(this.#parts.meta, meta.filter(Boolean).join(" · "));
+		if (createdAt) this.#parts.meta.title = fullTime(createdAt);
+	}
+
+	#showProgress() {
+		const { status, progress, stage, etaSeconds } = this.video;
+		const underWay = !hasEnded(status);
+		this.#parts.progress.hidden = !underWay;
+		this.#parts.bar.value = progress;
+		setText(this.#parts.percent, underWay ? `${progress} %` : "");
+		setText(this.#parts.stage, stage ?? statusName(status));
+		setText(this.#parts.eta, etaSeconds >= 0 ? timeLeft(etaSeconds) : "");
+	}
+
+	#showFilm() {
+		const { status, videoUrl, thumbnailUrl, duration, title } = this.video;
+		const { play, download, thumbnail, length } = this.#parts;
+		const ready = status === "completed" && Boolean(videoUrl);
+		play.hidden = download.hidden = !ready;
+		if (!ready) return;
+
+		download.href = videoUrl;
+		download.download = fileName(title);
+		length.hidden = !duration;
+		setText(length, clockTime(duration ?? 0));
+		thumbnail.hidden = !thumbnailUrl;
+		if (thumbnailUrl && thumbnail.getAttribute("src") !== thumbnailUrl) thumbnail.src = thumbnailUrl;
+	}
+}
