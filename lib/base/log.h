@@ -19,8 +19,15 @@ struct log_pair {
 	int64_t number;
 };
 
-#define LOG_S(k, v) ((struct log_pair){.key = (k), .text = (v) ? (v) : ""})
-#define LOG_I(k, v) ((struct log_pair){.key = (k), .number = (int64_t)(v)})
+static inline struct log_pair LOG_S(const char *key, const char *text) /* NULL reads as "" */
+{
+	return (struct log_pair){.key = key, .text = text ? text : ""};
+}
+
+static inline struct log_pair LOG_I(const char *key, int64_t number)
+{
+	return (struct log_pair){.key = key, .number = number};
+}
 
 /* Lines above this level are dropped. The one global of the program besides the stop flag; default: info. */
 void log_set_level(enum log_level level);

@@ -1,0 +1,143 @@
+/*
+ * A step's work with the ffmpeg program: run it, then have ffprobe look at what it made, then give the file
+ * its name. Nothing is believed for its exit status alone, and a file under its final name is always whole.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/engine.h"
+#include "daemon/run.h"
+#include "lib/base/args.h"
+#include "lib/base/clock.h"
+#include "lib/base/fs.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/io/proc.h"
+#include "lib/video/settings.h"
+
+#define PROBE_DEADLINE_MS 30000
+#define PROBE_MAX_BYTES   65536
+
+static int start(
+	struct step *s, const struct args *command, struct proc_spec *spec, proc_done_fn *done, struct err *e)
+{
+	const struct settings *set = s->run->engine->settings;
+	/* fontconfig keeps its cache beside the work folders; nothing else of the environment matters to
+	 * ffmpeg */
+	AUTO_FREE char *cache = xasprintf("XDG_CACHE_HOME=%s/.cache", set->work_dir);
+	const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", cache, NULL};
+
+	spec->argv = (const char *const *)command->v;
+	spec->env = env;
+	spec->folder = s->run->folder;
+	spec->nice = (int)set->child_nice;
+	return proc_start(s->run->engine->loop, spec, done, s, &s->proc, e);
+}
+
+static const char *last_line(const char *text)
+{
+	const char *line = text;
+
+	for (const char *p = text; *p; p++)
+		if (p[0] == '\n' && p[1] != '\0')
+			line = p + 1;
+	return line;
+}
+
+/* A command that fails may do better later: memory and disks fill and empty. The number of tries is limited.
+ */
+static void describe_failure(const struct proc_result *r, struct err *e)
+{
+	if (r->timed_out)
+		(void)err_set(e, ERR_TEMP, "ran out of time");
+	else if (r->signo)
+		(void)err_set(e, ERR_TEMP, "ended by signal %d", r->signo);
+	else
+		(void)err_set(e, ERR_TEMP, "exit status %d: %s", r->exit_code, last_line(r->err_tail));
+}
+
+static int rename_part(struct step *s, struct err *e)
+{
+	AUTO_FREE char *from = xasprintf("%s/%s", s->run->folder, s->part);
+	AUTO_FREE char *to = xasprintf("%s/%s", s->run->folder, s->file);
+
+	if (fs_size(from, &s->bytes, e) != 1)
+		return err_set(e, ERR_TEMP, "%s: not written", s->part);
+	return fs_rename_durable(from, to, e);
+}
+
+static int believe(struct step *s, const struct proc_result *r, struct err *e)
+{
+	const struct step_kind *k = &step_kinds[s->id];
+	struct media m;
+
+	if (!r->ok) {
+		describe_failure(r, e);
+		/* ffprobe that says no about a file from outside will say no again */
+		if (s->id == STEP_PICTURE && !r->timed_out && r->signo == 0)
+			e->kind = ERR_PERM;
+		return -1;
+	}
+	if (film_probe_read(r->out, r->out_len, &m, e) < 0)
+		return -1;
+	if (k->check && k->check(s, &m, e) < 0)
+		return -1;
+	s->media = m;
+	return rename_part(s, e);
+}
+
+static void looked(const struct proc_result *r, void *arg)
+{
+	struct step *s = arg;
+	struct err e;
+
+	s->proc = NULL;
+	step_ended(s, believe(s, r, &e) < 0 ? &e : NULL);
+}
+
+int step_look(struct step *s, const char *name, struct err *e)
+{
+	AUTO_ARGS probe = {0};
+	struct proc_spec spec = {.deadline_ms = PROBE_DEADLINE_MS, .out_max_bytes = PROBE_MAX_BYTES};
+
+	(void)snprintf(s->file, sizeof(s->file), "%s", name);
+	film_probe_args(&s->run->film, s->part, &probe);
+	return start(s, &probe, &spec, looked, e);
+}
+
+static void made(const struct proc_result *r, void *arg)
+{
+	struct step *s = arg;
+	struct err e;
+	char name[STEP_FILE_SIZE];
+
+	s->proc = NULL;
+	(void)snprintf(name, sizeof(name), "%s", s->file);
+	if (r->ok && step_look(s, name, &e) == 0)
+		return;
+	if (!r->ok)
+		describe_failure(r, &e);
+	step_ended(s, &e);
+}
+
+static void on_progress(const char *line, void *arg)
+{
+	struct step *s = arg;
+	int64_t frames = film_progress_frames(line);
+	/* media.frames holds the number expected until the file is looked at */
+	if (frames >= 0 && s->media.frames > 0)
+		step_progress(
+			s, (unsigned)(frames < s->media.frames ? frames * 1000 / s->media.frames : 1000));
+}
+
+int step_run_child(
+	struct step *s, const struct args *command, const char *name, int64_t frames, struct err *e)
+{
+	struct proc_spec spec = {
+		.deadline_ms = s->run->engine->settings->child_deadline_sec * 1000, .on_line = on_progress};
+
+	(void)snprintf(s->file, sizeof(s->file), "%s", name);
+	s->media = (struct media){.frames = frames};
+	return start(s, command, &spec, made, e);
+}

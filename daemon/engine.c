@@ -1,0 +1,644 @@
+/*
+ * The one driver loop. A pump goes over the runs, oldest first: write what ended, end what is over, start
+ * what is ready. Everything that happens only marks and kicks the pump, so there is one place where things
+ * move on.
+ *
+ * Before a step begins its intent is in the step log; when it is done that is written before anything builds
+ * on it.
+ */
+#include "daemon/engine.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/removal.h"
+#include "daemon/run.h"
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/io/http.h"
+#include "lib/io/json.h"
+#include "lib/io/loop.h"
+#include "lib/io/proc.h"
+#include "lib/video/settings.h"
+#include "lib/video/status.h"
+#include "lib/video/steps.h"
+
+#define DATABASE_RETRY_MS 1000
+#define PUBLISH_MS        500
+#define HOLD_MS           10000 /* a video that has to wait longer gives its place to another */
+#define FOREVER_MS        INT64_MAX
+
+/* Log lines and names */
+
+static struct step_ref ref(const struct step *s)
+{
+	return (struct step_ref){
+		.kind = step_kinds[s->id].name, .item = (int64_t)s->item, .worker = s->run->engine->worker};
+}
+
+static void log_run(enum log_level level, const char *what, const struct run *r, const char *why)
+{
+	char id[UUID_TEXT_SIZE];
+
+	uuid_format(&r->video.id, id);
+	log_write(level, what,
+		LOG_PAIRS(LOG_S("video", id), LOG_I("job", r->job.id), LOG_I("attempt", r->job.attempt),
+			LOG_I("ms", clock_mono_ms() - r->claimed_ms), LOG_S("why", why)));
+}
+
+static void log_step(enum log_level level, const char *what, const struct step *s, const char *why)
+{
+	char id[UUID_TEXT_SIZE];
+
+	uuid_format(&s->run->video.id, id);
+	log_write(level, what,
+		LOG_PAIRS(LOG_S("video", id), LOG_S("step", step_kinds[s->id].name),
+			LOG_I("item", (int64_t)s->item), LOG_I("ms", clock_mono_ms() - s->started_ms),
+			LOG_S("why", why)));
+}
+
+/* Starting and stopping work */
+
+static void stop_step(struct step *s)
+{
+	bool was_running = s->state == STEP_RUNNING;
+
+	proc_free(steal_ptr(s->proc));
+	http_cancel(steal_ptr(s->call));
+	macros_closep(&s->fd);
+	s->fd = -1;
+	if (was_running && step_kinds[s->id].is_child)
+		s->run->engine->children--;
+	if (s->state != STEP_DONE)
+		s->state = STEP_WAITING;
+}
+
+static void stop_steps(struct run *r)
+{
+	for (size_t i = 0; i < r->step_count; i++)
+		stop_step(&r->steps[i]);
+}
+
+static void set_end(struct run *r, enum run_end end, const char *why)
+{
+	if (r->end != RUN_GOES_ON)
+		return;
+	stop_steps(r);
+	r->end = end;
+	(void)snprintf(r->why, sizeof(r->why), "%s", why);
+	engine_kick(r->engine);
+}
+
+static void leave(struct run *r)
+{
+	struct engine *en = r->engine;
+	struct run **p = &en->runs;
+
+	while (*p != r)
+		p = &(*p)->next;
+	*p = r->next;
+	en->count--;
+	stop_steps(r);
+	run_free(r);
+	en->freed(en->freed_arg);
+}
+
+/* The lease is gone, or nobody knows: another daemon may have the video, its row, its folder. Touch nothing.
+ */
+static void drop(struct run *r, const char *why)
+{
+	log_run(LOG_LEVEL_WARNING, "lease lost", r, why);
+	status_forget(r->engine->cache, &r->video.id);
+	leave(r);
+}
+
+void step_ended(struct step *s, const struct err *failure)
+{
+	if (s->state != STEP_RUNNING)
+		return;
+	if (step_kinds[s->id].is_child)
+		s->run->engine->children--;
+	s->state = STEP_ENDED;
+	s->failed = failure != NULL;
+	if (failure)
+		s->failure = *failure;
+	engine_kick(s->run->engine);
+}
+
+void step_progress(struct step *s, unsigned permille)
+{
+	s->permille = permille < 1000 ? permille : 1000;
+}
+
+/* 1 begun, 0 lease lost, -1 not written. */
+static int begin_step(struct step *s, struct err *e)
+{
+	const struct step_kind *k = &step_kinds[s->id];
+	struct run *r = s->run;
+	struct step_ref name = ref(s);
+	struct err failure;
+	int w;
+
+	run_update_progress(r);
+	w = steps_begin(r->engine->db, &r->job, &name, &r->video, e);
+	if (w != 1)
+		return w;
+
+	s->state = STEP_RUNNING;
+	s->permille = 0;
+	s->started_ms = clock_mono_ms();
+	(void)snprintf(s->part, sizeof(s->part), "%s-%zu.%" PRIx64 "%s", k->name, s->item, r->job.token,
+		k->extension);
+	if (k->is_child)
+		r->engine->children++;
+	if (k->begin(s, &failure) < 0)
+		step_ended(s, &failure);
+	return 1;
+}
+
+/* Outcomes */
+
+static void result_text(const struct step *s, struct buf *out)
+{
+	AUTO(json) root = json_new_object();
+
+	json_put_int(root, "durationMs", s->media.duration_ms);
+	json_put_int(root, "width", s->media.width);
+	json_put_int(root, "height", s->media.height);
+	if (s->key[0][0]) {
+		struct json *keys = json_new_array();
+
+		for (size_t i = 0; i < ARRAY_LEN(s->key); i++)
+			json_append_string(keys, s->key[i]);
+		json_put(root, "keys", keys);
+	}
+	json_write(root, out);
+}
+
+static int write_done(struct step *s, struct err *e)
+{
+	AUTO_BUF result = BUF_INIT(1000);
+	struct step_ref name = ref(s);
+	struct run *r = s->run;
+	int w;
+
+	result_text(s, &result);
+	s->state = STEP_DONE; /* so that what clients see counts it */
+	run_update_progress(r);
+	w = steps_done(r->engine->db, &r->job, &name, s->file[0] ? s->file : NULL, s->bytes,
+		buf_text(&result), &r->video, e);
+	if (w != 1) {
+		s->state = STEP_ENDED;
+		return w;
+	}
+	run_update_film(r);
+	log_step(LOG_LEVEL_INFO, "step done", s, NULL);
+	return 1;
+}
+
+/* What can be tried again is, a limited number of times; anything else ends the video. */
+static bool may_retry(const struct step *s)
+{
+	static const bool by_kind[ERR_KIND_COUNT] = {[ERR_TEMP] = true};
+
+	return by_kind[s->failure.kind] && s->attempt + 1 < s->run->engine->settings->attempts;
+}
+
+static int write_retry(struct step *s, struct err *e)
+{
+	const struct settings *set = s->run->engine->settings;
+	struct step_ref name = ref(s);
+	int64_t delay_ms = clock_backoff_ms((unsigned)s->attempt, set->backoff_ms, set->backoff_cap_ms);
+	int w = steps_retry(s->run->engine->db, &s->run->job, &name, delay_ms, s->failure.text, e);
+
+	if (w != 1)
+		return w;
+	log_step(LOG_LEVEL_WARNING, "step to be tried again", s, s->failure.text);
+	s->attempt++;
+	s->state = STEP_WAITING;
+	s->due_ms = clock_mono_ms() + delay_ms;
+	return 1;
+}
+
+/* The client reads our own words; what a picture's check found is about the client's own file. */
+static char *client_error(const struct step *s)
+{
+	const char *blame = step_kinds[s->id].blame;
+
+	if (s->id == STEP_PICTURE && s->failure.kind == ERR_PERM)
+		return xasprintf("%s: %s.", blame, s->failure.text);
+	if (step_kinds[s->id].per_scene)
+		return xasprintf("%s (scene %zu).", blame, s->item + 1);
+	return xasprintf("%s.", blame);
+}
+
+static int write_failure(struct step *s, struct err *e)
+{
+	struct run *r = s->run;
+	struct step_ref name = ref(s);
+	AUTO_FREE char *why = xasprintf("%s %zu: %s", step_kinds[s->id].name, s->item, s->failure.text);
+	int w = steps_fail(r->engine->db, &r->job, &name, s->failure.text, e);
+
+	if (w != 1)
+		return w;
+	log_step(LOG_LEVEL_ERROR, "step failed", s, s->failure.text);
+	free(r->video.error);
+	r->video.error = client_error(s);
+	set_end(r, RUN_FAILED, why);
+	return 1;
+}
+
+static int write_outcome(struct step *s, struct err *e)
+{
+	if (!s->failed)
+		return write_done(s, e);
+	return may_retry(s) ? write_retry(s, e) : write_failure(s, e);
+}
+
+static int write_outcomes(struct run *r, struct err *e)
+{
+	for (size_t i = 0; i < r->step_count && r->end == RUN_GOES_ON; i++) {
+		int w = r->steps[i].state == STEP_ENDED ? write_outcome(&r->steps[i], e) : 1;
+
+		if (w != 1)
+			return w;
+	}
+	return 1;
+}
+
+/* The end of a run */
+
+static void take_results(struct run *r)
+{
+	const struct step *published = run_step(r, STEP_PUBLISH, 0);
+
+	free(r->video.video_key);
+	free(r->video.thumbnail_key);
+	r->video.video_key = xstrdup(published->key[0]);
+	r->video.thumbnail_key = xstrdup(published->key[1]);
+	r->video.duration_ms = run_step(r, STEP_ASSEMBLE, 0)->media.duration_ms;
+}
+
+static int write_end(struct run *r, bool *ret_removal, struct err *e)
+{
+	struct db *db = r->engine->db;
+
+	switch (r->end) {
+	case RUN_COMPLETED:
+		take_results(r);
+		return steps_complete(db, &r->job, &r->video, ret_removal, e);
+	case RUN_FAILED:
+		return steps_give_up(db, &r->job, JOB_FAILED, &r->video, r->why, ret_removal, e);
+	case RUN_CANCELLED:
+		return steps_give_up(db, &r->job, JOB_CANCELLED, &r->video, r->why, ret_removal, e);
+	case RUN_RELEASED:
+	case RUN_GOES_ON:
+		break;
+	}
+	return jobs_release(db, &r->job, r->release_ms, r->why, e);
+}
+
+/* What clients are told at the end, by how it ended. */
+static const struct {
+	const char *log;
+	enum video_status status;
+	bool is_over; /* the work folder goes */
+} endings[] = {
+	[RUN_GOES_ON] = {"", STATUS_PENDING, false},
+	[RUN_COMPLETED] = {"video completed", STATUS_COMPLETED, true},
+	[RUN_FAILED] = {"video failed", STATUS_FAILED, true},
+	[RUN_CANCELLED] = {"video cancelled", STATUS_CANCELLED, true},
+	[RUN_RELEASED] = {"video handed back", STATUS_PENDING, false},
+};
+
+static void tell_end(struct run *r, bool removal)
+{
+	struct engine *en = r->engine;
+
+	if (!endings[r->end].is_over)
+		return;
+	r->video.status = endings[r->end].status;
+	r->video.eta_sec = -1;
+	free(steal_ptr(r->video.stage));
+	if (r->end == RUN_COMPLETED)
+		r->video.progress = 100;
+	if (removal)
+		status_forget(en->cache, &r->video.id);
+	else if (!status_publish(en->cache, &r->video, en->settings))
+		status_forget(en->cache, &r->video.id);
+}
+
+/* 1 over (r is freed), 0 lease lost, -1 not written. */
+static int end_run(struct run *r, struct err *e)
+{
+	bool removal = false;
+	int w = write_end(r, &removal, e);
+
+	if (w != 1)
+		return w;
+	tell_end(r, removal);
+	log_run(r->end == RUN_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, endings[r->end].log, r, r->why);
+	if (endings[r->end].is_over && !run_remove_folder(r))
+		log_run(LOG_LEVEL_WARNING, "work folder left to the sweep", r, NULL);
+	leave(r);
+	return 1;
+}
+
+/* The pump */
+
+static bool any_running(const struct run *r)
+{
+	for (size_t i = 0; i < r->step_count; i++)
+		if (r->steps[i].state == STEP_RUNNING)
+			return true;
+	return false;
+}
+
+static bool all_done(const struct run *r)
+{
+	for (size_t i = 0; i < r->step_count; i++)
+		if (r->steps[i].state != STEP_DONE)
+			return false;
+	return true;
+}
+
+/* Milliseconds until the next step that only waits for its time; FOREVER_MS: none does. */
+static int64_t next_due(const struct run *r, int64_t now)
+{
+	int64_t least = FOREVER_MS;
+
+	for (size_t i = 0; i < r->step_count; i++) {
+		const struct step *s = &r->steps[i];
+
+		if (s->state == STEP_WAITING && s->due_ms > now && s->due_ms - now < least)
+			least = s->due_ms - now;
+	}
+	return least;
+}
+
+static int start_ready(struct run *r, struct err *e)
+{
+	struct engine *en = r->engine;
+	int64_t now = clock_mono_ms();
+
+	for (size_t i = 0; i < r->step_count; i++) {
+		struct step *s = &r->steps[i];
+		const struct step_kind *k = &step_kinds[s->id];
+		int w;
+
+		if (s->state != STEP_WAITING || s->due_ms > now || (k->ready && !k->ready(r, s->item)))
+			continue;
+		if (k->is_child && en->children >= en->children_max)
+			continue;
+		w = begin_step(s, e);
+		if (w != 1)
+			return w;
+	}
+	return 1;
+}
+
+static void decide_end(struct run *r)
+{
+	const struct settings *s = r->engine->settings;
+	int64_t now = clock_mono_ms(), due;
+
+	if (all_done(r)) {
+		set_end(r, RUN_COMPLETED, "");
+		return;
+	}
+	if (now - r->claimed_ms > s->video_deadline_sec * 1000) {
+		free(r->video.error);
+		r->video.error =
+			xasprintf("The video took longer than the %" PRId64 " seconds that are allowed.",
+				s->video_deadline_sec);
+		set_end(r, RUN_FAILED, "deadline");
+		return;
+	}
+	if (any_running(r))
+		return;
+	if (r->engine->draining) {
+		set_end(r, RUN_RELEASED, "drained");
+		return;
+	}
+	due = next_due(r, now);
+	if (due != FOREVER_MS && due > HOLD_MS) {
+		r->release_ms = due;
+		set_end(r, RUN_RELEASED, "waiting to try again");
+	}
+}
+
+/* 1 goes on or is over, 0 lease lost, -1 failed. r may be freed after 1 only when *ret_over. */
+static int advance(struct run *r, bool *ret_over, struct err *e)
+{
+	int w = write_outcomes(r, e);
+
+	*ret_over = false;
+	if (w == 1 && r->end == RUN_GOES_ON && !r->engine->draining)
+		w = start_ready(r, e);
+	if (w != 1)
+		return w;
+	if (r->end == RUN_GOES_ON)
+		decide_end(r);
+	if (r->end == RUN_GOES_ON)
+		return 1;
+	*ret_over = true;
+	return end_run(r, e);
+}
+
+/* The database refused for good: our own fault. One more honest try to say so; then the lease runs out. */
+static void refused(struct run *r, const struct err *e)
+{
+	log_run(LOG_LEVEL_ERROR, "database refused", r, e->text);
+	if (r->end == RUN_FAILED) {
+		drop(r, e->text);
+		return;
+	}
+	stop_steps(r);
+	free(r->video.error);
+	r->video.error = xstrdup("The video could not be made because of an internal error.");
+	r->end = RUN_FAILED;
+	(void)snprintf(r->why, sizeof(r->why), "%s", e->text);
+}
+
+/* How long until this run wants to be looked at again. */
+static int64_t pump_run(struct run *r)
+{
+	struct err e;
+	bool over = false;
+	int w = advance(r, &over, &e);
+
+	if (w == 0) {
+		drop(r, "the database says so");
+		return FOREVER_MS;
+	}
+	if (w < 0 && e.kind != ERR_TEMP && e.kind != ERR_UNCERTAIN)
+		refused(r, &e);
+	if (w < 0)
+		return DATABASE_RETRY_MS;
+	return over ? FOREVER_MS : next_due(r, clock_mono_ms());
+}
+
+static void pump(void *arg)
+{
+	struct engine *en = arg;
+	int64_t wait = FOREVER_MS;
+
+	en->kicked = false;
+	for (struct run *r = en->runs, *next; r; r = next) {
+		int64_t w;
+
+		next = r->next;
+		w = pump_run(r);
+		wait = w < wait ? w : wait;
+	}
+	if (!en->kicked && wait != FOREVER_MS)
+		loop_timer_arm(en->pump, wait);
+}
+
+void engine_kick(struct engine *en)
+{
+	en->kicked = true;
+	loop_timer_arm(en->pump, 0);
+}
+
+/* Clients see percent and stage from MySQL and memcached, the ETA from memcached. */
+static void publish_run(struct run *r)
+{
+	struct engine *en = r->engine;
+	AUTO_FREE char *stage = xstrdup(r->video.stage);
+	int64_t progress = r->video.progress;
+	int status = r->video.status;
+	struct err e;
+
+	if (r->end != RUN_GOES_ON)
+		return;
+	run_update_progress(r);
+	if (progress != r->video.progress || status != r->video.status ||
+		strcmp(stage, r->video.stage) != 0) {
+		/* MySQL first: what a client falls back to is never behind what it saw. */
+		if (steps_progress(en->db, &r->job, &r->video, &e) != 1) {
+			r->video.progress = progress;
+			return;
+		}
+	}
+	(void)status_publish(en->cache, &r->video, en->settings);
+}
+
+static void publish_all(void *arg)
+{
+	struct engine *en = arg;
+
+	for (struct run *r = en->runs; r; r = r->next)
+		publish_run(r);
+	if (en->runs) {
+		loop_timer_arm(en->publish, PUBLISH_MS);
+		engine_kick(en); /* deadlines */
+	}
+}
+
+/* What the worker calls */
+
+int engine_init(struct engine *en, struct err *e)
+{
+	if (loop_timer_new(en->loop, pump, en, &en->pump, e) < 0)
+		return -1;
+	return loop_timer_new(en->loop, publish_all, en, &en->publish, e);
+}
+
+void engine_done(struct engine *en)
+{
+	while (en->runs) {
+		struct run *r = en->runs;
+
+		en->runs = r->next;
+		en->count--;
+		run_free(r);
+	}
+	removals_free(en);
+	loop_timer_free(en->pump);
+	loop_timer_free(en->publish);
+}
+
+int engine_add(struct engine *en, const struct job *job, struct err *e)
+{
+	struct run **tail = &en->runs, *r = NULL;
+	struct err ignored;
+	int found;
+
+	if (job->kind == JOB_REMOVE) {
+		removal_start(en, job);
+		return 0;
+	}
+	found = run_new(en, job, &r, e);
+	if (found <= 0) {
+		(void)jobs_release(
+			en->db, job, DATABASE_RETRY_MS, found < 0 ? e->text : "no video", &ignored);
+		return found < 0 ? -1 : err_set(e, ERR_PERM, "the video is gone");
+	}
+	while (*tail)
+		tail = &(*tail)->next;
+	*tail = r;
+	en->count++;
+	log_run(LOG_LEVEL_INFO, "video begun", r, NULL);
+	if (!en->runs->next)
+		loop_timer_arm(en->publish, PUBLISH_MS);
+	engine_kick(en);
+	return 0;
+}
+
+size_t engine_count(const struct engine *en)
+{
+	return en->count;
+}
+
+static const struct job_lease *find_lease(const struct job_lease *leases, size_t count, const struct job *job)
+{
+	for (size_t i = 0; i < count; i++)
+		if (leases[i].id == job->id && leases[i].token == job->token)
+			return &leases[i];
+	return NULL;
+}
+
+void engine_leases(struct engine *en, const struct job_lease *leases, size_t count, int64_t asked_ms)
+{
+	for (struct run *r = en->runs, *next; r; r = next) {
+		const struct job_lease *l = find_lease(leases, count, &r->job);
+
+		next = r->next;
+		if (!l) {
+			drop(r, "not renewed");
+			continue;
+		}
+		r->lease_ms = asked_ms;
+		if (l->cancel)
+			set_end(r, RUN_CANCELLED, "asked to stop");
+	}
+}
+
+void engine_drop_stale(struct engine *en, int64_t lease_ms)
+{
+	int64_t now = clock_mono_ms();
+
+	for (struct run *r = en->runs, *next; r; r = next) {
+		next = r->next;
+		if (now - r->lease_ms > lease_ms)
+			drop(r, "the database did not answer for a whole lease");
+	}
+}
+
+void engine_drain(struct engine *en)
+{
+	en->draining = true;
+	engine_kick(en);
+}
+
+void engine_hand_back(struct engine *en)
+{
+	for (struct run *r = en->runs; r; r = r->next)
+		set_end(r, RUN_RELEASED, "the daemon stops");
+}

@@ -1,0 +1,69 @@
+#ifndef VIDEOD_DAEMON_ENGINE_H
+#define VIDEOD_DAEMON_ENGINE_H
+
+/*
+ * Drives every video under way: starts each step whose inputs are ready within the limits, writes each
+ * outcome in one short transaction, retries, gives up, ends. It never waits for the database: what could not
+ * be written is written later, and the lease decides whether it still may.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/macros.h"
+
+struct cache;
+struct db;
+struct err;
+struct http;
+struct job;
+struct job_lease;
+struct loop;
+struct loop_timer;
+struct provider;
+struct removal;
+struct run;
+struct settings;
+struct storage;
+
+struct engine {
+	struct loop *loop;
+	struct db *db;
+	struct cache *cache;
+	struct http *http;
+	struct storage *storage;
+	const struct provider *provider;
+	const struct settings *settings;
+	const char *worker;       /* our id in leases and logs */
+	void (*freed)(void *arg); /* a place for another video became free */
+	void *freed_arg;
+
+	/* below: the engine's own */
+	struct run *runs; /* oldest first */
+	struct removal *removals;
+	size_t count; /* of both */
+	unsigned children, children_max;
+	struct loop_timer *pump;    /* armed for the next thing to do */
+	struct loop_timer *publish; /* ticks while something is under way */
+	bool kicked;                /* while pumping: pump again at once */
+	bool draining;
+};
+
+int engine_init(struct engine *en, struct err *e); /* after the upper part is filled in */
+void engine_done(struct engine *en);               /* kills what is at work, writes nothing */
+
+/* Takes a claimed job over. 0, or -1: the job was handed back, or will be when its lease ends. */
+int engine_add(struct engine *en, const struct job *job, struct err *e);
+size_t engine_count(const struct engine *en);
+
+/* The leases as the database has them; runs that are not among them stop at once and write nothing. */
+void engine_leases(struct engine *en, const struct job_lease *leases, size_t count, int64_t asked_ms);
+/* Drops runs whose lease was not renewed for so long that another daemon may have them. */
+void engine_drop_stale(struct engine *en, int64_t lease_ms);
+
+void engine_drain(struct engine *en);     /* starts nothing more; hands back what has nothing running */
+void engine_hand_back(struct engine *en); /* drain time is over: kills and hands back */
+void engine_kick(struct engine *en);      /* something changed: pump soon */
+
+#endif

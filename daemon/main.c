@@ -1,0 +1,129 @@
+/*
+ * videod: takes videos from the queue in MySQL, makes them, publishes them, and says how far they are. One
+ * process, one event loop, no threads; more of it is more processes, here or on other hosts, on the same
+ * database.
+ *
+ *   worker    claims jobs, renews leases, drains          engine    drives the steps of every video under way
+ *   run       one video: its plan, what is done of it     kinds     the table of steps: inputs, weights, who
+ * does them child     ffmpeg under a deadline, then ffprobe       film*     what ffmpeg is told (pure) step_*
+ * what the steps do                           storage   where finished films go
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/notify.h"
+#include "daemon/provider.h"
+#include "daemon/storage.h"
+#include "daemon/worker.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
+#include "lib/io/cache.h"
+#include "lib/io/db.h"
+#include "lib/io/http.h"
+#include "lib/io/loop.h"
+#include "lib/video/settings.h"
+
+#define CACHE_TIMEOUT_MS 200
+
+static const struct provider *const providers[PROVIDER_COUNT] = {[PROVIDER_LOCAL] = &provider_local};
+
+struct options {
+	const char *config;
+	bool check_config;
+};
+
+static void usage(FILE *to)
+{
+	(void)fputs("usage: videod [--config FILE] [--check-config] [--version] [--help]\n", to);
+}
+
+/* 0 go on, 1 done, 2 wrong use. */
+static int parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option table[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"check-config", no_argument, NULL, 'C'},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:h", table, NULL)) != -1) {
+		if (c == 'c')
+			o->config = optarg;
+		else if (c == 'C')
+			o->check_config = true;
+		else if (c == 'V')
+			return puts("videod " VIDEOD_VERSION) < 0 ? 2 : 1;
+		else
+			return usage(c == 'h' ? stdout : stderr), c == 'h' ? 1 : 2;
+	}
+	return optind < argc ? (usage(stderr), 2) : 0;
+}
+
+static int serve(const struct settings *s, struct err *e)
+{
+	AUTO(loop) loop = NULL;
+	AUTO(http) http = NULL;
+	struct db_options where = settings_db(s);
+	AUTO(db) db = db_new(&where);
+	AUTO(cache) cache = cache_new(s->cache_server, CACHE_TIMEOUT_MS);
+	struct storage *storage = storage_local_new(s->media_dir);
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	struct engine engine = {
+		.db = db,
+		.cache = cache,
+		.storage = storage,
+		.provider = providers[s->provider],
+		.settings = s,
+		.children_max = (unsigned)(s->children > 0 ? s->children : processors),
+	};
+	struct worker worker = {.wake_fd = -1, .workdir = {.lock_fd = -1}};
+	int r = -1;
+
+	if (loop_new(&loop, e) == 0 && http_new(loop, &http, e) == 0) {
+		engine.loop = loop;
+		engine.http = http;
+		if (engine_init(&engine, e) == 0 && worker_init(&worker, &engine, e) == 0) {
+			loop_watchdog(loop);
+			notify_ready();
+			log_info("serving", LOG_S("worker", worker.id),
+				LOG_S("provider", engine.provider->name));
+			r = loop_run(loop, e);
+			notify_stopping();
+		}
+	}
+	engine_done(&engine);
+	worker_done(&worker);
+	storage->ops->free(storage);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {0};
+	struct settings s = {0};
+	struct err e;
+	int r = parse_options(argc, argv, &o);
+
+	if (r != 0)
+		return r == 1 ? 0 : 2;
+	if (settings_load(o.config, &s, &e) < 0) {
+		log_error("configuration", LOG_S("error", e.text));
+		return 1;
+	}
+	if (o.check_config) {
+		conf_print(settings_keys, settings_key_count, settings_file(o.config), &s, stdout);
+		settings_done(&s);
+		return 0;
+	}
+	log_set_level((enum log_level)s.log_level);
+	r = serve(&s, &e);
+	if (r < 0)
+		log_error("stopping", LOG_S("error", e.text));
+	settings_done(&s);
+	return r < 0;
+}

@@ -1,0 +1,129 @@
+/*
+ * Removing is a job like making: it is claimed under a lease and handed back with a delay when something does
+ * not work now, for as long as it takes. The row goes last, so nothing is left that nobody knows of.
+ */
+#include "daemon/removal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/engine.h"
+#include "daemon/storage.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/base/fs.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/io/loop.h"
+#include "lib/video/jobs.h"
+#include "lib/video/settings.h"
+#include "lib/video/status.h"
+#include "lib/video/steps.h"
+
+#define DATABASE_RETRY_MS 1000
+#define MAX_DOUBLINGS     20
+
+struct removal {
+	struct engine *engine;
+	struct job job;
+	struct loop_timer *timer;
+	bool failed; /* hand it back rather than delete the row */
+	struct err failure;
+	struct removal *next;
+};
+
+static void leave(struct removal *r)
+{
+	struct engine *en = r->engine;
+	struct removal **p = &en->removals;
+
+	while (*p != r)
+		p = &(*p)->next;
+	*p = r->next;
+	en->count--;
+	loop_timer_free(r->timer);
+	free(r);
+	en->freed(en->freed_arg);
+}
+
+static int64_t next_try_ms(const struct removal *r)
+{
+	const struct settings *s = r->engine->settings;
+	unsigned n = r->job.attempt < MAX_DOUBLINGS ? (unsigned)r->job.attempt - 1 : MAX_DOUBLINGS;
+
+	return clock_backoff_ms(n, s->backoff_ms, s->backoff_cap_ms);
+}
+
+/* Writes down how it went; tried again until the database answers. A lost lease is somebody else's removal.
+ */
+static void settle(void *arg)
+{
+	struct removal *r = arg;
+	struct engine *en = r->engine;
+	char id[UUID_TEXT_SIZE];
+	struct err e;
+	int w = r->failed ? jobs_release(en->db, &r->job, next_try_ms(r), r->failure.text, &e)
+			  : steps_remove_video(en->db, &r->job, &e);
+
+	if (w < 0 && (e.kind == ERR_TEMP || e.kind == ERR_UNCERTAIN)) {
+		loop_timer_arm(r->timer, DATABASE_RETRY_MS);
+		return;
+	}
+	uuid_format(&r->job.video_id, id);
+	status_forget(en->cache, &r->job.video_id);
+	if (w < 0)
+		log_error("removal not recorded", LOG_S("video", id), LOG_S("error", e.text));
+	else if (r->failed)
+		log_warning("removal put off", LOG_S("video", id), LOG_S("error", r->failure.text));
+	else
+		log_info("video removed", LOG_S("video", id));
+	leave(r);
+}
+
+static void removed(const struct err *failure, void *arg)
+{
+	struct removal *r = arg;
+
+	r->failed = failure != NULL;
+	if (failure)
+		r->failure = *failure;
+	loop_timer_arm(r->timer, 0);
+}
+
+void removal_start(struct engine *en, const struct job *job)
+{
+	struct removal *r = xcalloc(1, sizeof(*r));
+	char id[UUID_TEXT_SIZE], prefix[64];
+	AUTO_FREE char *folder = NULL;
+	struct err e;
+
+	uuid_format(&job->video_id, id);
+	*r = (struct removal){.engine = en, .job = *job, .next = en->removals};
+	if (loop_timer_new(en->loop, settle, r, &r->timer, &e) < 0) {
+		log_error("removal not begun", LOG_S("video", id), LOG_S("error", e.text));
+		free(r);
+		return;
+	}
+	en->removals = r;
+	en->count++;
+
+	folder = xasprintf("%s/%s", en->settings->work_dir, id);
+	if (fs_remove_tree(folder, &e) < 0) {
+		removed(&e, r);
+		return;
+	}
+	(void)snprintf(prefix, sizeof(prefix), "videos/%s/", id);
+	en->storage->ops->remove(en->storage, prefix, removed, r);
+}
+
+void removals_free(struct engine *en)
+{
+	while (en->removals) {
+		struct removal *r = en->removals;
+
+		en->removals = r->next;
+		en->count--;
+		loop_timer_free(r->timer);
+		free(r);
+	}
+}

@@ -1,0 +1,142 @@
+#ifndef VIDEOD_DAEMON_RUN_H
+#define VIDEOD_DAEMON_RUN_H
+
+/*
+ * One video under way, as the daemon holds it: the video, its steps, its work folder. The graph of steps is a
+ * pure function of the video; the step log says which are done. A step has inputs, one artefact, and a
+ * weight.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/film.h"
+#include "lib/base/err.h"
+#include "lib/video/jobs.h"
+#include "lib/video/video.h"
+
+struct engine;
+struct http_call;
+struct proc;
+struct run;
+struct step;
+
+enum step_id {
+	STEP_PICTURE,  /* bring the scene's picture here */
+	STEP_SCENE,    /* have the provider make the clip */
+	STEP_VOICE,    /* have the provider speak the script */
+	STEP_ENCODE,   /* clip and text -> a part of the film */
+	STEP_SOUND,    /* voice and music -> the film's sound */
+	STEP_ASSEMBLE, /* parts and sound -> the film */
+	STEP_STILL,    /* the thumbnail */
+	STEP_PUBLISH,  /* put film and thumbnail where clients find them */
+	STEP_ID_COUNT,
+};
+
+enum step_state {
+	STEP_WAITING, /* for its inputs, its time or a free child */
+	STEP_RUNNING,
+	STEP_ENDED, /* its outcome is known and not yet written */
+	STEP_DONE,
+};
+
+struct step_kind {
+	const char *name;         /* in the step log */
+	enum video_status status; /* what clients see while a step of this kind is not done */
+	const char *stage;        /* for people; "2 of 4" is added where there are several */
+	const char *extension;    /* of its artefact: ffmpeg knows the format by it */
+	bool is_child;            /* takes one of the places for ffmpeg */
+	bool per_scene;
+	bool (*wanted)(const struct run *r, size_t item); /* NULL: always */
+	bool (*ready)(const struct run *r, size_t item);  /* NULL: at once */
+	int64_t (*weight)(
+		const struct run *r, size_t item); /* about how much work, in milliseconds of one processor */
+	/* Begins; ends by step_ended(), perhaps before it returns. -1: it did not begin. */
+	int (*begin)(struct step *s, struct err *e);
+	/* Looks at the finished file before it is believed; NULL: nothing to look at. */
+	int (*check)(struct step *s, const struct media *m, struct err *e);
+	const char *blame; /* what the client is told when it fails for good */
+};
+
+extern const struct step_kind step_kinds[STEP_ID_COUNT];
+
+#define STEP_FILE_SIZE 96
+
+struct step {
+	struct run *run;
+	enum step_id id;
+	size_t item; /* scene, or 0 */
+	enum step_state state;
+	int64_t attempt;    /* tries that failed */
+	int64_t due_ms;     /* clock_mono_ms of the next try */
+	int64_t started_ms; /* clock_mono_ms of this try */
+	unsigned permille;  /* of this try's work */
+
+	char file[STEP_FILE_SIZE]; /* artefact in the work folder, "" before */
+	char part[STEP_FILE_SIZE]; /* the name it is made under: not shared with a daemon that lost its lease
+				    */
+	int64_t bytes;
+	struct media media; /* what the artefact is, kept in the step log for later steps */
+	char key[2][128];   /* STEP_PUBLISH: of film and thumbnail */
+
+	struct proc *proc; /* whatever is at work for it, NULL otherwise */
+	struct http_call *call;
+	int fd; /* being written by call, or -1 */
+
+	bool failed; /* STEP_ENDED: how */
+	struct err failure;
+};
+
+enum run_end { RUN_GOES_ON, RUN_COMPLETED, RUN_FAILED, RUN_CANCELLED, RUN_RELEASED };
+
+struct run {
+	struct engine *engine;
+	struct job job;
+	struct video video;
+	struct film film;          /* made of video and of what the steps found out */
+	struct film_scene *scenes; /* film.scenes */
+	char *music_path;          /* film.music */
+	char *folder;              /* the work folder */
+	struct step *steps;
+	size_t step_count;
+	int64_t claimed_ms;      /* clock_mono_ms */
+	int64_t lease_ms;        /* clock_mono_ms when our lease was last known to be renewed */
+	unsigned start_permille; /* of the whole work done when it was claimed */
+	enum run_end end;        /* what is to be written when the database answers */
+	int64_t release_ms;      /* RUN_RELEASED: to be claimed again after that */
+	char why[512];           /* for the operator */
+	int64_t published_permille;
+	struct run *next;
+};
+
+/* Loads the video and its step log, makes the work folder, plans. 1, 0 the video is gone, -1 failed. Caller
+ * frees. */
+int run_new(struct engine *engine, const struct job *job, struct run **ret_run, struct err *e);
+void run_free(struct run *r); /* kills what is at work for it; leaves the folder */
+DEFINE_FREEP(run)
+
+const struct step *run_step(
+	const struct run *r, enum step_id id, size_t item);       /* NULL: not part of this video */
+bool run_done(const struct run *r, enum step_id id, size_t item); /* done, or not part of it */
+bool run_all_done(const struct run *r, enum step_id id);
+void run_update_film(struct run *r);   /* after a step that others learn from */
+bool run_remove_folder(struct run *r); /* false: something is left, and the sweep will take it */
+
+/* daemon/progress.c: what clients see, from what is done. Fills r->video's status, progress, stage and
+ * eta_sec. */
+void run_update_progress(struct run *r);
+unsigned run_permille(const struct run *r);
+
+/* To be called by whatever works for the step; failure NULL: it is done. The engine writes it down. */
+void step_ended(struct step *s, const struct err *failure);
+void step_progress(struct step *s, unsigned permille);
+
+/* daemon/child.c: runs a command that makes s->part, then looks at it (kind->check), renames it to name, ends
+ * s. */
+int step_run_child(
+	struct step *s, const struct args *command, const char *name, int64_t frames, struct err *e);
+/* The same for a file that is there already as s->part. */
+int step_look(struct step *s, const char *name, struct err *e);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * Puts the film and its thumbnail where clients find them. A name carries the digest of its content, so it
+ * never changes what it stands for and may be cached for ever.
+ */
+#include <stdio.h>
+
+#include "daemon/engine.h"
+#include "daemon/run.h"
+#include "daemon/steps_priv.h"
+#include "daemon/storage.h"
+#include "lib/base/mem.h"
+#include "lib/base/text.h"
+#include "lib/io/digest.h"
+
+#define NAME_BYTES 8 /* of the digest: enough to tell apart what one video ever was */
+
+static const struct output {
+	enum step_id from;
+	const char *extension, *type;
+} outputs[] = {
+	{STEP_ASSEMBLE, "mp4", "video/mp4"},
+	{STEP_STILL, "jpg", "image/jpeg"},
+};
+_Static_assert(ARRAY_LEN(outputs) == ARRAY_LEN(((struct step *)NULL)->key), "a key for each output");
+
+static int put_from(struct step *s, size_t i, struct err *e);
+
+static void put(const struct err *failure, void *arg)
+{
+	struct step *s = arg;
+	struct err e;
+	size_t next = s->permille / 500 + 1; /* outputs put so far, this one included */
+
+	if (failure) {
+		step_ended(s, failure);
+		return;
+	}
+	step_progress(s, (unsigned)next * 500);
+	if (next == ARRAY_LEN(outputs))
+		step_ended(s, NULL);
+	else if (put_from(s, next, &e) < 0)
+		step_ended(s, &e);
+}
+
+static int put_from(struct step *s, size_t i, struct err *e)
+{
+	const struct run *r = s->run;
+	struct storage *storage = r->engine->storage;
+	AUTO_FREE char *path = xasprintf("%s/%s", r->folder, run_step(r, outputs[i].from, 0)->file);
+	uint8_t digest[DIGEST_SHA256_BYTES];
+	char hex[2 * NAME_BYTES + 1], id[UUID_TEXT_SIZE];
+
+	if (digest_sha256_file(path, digest, e) < 0)
+		return -1;
+	text_hex_encode(digest, NAME_BYTES, hex);
+	uuid_format(&r->video.id, id);
+	(void)snprintf(s->key[i], sizeof(s->key[i]), "videos/%s/%s.%s", id, hex, outputs[i].extension);
+	storage->ops->put(storage, path, s->key[i], outputs[i].type, put, s);
+	return 0;
+}
+
+int publish_begin(struct step *s, struct err *e)
+{
+	s->permille = 0;
+	return put_from(s, 0, e);
+}

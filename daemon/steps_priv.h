@@ -1,0 +1,28 @@
+#ifndef VIDEOD_DAEMON_STEPS_PRIV_H
+#define VIDEOD_DAEMON_STEPS_PRIV_H
+
+/* What the table in kinds.c is made of: one file per kind of work. */
+
+struct err;
+struct media;
+struct step;
+
+/* step_picture.c */
+int picture_begin(struct step *s, struct err *e);
+int picture_check(struct step *s, const struct media *m, struct err *e);
+
+/* step_compose.c */
+int encode_begin(struct step *s, struct err *e);
+int sound_begin(struct step *s, struct err *e);
+int assemble_begin(struct step *s, struct err *e);
+int still_begin(struct step *s, struct err *e);
+int clip_check(struct step *s, const struct media *m, struct err *e);
+int voice_check(struct step *s, const struct media *m, struct err *e);
+int sound_check(struct step *s, const struct media *m, struct err *e);
+int film_check(struct step *s, const struct media *m, struct err *e);
+int still_check(struct step *s, const struct media *m, struct err *e);
+
+/* step_publish.c */
+int publish_begin(struct step *s, struct err *e);
+
+#endif

@@ -1,0 +1,261 @@
+/*
+ * Claims, leases and upkeep. Nothing here fails the daemon: when the database does not answer, the next tick
+ * asks again, and a lease that could not be renewed in time stops the work it covered.
+ */
+#include "daemon/worker.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/base/fs.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/io/loop.h"
+#include "lib/video/settings.h"
+
+#define UPKEEP_MS        10000
+#define RENEWALS         4  /* a lease; so three may fail */
+#define STALE_MARGIN_SEC 10 /* our own lease ends that much before the database's */
+
+static void log_trouble(const char *what, const struct err *e)
+{
+	log_warning(what, LOG_S("kind", err_kind_names[e->kind]), LOG_S("error", e->text));
+}
+
+/* Claiming */
+
+static bool has_room(const struct worker *w)
+{
+	return !w->draining && engine_count(w->engine) < (size_t)w->engine->settings->videos_in_flight;
+}
+
+static void claim(void *arg)
+{
+	struct worker *w = arg;
+	struct job job;
+	struct err e;
+	int c = 0;
+
+	while (has_room(w) && (c = jobs_claim(w->engine->db, &w->rules, &job, &e)) == 1)
+		if (engine_add(w->engine, &job, &e) < 0)
+			log_trouble("job not begun", &e);
+	if (c < 0)
+		log_trouble("claiming", &e);
+	loop_timer_arm(w->claim, w->engine->settings->poll_ms);
+}
+
+static void claim_soon(void *arg)
+{
+	struct worker *w = arg;
+
+	loop_timer_arm(w->claim, 0);
+}
+
+/* Leases. Who asked a video to stop is seen here too, so this runs as often as the poll while something is
+ * claimed. */
+
+static void renew(void *arg)
+{
+	struct worker *w = arg;
+	struct engine *en = w->engine;
+	struct job_lease *leases = NULL;
+	int64_t asked_ms = clock_mono_ms();
+	size_t n = 0;
+	struct err e;
+
+	if (engine_count(en) > 0) {
+		if (jobs_renew(en->db, &w->rules, &leases, &n, &e) < 0)
+			log_trouble("renewing leases", &e);
+		else
+			engine_leases(en, leases, n, asked_ms);
+		free(leases);
+		engine_drop_stale(en, (w->rules.lease_sec - STALE_MARGIN_SEC) * 1000);
+	}
+	loop_timer_arm(w->renew, w->rules.lease_sec * 1000 / RENEWALS);
+}
+
+static void woken(int fd, uint32_t events, void *arg)
+{
+	struct worker *w = arg;
+	char bytes[64];
+
+	(void)events;
+	while (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) >= 0)
+		continue;
+	claim_soon(w);
+	loop_timer_arm(w->renew, 0); /* it may be a delete */
+}
+
+/* Upkeep */
+
+static void take_back(const char *dead_worker, void *arg)
+{
+	struct worker *w = arg;
+	struct err e;
+	int n = jobs_take_back(w->engine->db, &w->rules, dead_worker, &e);
+
+	if (n < 0)
+		log_trouble("taking back jobs", &e);
+	else if (n > 0)
+		log_warning(
+			"took back jobs of a dead daemon", LOG_S("worker", dead_worker), LOG_I("jobs", n));
+}
+
+static int in_use(const struct uuid *video, void *arg)
+{
+	const struct worker *w = arg;
+	struct err e;
+	int r = jobs_in_use(w->engine->db, video, &e);
+
+	return r < 0 ? 1 : r; /* when in doubt it stays */
+}
+
+static void tidy(struct worker *w)
+{
+	const struct settings *s = w->engine->settings;
+	struct db *db = w->engine->db;
+	struct err e;
+
+	workdir_find_dead(&w->workdir, take_back, w);
+	if (jobs_reap(db, &w->rules, &e) < 0 || jobs_promote(db, &e) < 0 ||
+		jobs_prune(db, s->keep_completed_jobs, s->keep_failed_jobs, &e) < 0)
+		log_trouble("upkeep", &e);
+}
+
+static void upkeep(void *arg)
+{
+	struct worker *w = arg;
+
+	tidy(w);
+	workdir_sweep(&w->workdir, in_use, w);
+	claim_soon(w);
+	loop_timer_arm(w->upkeep, UPKEEP_MS);
+}
+
+/* Stopping */
+
+static void idle_or_room(void *arg)
+{
+	struct worker *w = arg;
+
+	if (!w->draining)
+		claim_soon(w);
+	else if (engine_count(w->engine) == 0)
+		loop_quit(w->engine->loop);
+}
+
+static void drain_over(void *arg)
+{
+	struct worker *w = arg;
+
+	log_warning("drain time is over", LOG_I("videos", (int64_t)engine_count(w->engine)));
+	engine_hand_back(w->engine);
+}
+
+static void terminate(void *arg)
+{
+	struct worker *w = arg;
+
+	if (w->draining) { /* asked twice: now */
+		drain_over(w);
+		return;
+	}
+	log_info("draining", LOG_I("videos", (int64_t)engine_count(w->engine)));
+	w->draining = true;
+	loop_timer_arm(w->drain, w->engine->settings->drain_sec * 1000);
+	engine_drain(w->engine);
+	idle_or_room(w);
+}
+
+/* Beginning and ending */
+
+static int open_wake(struct worker *w, struct err *e)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	AUTO_CLOSE int fd = -1;
+
+	if (strlen(w->wake_path) >= sizeof(a.sun_path))
+		return err_set(e, ERR_PERM, "wake_socket: the path is longer than %zu bytes",
+			sizeof(a.sun_path) - 1);
+	(void)snprintf(a.sun_path, sizeof(a.sun_path), "%s", w->wake_path);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_set_errno(e, ERR_TEMP, errno, "socket");
+	(void)unlink(w->wake_path); /* a hint only: whoever bound it before falls back to polling */
+	if (bind(fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
+		return err_set_errno(e, ERR_PERM, errno, "wake_socket %s", w->wake_path);
+	w->wake_fd = steal_fd(&fd);
+	return loop_io_new(w->engine->loop, w->wake_fd, EPOLLIN, woken, w, &w->wake, e);
+}
+
+static void make_id(struct worker *w)
+{
+	char host[48] = "host";
+
+	(void)gethostname(host, sizeof(host) - 1);
+	(void)snprintf(w->id, sizeof(w->id), "%s:%d:%016" PRIx64, host, (int)getpid(), clock_random());
+}
+
+static int add_timers(struct worker *w, struct err *e)
+{
+	struct loop *l = w->engine->loop;
+	struct {
+		loop_fn *fn;
+		struct loop_timer **timer;
+	} timers[] = {{claim, &w->claim}, {renew, &w->renew}, {upkeep, &w->upkeep}, {drain_over, &w->drain}};
+
+	for (size_t i = 0; i < ARRAY_LEN(timers); i++)
+		if (loop_timer_new(l, timers[i].fn, w, timers[i].timer, e) < 0)
+			return -1;
+	if (loop_on_signal(l, SIGTERM, terminate, w, e) < 0)
+		return -1;
+	return loop_on_signal(l, SIGINT, terminate, w, e);
+}
+
+int worker_init(struct worker *w, struct engine *en, struct err *e)
+{
+	const struct settings *s = en->settings;
+
+	*w = (struct worker){.engine = en, .wake_fd = -1, .wake_path = xstrdup(s->wake_socket)};
+	make_id(w);
+	w->rules = (struct jobs_rules){
+		.worker = w->id,
+		.lease_sec = s->lease_sec,
+		.store_in_flight = s->store_in_flight,
+		.lost_leases = s->lost_leases,
+	};
+	en->worker = w->id;
+	en->freed = idle_or_room;
+	en->freed_arg = w;
+
+	if (workdir_open(&w->workdir, s->work_dir, w->id, e) < 0 || add_timers(w, e) < 0 ||
+		open_wake(w, e) < 0)
+		return -1;
+	loop_timer_arm(w->renew, w->rules.lease_sec * 1000 / RENEWALS);
+	loop_timer_arm(w->upkeep, 0); /* sweeps, takes back what was left, then claims */
+	return 0;
+}
+
+void worker_done(struct worker *w)
+{
+	loop_timer_free(w->claim);
+	loop_timer_free(w->renew);
+	loop_timer_free(w->upkeep);
+	loop_timer_free(w->drain);
+	loop_io_free(w->wake);
+	macros_closep(&w->wake_fd);
+	if (w->wake_path)
+		(void)unlink(w->wake_path);
+	free(w->wake_path);
+	workdir_close(&w->workdir);
+}
