@@ -11,15 +11,18 @@ struct json;
 struct settings;
 
 /* {videoId,status,progress,stage?,etaSeconds?,videoUrl?,thumbnailUrl?,duration?,error?} */
-struct json *status_json(const struct video *v, const struct settings *s);  /* caller frees */
+struct json *status_json(const struct video *v, const struct settings *s); /* caller frees */
 /* Public URL of a published key, or NULL for NULL. Caller frees. */
 char *status_url(const struct settings *s, const char *key);
 
-#define STATUS_KEY_SIZE  64
-#define STATUS_TTL_SEC   600
-void status_key(const struct uuid *id, char out[static STATUS_KEY_SIZE]);   /* "videod:status:<id>": also in nginx/ */
-bool status_publish(struct cache *c, const struct video *v, const struct settings *s); /* overwrites */
-void status_refill(struct cache *c, const struct video *v, const struct settings *s);  /* only where there is none */
+#define STATUS_KEY_SIZE 64
+#define STATUS_TTL_SEC  600
+/* "videod:status:<id>": nginx reads the same key, see nginx/. */
+void status_key(const struct uuid *id, char out[static STATUS_KEY_SIZE]);
+/* Overwrites what is there. */
+bool status_publish(struct cache *c, const struct video *v, const struct settings *s);
+/* Only where there is none: what the daemon published is never older. */
+void status_refill(struct cache *c, const struct video *v, const struct settings *s);
 void status_forget(struct cache *c, const struct uuid *id);
 
 #endif

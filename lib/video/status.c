@@ -1,0 +1,111 @@
+/*
+ * The JSON that a client polls. The responder, the daemon and memcached all have it from here, so that a
+ * client sees the same whoever answers. What is unknown is left out; a film that is done is at 100 whatever
+ * its row still says.
+ */
+
+#include "lib/video/status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/mem.h"
+#include "lib/base/names.h"
+#include "lib/io/cache.h"
+#include "lib/io/json.h"
+#include "lib/video/settings.h"
+
+#define STATUS_MAX_BYTES (16 * 1024)
+
+char *status_url(const struct settings *s, const char *key)
+{
+	if (!key)
+		return NULL;
+	if (s->cdn_domain && *s->cdn_domain)
+		return xasprintf("https://%s/%s", s->cdn_domain, key);
+
+	const char *base = s->public_url ? s->public_url : "";
+	size_t n = strlen(base);
+
+	while (n > 0 && base[n - 1] == '/')
+		n--;
+	return xasprintf("%.*s/media/%s", (int)n, base, key);
+}
+
+/* Nothing is under way any more. */
+static bool is_over(int status)
+{
+	return status == STATUS_COMPLETED || status == STATUS_FAILED || status == STATUS_CANCELLED;
+}
+
+static void put_url(struct json *o, const char *name, const struct settings *s, const char *key)
+{
+	AUTO_FREE char *url = status_url(s, key);
+
+	if (url)
+		json_put_string(o, name, url);
+}
+
+struct json *status_json(const struct video *v, const struct settings *s)
+{
+	struct json *o = json_new_object();
+	char id[UUID_TEXT_SIZE];
+
+	uuid_format(&v->id, id);
+	json_put_string(o, "videoId", id);
+	json_put_string(o, "status", names_get(video_status_names, STATUS_COUNT, v->status));
+	json_put_int(o, "progress", v->status == STATUS_COMPLETED ? 100 : v->progress);
+	if (v->stage && !is_over(v->status))
+		json_put_string(o, "stage", v->stage);
+	if (v->eta_sec >= 0 && !is_over(v->status))
+		json_put_int(o, "etaSeconds", v->eta_sec);
+	put_url(o, "videoUrl", s, v->video_key);
+	put_url(o, "thumbnailUrl", s, v->thumbnail_key);
+	if (v->duration_ms > 0)
+		json_put_scaled(o, "duration", v->duration_ms, 3);
+	if (v->error && v->status != STATUS_COMPLETED)
+		json_put_string(o, "error", v->error);
+	return o;
+}
+
+void status_key(const struct uuid *id, char out[static STATUS_KEY_SIZE])
+{
+	char text[UUID_TEXT_SIZE];
+
+	uuid_format(id, text);
+	(void)snprintf(out, STATUS_KEY_SIZE, "videod:status:%s", text);
+}
+
+typedef bool cache_store(struct cache *c, const char *key, const char *p, size_t n, unsigned ttl_sec);
+
+static bool store(struct cache *c, const struct video *v, const struct settings *s, cache_store *how)
+{
+	AUTO(json) o = status_json(v, s);
+	AUTO_BUF text = BUF_INIT(STATUS_MAX_BYTES);
+	char key[STATUS_KEY_SIZE];
+
+	json_write(o, &text);
+	if (!buf_ok(&text))
+		return false;
+	status_key(&v->id, key);
+	return how(c, key, buf_text(&text), text.len, STATUS_TTL_SEC);
+}
+
+bool status_publish(struct cache *c, const struct video *v, const struct settings *s)
+{
+	return store(c, v, s, cache_set);
+}
+
+void status_refill(struct cache *c, const struct video *v, const struct settings *s)
+{
+	(void)store(c, v, s, cache_add); /* false mostly means that the daemon was here first */
+}
+
+void status_forget(struct cache *c, const struct uuid *id)
+{
+	char key[STATUS_KEY_SIZE];
+
+	status_key(id, key);
+	(void)cache_delete(c, key); /* what stays is gone after STATUS_TTL_SEC */
+}

@@ -1,0 +1,179 @@
+/* What a client polls: the JSON of every state, the URLs, and what memcached is given. */
+
+#include "lib/video/status.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/mem.h"
+#include "lib/io/cache.h"
+#include "lib/io/json.h"
+#include "lib/video/settings.h"
+#include "tests/unit/servers.h"
+
+#define ID "01234567-89ab-cdef-0123-456789abcdef"
+
+static char site[] = "https://shop.example", site_slash[] = "https://shop.example//", cdn[] = "cdn.example",
+	    empty[] = "";
+
+static struct video video_at(int status)
+{
+	struct video v = {.status = status, .progress = 42, .eta_sec = -1};
+
+	assert_true(uuid_parse_text(ID, &v.id));
+	return v;
+}
+
+static void check_json(const struct video *v, const struct settings *s, const char *expected)
+{
+	AUTO(json) o = status_json(v, s);
+	AUTO_BUF text = BUF_INIT(4096);
+
+	json_write(o, &text);
+	assert_string_equal(buf_text(&text), expected);
+}
+
+static void test_absent_is_left_out(void **state)
+{
+	struct settings s = {.public_url = empty};
+	struct video v = video_at(STATUS_PENDING);
+
+	(void)state;
+	check_json(&v, &s, "{\"videoId\":\"" ID "\",\"status\":\"pending\",\"progress\":42}");
+}
+
+static void test_under_way(void **state)
+{
+	struct settings s = {.public_url = empty};
+	AUTO_VIDEO v = video_at(STATUS_GENERATING_SCENES);
+
+	(void)state;
+	v.stage = xstrdup("Generating scene 2 of 4");
+	v.eta_sec = 0;
+	check_json(&v, &s,
+		"{\"videoId\":\"" ID "\",\"status\":\"generating_scenes\",\"progress\":42,"
+		"\"stage\":\"Generating scene 2 of 4\",\"etaSeconds\":0}");
+}
+
+static void test_completed_is_100_and_has_no_stage(void **state)
+{
+	struct settings s = {.public_url = site};
+	AUTO_VIDEO v = video_at(STATUS_COMPLETED);
+
+	(void)state;
+	v.stage = xstrdup("Publishing");
+	v.eta_sec = 1;
+	v.error = xstrdup("an earlier try failed");
+	v.duration_ms = 8053;
+	v.video_key = xstrdup("videos/a.mp4");
+	v.thumbnail_key = xstrdup("videos/a.jpg");
+	check_json(&v, &s,
+		"{\"videoId\":\"" ID "\",\"status\":\"completed\",\"progress\":100,"
+		"\"videoUrl\":\"https://shop.example/media/videos/a.mp4\","
+		"\"thumbnailUrl\":\"https://shop.example/media/videos/a.jpg\",\"duration\":8.053}");
+}
+
+static void test_failed_says_why(void **state)
+{
+	struct settings s = {.public_url = empty};
+	AUTO_VIDEO v = video_at(STATUS_FAILED);
+
+	(void)state;
+	v.stage = xstrdup("Composing");
+	v.error = xstrdup("Picture 1 is not \"a\" picture");
+	check_json(&v, &s,
+		"{\"videoId\":\"" ID "\",\"status\":\"failed\",\"progress\":42,"
+		"\"error\":\"Picture 1 is not \\\"a\\\" picture\"}");
+}
+
+static void test_url(void **state)
+{
+	static const struct {
+		char *cdn, *site;
+		const char *key, *url;
+	} cases[] = {
+		{NULL, site, "v/a.mp4", "https://shop.example/media/v/a.mp4"},
+		{NULL, site_slash, "v/a.mp4", "https://shop.example/media/v/a.mp4"},
+		{empty, empty, "v/a.mp4", "/media/v/a.mp4"},
+		{NULL, NULL, "v/a.mp4", "/media/v/a.mp4"},
+		{cdn, site, "v/a.mp4", "https://cdn.example/v/a.mp4"},
+		{cdn, site, NULL, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct settings s = {.cdn_domain = cases[i].cdn, .public_url = cases[i].site};
+		AUTO_FREE char *url = status_url(&s, cases[i].key);
+
+		if (!cases[i].url)
+			assert_null(url);
+		else
+			assert_string_equal(url, cases[i].url);
+	}
+}
+
+static void check_cached(struct cache *c, const char *part)
+{
+	AUTO_BUF text = BUF_INIT(4096);
+	bool found = cache_get(c, "videod:status:" ID, &text);
+
+	assert_int_equal(found, part != NULL);
+	if (part && !strstr(buf_text(&text), part))
+		fail_msg("%s: no %s", buf_text(&text), part);
+}
+
+static void test_published(void **state)
+{
+	struct settings s = {.public_url = empty};
+	struct video v = video_at(STATUS_PENDING);
+	struct test_server server = {0};
+
+	(void)state;
+	test_cache_create(&server);
+	struct cache *c = cache_new(server.socket, 1000);
+
+	status_refill(c, &v, &s);
+	check_cached(c, "\"progress\":42");
+	v.progress = 50;
+	status_refill(c, &v, &s);
+	check_cached(c, "\"progress\":42");
+	assert_true(status_publish(c, &v, &s));
+	check_cached(c, "\"progress\":50");
+	status_forget(c, &v.id);
+	check_cached(c, NULL);
+
+	cache_free(c);
+	test_server_remove(&server);
+}
+
+static void test_published_to_nobody(void **state)
+{
+	struct settings s = {.public_url = empty};
+	struct video v = video_at(STATUS_PENDING);
+	AUTO(cache) c = cache_new(NULL, 10);
+
+	(void)state;
+	assert_false(status_publish(c, &v, &s));
+	status_refill(c, &v, &s);
+	status_forget(c, &v.id);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_absent_is_left_out),
+		cmocka_unit_test(test_under_way),
+		cmocka_unit_test(test_completed_is_100_and_has_no_stage),
+		cmocka_unit_test(test_failed_says_why),
+		cmocka_unit_test(test_url),
+		cmocka_unit_test(test_published),
+		cmocka_unit_test(test_published_to_nobody),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
