@@ -1,0 +1,246 @@
+/*
+ * Routing. The table below is the whole HTTP surface. A handler is called only with what its route declares:
+ * a parsed JSON body, a query if it reads one, ids that are well-formed; so it has its own business only. Its
+ * failures are logged and turned into answers here and nowhere else.
+ */
+#include "cgi/router.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cgi/fcgi.h"
+#include "cgi/ops.h"
+#include "cgi/products.h"
+#include "cgi/query.h"
+#include "cgi/reply.h"
+#include "cgi/uri.h"
+#include "cgi/videos.h"
+#include "cgi/voices.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/base/names.h"
+#include "lib/io/json.h"
+#include "lib/video/request.h"
+
+#define RETRY_WITHIN_MS 1000
+
+static const char *const method_names[METHOD_COUNT] = {
+	[METHOD_GET] = "GET", [METHOD_PUT] = "PUT", [METHOD_POST] = "POST", [METHOD_DELETE] = "DELETE"};
+
+/* The status poll takes any query, because nginx answers it from memcached without looking at one. */
+static const struct route routes[] = {
+	{METHOD_POST, "/videos", serve_video_create, ROUTE_BODY},
+	{METHOD_GET, "/videos/{id}", serve_video, 0},
+	{METHOD_DELETE, "/videos/{id}", serve_video_delete, 0},
+	{METHOD_GET, "/videos/{id}/status", serve_video_status, ROUTE_QUERY},
+	{METHOD_GET, "/videos/store/{key}", serve_store_videos, ROUTE_QUERY},
+	{METHOD_POST, "/videos/product/{key}", serve_product_video, ROUTE_BODY_OPTIONAL | ROUTE_QUERY},
+	{METHOD_GET, "/videos/voices/available", serve_voices, 0},
+	{METHOD_GET, "/videos/music", serve_music, 0},
+	{METHOD_GET, "/videos/stores", serve_stores, ROUTE_QUERY},
+	{METHOD_GET, "/videos/stores/{key}", serve_store, 0},
+	{METHOD_PUT, "/videos/stores/{key}", serve_store_put, ROUTE_BODY},
+	{METHOD_GET, "/videos/stores/{key}/products", serve_store_products, ROUTE_QUERY},
+	{METHOD_GET, "/videos/products/{key}", serve_product, 0},
+	{METHOD_PUT, "/videos/products/{key}", serve_product_put, ROUTE_BODY},
+	{METHOD_GET, "/healthz", serve_health, ROUTE_QUERY},
+};
+
+static bool part_is(const char *part, size_t n, const char *text)
+{
+	return strlen(text) == n && memcmp(part, text, n) == 0;
+}
+
+static bool match_id(const char *part, size_t n, struct request *q)
+{
+	char text[UUID_TEXT_SIZE] = "";
+
+	if (n != UUID_TEXT_SIZE - 1)
+		return false;
+	memcpy(text, part, n);
+	return uuid_parse_text(text, &q->id);
+}
+
+static bool match_key(const char *part, size_t n, struct request *q)
+{
+	if (n > LIMIT_ID)
+		return false;
+	memcpy(q->key, part, n);
+	q->key[n] = '\0';
+	return request_id_ok(q->key);
+}
+
+static bool match_path(const char *pattern, const char *path, struct request *q)
+{
+	const char *want, *have;
+	size_t want_len, have_len;
+
+	while (uri_next_part(&pattern, &want, &want_len)) {
+		bool same;
+
+		if (!uri_next_part(&path, &have, &have_len))
+			return false;
+		if (part_is(want, want_len, "{id}"))
+			same = match_id(have, have_len, q);
+		else if (part_is(want, want_len, "{key}"))
+			same = match_key(have, have_len, q);
+		else
+			same = want_len == have_len && memcmp(want, have, want_len) == 0;
+		if (!same)
+			return false;
+	}
+	return !uri_next_part(&path, &have, &have_len);
+}
+
+struct router_match router_find(const char *method, const struct uri *uri, struct request *q)
+{
+	struct router_match found = {0};
+	int wanted = NAMES_FIND(method_names, strcmp(method, "HEAD") == 0 ? "GET" : method);
+
+	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+		if (!match_path(routes[i].pattern, buf_text(&uri->path), q))
+			continue;
+		found.allowed |= 1U << routes[i].method;
+		if ((int)routes[i].method == wanted)
+			found.route = &routes[i];
+	}
+	return found;
+}
+
+static void answer_unmatched(const struct router_match *match, struct reply *r)
+{
+	AUTO_BUF allow = BUF_INIT(64);
+
+	if (match->allowed == 0) {
+		(void)reply_error(r, REPLY_NOT_FOUND, NULL);
+		return;
+	}
+	for (size_t i = 0; i < METHOD_COUNT; i++)
+		if (match->allowed & 1U << i)
+			buf_addf(&allow, "%s%s", allow.len > 0 ? ", " : "",
+				i == METHOD_GET ? "GET, HEAD" : method_names[i]);
+	r->allow = buf_steal(&allow);
+	(void)reply_error(r, REPLY_METHOD_NOT_ALLOWED, NULL);
+}
+
+bool router_is_json(const char *content_type)
+{
+	static const char json[] = "application/json", charset[] = "charset=";
+	const char *p = content_type;
+
+	if (strncasecmp(p, json, sizeof(json) - 1) != 0)
+		return false;
+	p += sizeof(json) - 1;
+	p += strspn(p, " \t");
+	if (*p == '\0')
+		return true;
+	if (*p++ != ';')
+		return false;
+	p += strspn(p, " \t");
+	if (strncasecmp(p, charset, sizeof(charset) - 1) != 0)
+		return false;
+	p += sizeof(charset) - 1;
+	return strcasecmp(p, "utf-8") == 0 || strcasecmp(p, "\"utf-8\"") == 0;
+}
+
+static bool refuse(struct reply *r, enum reply_error error, const char *message)
+{
+	(void)reply_error(r, error, message);
+	return false;
+}
+
+/* True: go on, with *ret_body to be freed or NULL. False: it was answered. */
+static bool read_body(
+	const struct route *route, const struct fcgi_request *in, struct reply *r, struct json **ret_body)
+{
+	struct err e = {0};
+
+	*ret_body = NULL;
+	if (!(route->flags & (ROUTE_BODY | ROUTE_BODY_OPTIONAL)))
+		return true;
+	if (in->body_state == FCGI_BODY_TOO_LARGE)
+		return refuse(r, REPLY_BODY_TOO_LARGE, NULL);
+	if (in->body_state == FCGI_BODY_CUT)
+		return refuse(r, REPLY_BAD_REQUEST, "The body is shorter than its Content-Length.");
+	if (in->body_len == 0)
+		return (route->flags & ROUTE_BODY_OPTIONAL) ||
+		       refuse(r, REPLY_INVALID_JSON, "The body is empty; a JSON object is expected.");
+	if (!router_is_json(in->content_type))
+		return refuse(r, REPLY_UNSUPPORTED_MEDIA_TYPE, NULL);
+	/* the parser's own words: where it broke, in bytes */
+	if (json_parse(in->body, in->body_len, ret_body, &e) < 0)
+		return refuse(r, REPLY_INVALID_JSON, e.text);
+	return true;
+}
+
+static int call(
+	const struct route *route, struct app *a, const struct request *q, struct reply *r, struct err *e)
+{
+	int64_t began_ms = clock_mono_ms();
+
+	if (route->handler(a, q, r, e) == 0)
+		return 0;
+	if (e->kind != ERR_TEMP || clock_mono_ms() - began_ms > RETRY_WITHIN_MS)
+		return -1;
+	if (route->method != METHOD_GET && route->method != METHOD_PUT)
+		return -1;
+	return route->handler(a, q, r, e);
+}
+
+static void log_outcome(
+	const struct fcgi_request *in, const struct reply *r, const struct err *e, int64_t began_ms)
+{
+	int64_t ms = clock_mono_ms() - began_ms;
+
+	if (r->status >= 500)
+		log_error("request failed", LOG_S("id", r->request_id), LOG_S("method", in->method),
+			LOG_S("uri", in->uri), LOG_I("status", r->status), LOG_I("ms", ms),
+			LOG_S("kind", err_kind_names[e->kind]), LOG_S("error", e->text));
+	else
+		log_debug("request", LOG_S("id", r->request_id), LOG_S("method", in->method),
+			LOG_S("uri", in->uri), LOG_I("status", r->status), LOG_I("ms", ms));
+}
+
+static void answer(struct app *a, const struct fcgi_request *in, struct reply *r, struct err *e)
+{
+	AUTO_URI uri = {0};
+	AUTO_PROBLEMS problems = {0};
+	AUTO(json) body = NULL;
+	struct request q = {0};
+
+	if (uri_parse(in->uri, &uri, e) < 0) {
+		(void)reply_error(r, REPLY_BAD_REQUEST, e->text);
+		return;
+	}
+
+	struct router_match match = router_find(in->method, &uri, &q);
+
+	if (!match.route) {
+		answer_unmatched(&match, r);
+		return;
+	}
+	if (!(match.route->flags & ROUTE_QUERY) && !query_read(uri.query, NULL, 0, NULL, &problems)) {
+		(void)reply_problems(r, &problems);
+		return;
+	}
+	if (!read_body(match.route, in, r, &body))
+		return;
+
+	q.query = uri.query;
+	q.body = body;
+	if (call(match.route, a, &q, r, e) < 0)
+		(void)reply_failure(r, e);
+}
+
+void router_answer(struct app *a, const struct fcgi_request *in, struct reply *r)
+{
+	int64_t began_ms = clock_mono_ms();
+	struct err e = {0};
+
+	r->head_only = strcmp(in->method, "HEAD") == 0;
+	answer(a, in, r, &e);
+	log_outcome(in, r, &e, began_ms);
+}

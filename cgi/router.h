@@ -1,0 +1,43 @@
+#ifndef VIDEOD_CGI_ROUTER_H
+#define VIDEOD_CGI_ROUTER_H
+
+/* From a request to its answer: which handler, what it may be given, and what happens when it fails. */
+
+#include "cgi/handler.h"
+
+struct fcgi_request;
+struct uri;
+
+enum router_method { METHOD_GET, METHOD_PUT, METHOD_POST, METHOD_DELETE, METHOD_COUNT, METHOD_INVALID = -1 };
+
+enum route_flags {
+	ROUTE_BODY = 1,          /* needs a JSON body */
+	ROUTE_BODY_OPTIONAL = 2, /* may have one */
+	ROUTE_QUERY = 4,         /* the handler reads the query; elsewhere any is a problem */
+};
+
+struct route {
+	enum router_method method;
+	const char *pattern; /* {id} matches a UUID, {key} a store's or product's id */
+	handler_fn *handler;
+	unsigned flags;
+};
+
+struct router_match {
+	const struct route *route; /* NULL: none */
+	unsigned allowed;          /* bits of the methods that the path knows; 0: the path is unknown */
+};
+
+/* HEAD is matched as GET. Fills q's id and key where the path has them. */
+struct router_match router_find(const char *method, const struct uri *uri, struct request *q);
+
+/* application/json, with charset=utf-8 or without. */
+bool router_is_json(const char *content_type);
+
+/*
+ * Fills *r (inited by the caller) completely. What may be repeated is tried once more when the first try
+ * failed quickly and with ERR_TEMP: a connection that the database had closed is not the client's business.
+ */
+void router_answer(struct app *a, const struct fcgi_request *in, struct reply *r);
+
+#endif

@@ -1,0 +1,143 @@
+/*
+ * The wire form of our things. The names are the API's contract, read back by lib/video/request.c where a
+ * client may send the same thing: what a PUT answers can be PUT again.
+ */
+#include "cgi/view.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/names.h"
+#include "lib/io/json.h"
+#include "lib/video/money.h"
+#include "lib/video/status.h"
+
+static void put_time(struct json *o, const char *key, int64_t wall_ms)
+{
+	char text[25];
+
+	if (wall_ms > 0)
+		clock_rfc3339(wall_ms, text);
+	json_put_string(o, key, wall_ms > 0 ? text : NULL);
+}
+
+static void put_id(struct json *o, const char *key, const struct uuid *id)
+{
+	char text[UUID_TEXT_SIZE];
+
+	uuid_format(id, text);
+	json_put_string(o, key, text);
+}
+
+static struct json *view_scenes(const struct video *v)
+{
+	struct json *list = json_new_array();
+
+	for (size_t i = 0; i < v->scene_count; i++) {
+		const struct scene *s = &v->scenes[i];
+		struct json *o = json_new_object();
+
+		json_put_string(o, "prompt", s->prompt);
+		json_put_scaled(o, "duration", s->duration_ms, 3);
+		json_put_string(o, "imageUrl", s->image_url);
+		json_put_string(o, "textOverlay", s->text_overlay);
+		json_append(list, o);
+	}
+	return list;
+}
+
+struct json *view_video(const struct video *v, const struct settings *s)
+{
+	/* what the status leaves out while it is unknown */
+	static const char *const nullable[] = {
+		"stage", "etaSeconds", "videoUrl", "thumbnailUrl", "duration", "error"};
+	struct json *o = status_json(v, s);
+
+	for (size_t i = 0; i < ARRAY_LEN(nullable); i++)
+		if (!json_get(o, nullable[i]))
+			json_put_string(o, nullable[i], NULL);
+	put_id(o, "id", &v->id);
+	json_put_string(o, "storeId", v->store_id);
+	json_put_string(o, "productId", v->product_id);
+	json_put_string(o, "title", v->title);
+	json_put_string(o, "style", names_get(video_style_names, STYLE_COUNT, v->style));
+	json_put_string(o, "aspectRatio", names_get(video_aspect_names, ASPECT_COUNT, v->aspect));
+	json_put(o, "scenes", view_scenes(v));
+	json_put_string(o, "voiceoverScript", v->voiceover_script);
+	json_put_string(o, "voiceId", v->voice_id);
+	json_put_string(o, "musicTrackId", v->music_track_id);
+	json_put_int(o, "musicVolume", v->music_volume);
+	put_time(o, "createdAt", v->created_ms);
+	put_time(o, "updatedAt", v->updated_ms);
+	put_time(o, "completedAt", v->completed_ms);
+	return o;
+}
+
+struct json *view_accepted(const struct video *v)
+{
+	struct json *o = json_new_object();
+
+	put_id(o, "videoId", &v->id);
+	json_put_string(o, "status", names_get(video_status_names, STATUS_COUNT, v->status));
+	json_put_int(o, "progress", v->progress);
+	return o;
+}
+
+struct json *view_store(const struct store *s)
+{
+	struct json *o = json_new_object();
+
+	json_put_string(o, "id", s->id);
+	json_put_string(o, "name", s->name);
+	json_put_string(o, "niche", s->niche);
+	json_put_string(o, "currency", money_currencies[s->currency]);
+	json_put_string(o, "locale", money_locales[s->locale]);
+	return o;
+}
+
+static struct json *view_images(const struct product *p)
+{
+	struct json *list = json_new_array();
+
+	for (size_t i = 0; i < p->image_count; i++) {
+		struct json *o = json_new_object();
+
+		json_put_string(o, "url", p->images[i].url);
+		json_put_string(o, "alt", p->images[i].alt);
+		json_append(list, o);
+	}
+	return list;
+}
+
+struct json *view_product_brief(const struct product *p)
+{
+	struct json *o = json_new_object();
+
+	json_put_string(o, "id", p->id);
+	json_put_string(o, "title", p->title);
+	json_put(o, "images", view_images(p));
+	return o;
+}
+
+struct json *view_product(const struct product *p)
+{
+	struct json *o = view_product_brief(p);
+
+	json_put_string(o, "storeId", p->store_id);
+	json_put_string(o, "description", p->description);
+	if (p->price_milli < 0)
+		json_put_string(o, "price", NULL);
+	else
+		json_put_scaled(o, "price", p->price_milli, 3);
+	return o;
+}
+
+struct json *view_track(const struct music_track *t)
+{
+	struct json *o = json_new_object();
+
+	put_id(o, "id", &t->id);
+	json_put_string(o, "name", t->name);
+	json_put_string(o, "category", t->category);
+	json_put_scaled(o, "duration", t->duration_ms, 3);
+	json_put_string(o, "previewUrl", t->preview_url);
+	return o;
+}

@@ -1,0 +1,20 @@
+#ifndef VIDEOD_CGI_VIEW_H
+#define VIDEOD_CGI_VIEW_H
+
+/* How the things we speak of look on the wire: camelCase, lengths in seconds, times in RFC 3339, null for
+ * what is absent. */
+
+#include "lib/video/settings.h"
+#include "lib/video/video.h"
+
+struct json;
+
+/* All give a new object that the caller frees. */
+struct json *view_video(const struct video *v, const struct settings *s); /* the status and everything else */
+struct json *view_accepted(const struct video *v);                        /* {videoId,status,progress} */
+struct json *view_store(const struct store *s);
+struct json *view_product(const struct product *p);
+struct json *view_product_brief(const struct product *p); /* {id,title,images} */
+struct json *view_track(const struct music_track *t);
+
+#endif
