@@ -27,9 +27,12 @@ struct db_options {
 	const char *user;
 	const char *password;     /* may be NULL */
 	const char *name;         /* of the database */
-	unsigned connect_timeout_sec;
-	unsigned io_timeout_sec;  /* bound of any single statement */
+	unsigned connect_timeout_sec; /* 0: 5 */
+	unsigned io_timeout_sec;  /* bound of any single statement, 0: 30; a silent server is given up a second later */
 };
+
+#define DB_MAX_ROWS         100000
+#define DB_MAX_RESULT_BYTES (64 * 1024 * 1024)
 
 enum db_type { DB_NULL, DB_INT, DB_TEXT, DB_BLOB };
 
@@ -53,6 +56,7 @@ struct db_arg db_null(void);
 struct db *db_new(const struct db_options *o);         /* copies o; does not connect; never NULL */
 void db_free(struct db *db);
 DEFINE_FREEP(db)
+void db_library_end(void);                             /* once, after the last db_free: gives the library's memory back */
 
 /*
  * Runs one statement. sql must be a string that lives as long as db (a constant): prepared statements are kept by its
@@ -60,15 +64,18 @@ DEFINE_FREEP(db)
  */
 int db_exec(struct db *db, const char *sql, const struct db_arg *args, size_t nargs, uint64_t *ret_affected,
 	struct err *e);
-/* Runs a query and stores its whole result (the statement's LIMIT bounds it). Caller frees *ret_rows. */
+/*
+ * Runs a query and stores its whole result. Its LIMIT bounds it: more than DB_MAX_ROWS or DB_MAX_RESULT_BYTES is ERR_PERM.
+ * Caller frees *ret_rows.
+ */
 int db_query(struct db *db, const char *sql, const struct db_arg *args, size_t nargs, struct db_rows **ret_rows,
 	struct err *e);
 uint64_t db_insert_id(const struct db *db);            /* AUTO_INCREMENT value of the last insert */
 
 /* Transactions do not nest. After a failed statement the only thing to do is db_rollback. */
 int db_begin(struct db *db, struct err *e);
-int db_commit(struct db *db, struct err *e);           /* ERR_UNCERTAIN when the reply was lost */
-void db_rollback(struct db *db);                       /* never fails: a lost connection has rolled back */
+int db_commit(struct db *db, struct err *e);           /* ERR_UNCERTAIN when the reply was lost; ends it in any case */
+void db_rollback(struct db *db);                       /* never fails: a lost connection has rolled back; none open is fine */
 
 /* Runs text statements one after the other, separated by ';' at a line's end. Only for migrations. */
 int db_script(struct db *db, const char *sql, struct err *e);
@@ -76,7 +83,7 @@ int db_script(struct db *db, const char *sql, struct err *e);
 bool db_next(struct db_rows *rows);                    /* moves to the next row; false after the last */
 size_t db_row_count(const struct db_rows *rows);
 bool db_is_null(const struct db_rows *rows, unsigned col);
-int64_t db_get_int(const struct db_rows *rows, unsigned col);       /* 0 for NULL */
+int64_t db_get_int(const struct db_rows *rows, unsigned col);       /* of an integer column only; 0 for NULL */
 const char *db_get_text(const struct db_rows *rows, unsigned col);  /* NULL for NULL; valid until db_rows_free */
 size_t db_get_len(const struct db_rows *rows, unsigned col);
 bool db_get_uuid(const struct db_rows *rows, unsigned col, struct uuid *ret_id); /* false unless 16 bytes */
