@@ -226,6 +226,20 @@ static int note_failure(struct db *db, unsigned code)
 	return -1;
 }
 
+/* A failure while reading, with the rest of the result perhaps still on its way: the connection is of no more
+ * use. */
+static int fail_reading(struct db *db, MYSQL_STMT *stmt, struct err *e)
+{
+	/* libmariadb leaves what the server said in the middle of a result with the connection. */
+	if (mysql_stmt_errno(stmt) != 0)
+		(void)db_fail(e, mysql_stmt_errno(stmt), mysql_stmt_error(stmt), DB_EFFECT_NONE);
+	else
+		(void)db_fail(e, mysql_errno(db->link), mysql_error(db->link), DB_EFFECT_NONE);
+	db->failed = db->in_transaction;
+	disconnect(db);
+	return -1;
+}
+
 static int fail_statement(struct db *db, MYSQL_STMT *stmt, enum db_effect effect, struct err *e)
 {
 	unsigned code = mysql_stmt_errno(stmt);
@@ -327,11 +341,11 @@ uint64_t db_insert_id(const struct db *db)
 	return db->insert_id;
 }
 
-/* Where a row's columns arrive: integers at once, of all else only the length. */
+/* Where a row's columns arrive. What is longer than text is fetched by its own length. */
 struct column {
-	bool is_int;
-	bool is_unsigned;
+	bool is_int, is_unsigned;
 	int64_t number;
+	char text[64];
 	unsigned long len;
 	db_flag is_null, error;
 };
@@ -366,8 +380,8 @@ static int bind_columns(MYSQL_STMT *stmt, struct column *columns, MYSQL_BIND *bi
 		c->is_unsigned = (f->flags & UNSIGNED_FLAG) != 0;
 		binds[i] = (MYSQL_BIND){
 			.buffer_type = c->is_int ? MYSQL_TYPE_LONGLONG : MYSQL_TYPE_BLOB,
-			.buffer = &c->number,
-			.buffer_length = c->is_int ? sizeof(c->number) : 0,
+			.buffer = c->is_int ? (void *)&c->number : c->text,
+			.buffer_length = c->is_int ? sizeof(c->number) : sizeof(c->text),
 			.length = &c->len,
 			.is_null = &c->is_null,
 			.error = &c->error,
@@ -378,9 +392,34 @@ static int bind_columns(MYSQL_STMT *stmt, struct column *columns, MYSQL_BIND *bi
 	return mysql_stmt_bind_result(stmt, binds) ? -1 : 0;
 }
 
+static int add_long(struct db_rows *rows, MYSQL_STMT *stmt, unsigned i, size_t len, struct err *e)
+{
+	char *place = NULL;
+
+	if (db_rows_add_bytes(rows, len, &place, e) < 0)
+		return -1;
+
+	unsigned long full = 0;
+	db_flag is_null = 0, error = 0;
+	MYSQL_BIND bind = {
+		.buffer_type = MYSQL_TYPE_BLOB,
+		.buffer = place,
+		.buffer_length = len,
+		.length = &full,
+		.is_null = &is_null,
+		.error = &error,
+	};
+
+	if (mysql_stmt_fetch_column(stmt, &bind, i, 0) != 0 || error || full != len)
+		return err_set(e, ERR_PERM, "database: column %u cannot be read whole", i);
+	return 0;
+}
+
 static int add_column(
 	struct db_rows *rows, MYSQL_STMT *stmt, unsigned i, const struct column *c, struct err *e)
 {
+	char *place = NULL;
+
 	if (c->is_null)
 		return db_rows_add_null(rows, e);
 	if (c->is_int) {
@@ -389,25 +428,11 @@ static int add_column(
 				e, ERR_PERM, "database: the number in column %u does not fit 64 bits", i);
 		return db_rows_add_int(rows, c->number, e);
 	}
-
-	char *place = NULL;
-
+	if (c->len > sizeof(c->text))
+		return add_long(rows, stmt, i, c->len, e);
 	if (db_rows_add_bytes(rows, c->len, &place, e) < 0)
 		return -1;
-	if (c->len == 0)
-		return 0;
-
-	unsigned long len = 0;
-	db_flag is_null = 0, error = 0;
-	MYSQL_BIND bind = {.buffer_type = MYSQL_TYPE_BLOB,
-		.buffer = place,
-		.buffer_length = c->len,
-		.length = &len,
-		.is_null = &is_null,
-		.error = &error};
-
-	if (mysql_stmt_fetch_column(stmt, &bind, i, 0) != 0 || error || len != c->len)
-		return err_set(e, ERR_PERM, "database: column %u cannot be read whole", i);
+	memcpy(place, c->text, c->len);
 	return 0;
 }
 
@@ -419,14 +444,14 @@ static int fetch_rows(struct db *db, MYSQL_STMT *stmt, struct db_rows *rows, str
 	AUTO_FREE MYSQL_BIND *binds = xcalloc(cols, sizeof(*binds));
 
 	if (bind_columns(stmt, columns, binds) < 0)
-		return fail_statement(db, stmt, DB_EFFECT_NONE, e);
+		return fail_reading(db, stmt, e);
 	for (;;) {
 		int rc = mysql_stmt_fetch(stmt);
 
 		if (rc == MYSQL_NO_DATA)
 			return 0;
 		if (rc != 0 && rc != MYSQL_DATA_TRUNCATED)
-			return fail_statement(db, stmt, DB_EFFECT_NONE, e);
+			return fail_reading(db, stmt, e);
 		for (unsigned i = 0; i < cols; i++) {
 			if (add_column(rows, stmt, i, &columns[i], e) < 0) {
 				db->failed = db->in_transaction;
