@@ -1,5 +1,6 @@
 # videod: what there is, how it is built, and the commands. `make help` lists them.
 
+VERSION := 0.1.0
 CC      ?= gcc
 SAN     ?=
 O       := build$(if $(SAN),/san)
@@ -19,7 +20,7 @@ WARN += -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wjump-misses-init 
 endif
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE -fno-common -fno-strict-aliasing
 CFLAGS  ?= -O2 -g
-CFLAGS_ALL := -std=gnu11 -D_GNU_SOURCE -I. $(PKG_CFLAGS) $(CFLAGS) $(WARN) $(HARDEN) -MMD -MP \
+CFLAGS_ALL := -std=gnu11 -D_GNU_SOURCE -DVIDEOD_VERSION='"$(VERSION)"' -I. $(PKG_CFLAGS) $(CFLAGS) $(WARN) $(HARDEN) -MMD -MP \
 	-ffile-prefix-map=$(CURDIR)=. $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all,-D_FORTIFY_SOURCE=2)
 LDFLAGS_ALL := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 

@@ -60,7 +60,7 @@ static void each_entry(const struct workdir *d, const char *path, each_fn *fn, v
 }
 
 struct dead_call {
-	void (*found)(const char *worker, void *arg);
+	bool (*found)(const char *worker, void *arg);
 	void *arg;
 };
 
@@ -74,11 +74,11 @@ static void try_lock(const struct workdir *d, int folder, const char *name, void
 	fd = openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return;
-	call->found(name, call->arg);
-	(void)unlinkat(folder, name, 0);
+	if (call->found(name, call->arg))
+		(void)unlinkat(folder, name, 0);
 }
 
-void workdir_find_dead(const struct workdir *d, void (*found)(const char *worker, void *arg), void *arg)
+void workdir_find_dead(const struct workdir *d, bool (*found)(const char *worker, void *arg), void *arg)
 {
 	AUTO_FREE char *workers = xasprintf("%s/" WORKERS, d->root);
 	struct dead_call call = {.found = found, .arg = arg};

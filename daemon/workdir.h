@@ -6,6 +6,8 @@
  * be taken belongs to a daemon that is dead, whatever killed it, so what it left can be taken over at once.
  */
 
+#include <stdbool.h>
+
 struct err;
 struct uuid;
 
@@ -18,8 +20,9 @@ struct workdir {
 int workdir_open(struct workdir *d, const char *root, const char *worker, struct err *e);
 void workdir_close(struct workdir *d); /* our lock file goes */
 
-/* Calls found for each daemon of this host that is dead, then forgets it. */
-void workdir_find_dead(const struct workdir *d, void (*found)(const char *worker, void *arg), void *arg);
+/* Calls found for each daemon of this host that is dead, and forgets it when found says that it has been
+ * dealt with. */
+void workdir_find_dead(const struct workdir *d, bool (*found)(const char *worker, void *arg), void *arg);
 /* Removes the folders of videos that nobody works on: in_use says 1 (stays) or 0. */
 void workdir_sweep(const struct workdir *d, int (*in_use)(const struct uuid *video, void *arg), void *arg);
 

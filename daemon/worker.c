@@ -24,7 +24,7 @@
 #include "lib/video/settings.h"
 
 #define UPKEEP_MS        10000
-#define RENEWALS         4  /* a lease; so three may fail */
+#define RENEW_MS         5000 /* also how late a video may learn that it is to stop, should the datagram be lost */
 #define STALE_MARGIN_SEC 10 /* our own lease ends that much before the database's */
 
 static void log_trouble(const char *what, const struct err *e)
@@ -81,7 +81,7 @@ static void renew(void *arg)
 		free(leases);
 		engine_drop_stale(en, (w->rules.lease_sec - STALE_MARGIN_SEC) * 1000);
 	}
-	loop_timer_arm(w->renew, w->rules.lease_sec * 1000 / RENEWALS);
+	loop_timer_arm(w->renew, RENEW_MS);
 }
 
 static void woken(int fd, uint32_t events, void *arg)
@@ -98,7 +98,7 @@ static void woken(int fd, uint32_t events, void *arg)
 
 /* Upkeep */
 
-static void take_back(const char *dead_worker, void *arg)
+static bool take_back(const char *dead_worker, void *arg)
 {
 	struct worker *w = arg;
 	struct err e;
@@ -109,6 +109,7 @@ static void take_back(const char *dead_worker, void *arg)
 	else if (n > 0)
 		log_warning(
 			"took back jobs of a dead daemon", LOG_S("worker", dead_worker), LOG_I("jobs", n));
+	return n >= 0;
 }
 
 static int in_use(const struct uuid *video, void *arg)
@@ -226,7 +227,10 @@ int worker_init(struct worker *w, struct engine *en, struct err *e)
 {
 	const struct settings *s = en->settings;
 
-	*w = (struct worker){.engine = en, .wake_fd = -1, .wake_path = xstrdup(s->wake_socket)};
+	*w = (struct worker){.engine = en,
+		.wake_fd = -1,
+		.workdir = {.lock_fd = -1},
+		.wake_path = xstrdup(s->wake_socket)};
 	make_id(w);
 	w->rules = (struct jobs_rules){
 		.worker = w->id,
@@ -241,7 +245,7 @@ int worker_init(struct worker *w, struct engine *en, struct err *e)
 	if (workdir_open(&w->workdir, s->work_dir, w->id, e) < 0 || add_timers(w, e) < 0 ||
 		open_wake(w, e) < 0)
 		return -1;
-	loop_timer_arm(w->renew, w->rules.lease_sec * 1000 / RENEWALS);
+	loop_timer_arm(w->renew, RENEW_MS);
 	loop_timer_arm(w->upkeep, 0); /* sweeps, takes back what was left, then claims */
 	return 0;
 }

@@ -1,0 +1,80 @@
+/* The CLI's side of the HTTP API. */
+#include "cli/client.h"
+
+#include <string.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/io/http.h"
+#include "lib/io/json.h"
+
+#define TIMEOUT_MS 30000
+#define MAX_BYTES  (4 * 1024 * 1024)
+
+struct answer {
+	int status;
+	struct json *json;
+	struct err failure;
+	bool failed;
+};
+
+static void done(const struct http_result *r, const struct err *failure, void *arg)
+{
+	struct answer *a = arg;
+	struct err ignored;
+
+	a->failed = failure != NULL;
+	if (failure) {
+		a->failure = *failure;
+		return;
+	}
+	a->status = r->status;
+	if (r->body_len == 0 || json_parse(r->body, r->body_len, &a->json, &ignored) < 0)
+		a->json = json_new_object();
+}
+
+int client_call(const char *method, const char *url, const struct json *body, int *ret_status,
+	struct json **ret_json, struct err *e)
+{
+	static const char *const headers[] = {
+		"Content-Type: application/json", "Accept: application/json", NULL};
+	AUTO_BUF text = BUF_INIT(MAX_BYTES);
+	struct answer a = {0};
+	struct http_request q = {.method = method,
+		.url = url,
+		.headers = headers,
+		.timeout_ms = TIMEOUT_MS,
+		.max_bytes = MAX_BYTES};
+
+	if (body) {
+		json_write(body, &text);
+		q.body = buf_text(&text);
+		q.body_len = text.len;
+	}
+	if (http_blocking(&q, done, &a, e) < 0)
+		return -1;
+	if (a.failed) {
+		*e = a.failure;
+		return err_prefix(e, "%s", url);
+	}
+	*ret_status = a.status;
+	*ret_json = a.json;
+	return 0;
+}
+
+int client_error(int status, const struct json *answer, struct err *e)
+{
+	const struct json *error = json_get(answer, "error"), *details = json_get(error, "details");
+	const char *message = json_string(json_get(error, "message"));
+	AUTO_BUF text = BUF_INIT(400);
+
+	buf_adds(&text, message ? message : "no reason given");
+	for (size_t i = 0; i < json_count(details); i++) {
+		const struct json *d = json_at(details, i);
+		const char *path = json_string(json_get(d, "path")),
+			   *what = json_string(json_get(d, "message"));
+
+		buf_addf(&text, "; %s %s", path && *path ? path : "the body", what ? what : "");
+	}
+	return err_set_http(e, ERR_PERM, status, "the server answered %d: %s", status, buf_text(&text));
+}

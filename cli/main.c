@@ -1,0 +1,87 @@
+/*
+ * videoctl: the operator's hand. A table of subcommands; create and watch speak HTTP as any client does, the
+ * others use the database.
+ */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "lib/base/err.h"
+#include "lib/base/macros.h"
+#include "lib/io/db.h"
+#include "lib/video/settings.h"
+
+static const struct command {
+	const char *name, *arguments, *help;
+	int (*run)(const struct settings *s, int argc, char **argv, struct err *e);
+} commands[] = {
+	{"migrate", "[--dir DIR]", "bring the database up to date", command_migrate},
+	{"create", "--product ID [--style STYLE] [--aspect-ratio W:H]",
+		"ask for a product video; prints its id", command_create},
+	{"watch", "ID", "show a video's progress until it ends", command_watch},
+};
+
+static void usage(FILE *to)
+{
+	(void)fputs("usage: videoctl [--config FILE] COMMAND ...\n\n", to);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		(void)fprintf(
+			to, "  %s %s\n      %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+}
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static int run(const struct command *c, const char *config, int argc, char **argv)
+{
+	struct settings s = {0};
+	struct err e;
+	int r = settings_load(config, &s, &e);
+
+	if (r == 0)
+		r = c->run(&s, argc, argv, &e);
+	if (r < 0)
+		(void)fprintf(stderr, "videoctl: %s\n", e.text);
+	settings_done(&s);
+	return r < 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option table[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	const struct command *command;
+	const char *config = NULL;
+	int c, first;
+
+	while ((c = getopt_long(argc, argv, "+c:h", table, NULL)) != -1) {
+		if (c == 'V')
+			return puts("videoctl " VIDEOD_VERSION) < 0;
+		if (c != 'c') {
+			usage(c == 'h' ? stdout : stderr);
+			return c == 'h' ? 0 : 2;
+		}
+		config = optarg;
+	}
+	first = optind;
+	command = first < argc ? find(argv[first]) : NULL;
+	if (!command) {
+		usage(stderr);
+		return 2;
+	}
+	optind = 1;
+	c = run(command, config, argc - first, argv + first);
+	db_library_end();
+	return c;
+}
