@@ -32,7 +32,7 @@ room-table-tall.png          Wine_by_Jakkub_Mede                    1400:1866:90
 
 mkdir -p "$TO"
 while read -r picture photograph crop height; do
-	[ -n "$picture" ] && [ ! -e "$TO/$picture" ] || continue
+	[[ -z $picture || -e $TO/$picture ]] && continue
 	case $picture in
 	*.jpg) options=(-q:v 3) ;;
 	*.webp) options=(-quality 88) ;;

@@ -1,0 +1,102 @@
+#!/bin/bash
+# Installs the Debian packages that are missing, and makes the sample pictures. usage: setup.sh GROUP... (see PACKAGES)
+# As root, or by sudo. It starts, restarts and enables no service of this machine: what we run, we run ourselves.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+declare -A PACKAGES=(
+	[run]='
+		ffmpeg fonts-dejavu-core fonts-noto-core fonts-wqy-zenhei
+		mariadb-server-core mariadb-client-core memcached nginx
+		curl lomiri-wallpapers-16.04'
+	[build]='
+		gcc libc6-dev make pkgconf
+		libcurl4-openssl-dev libfcgi-dev libjson-c-dev libmariadb-dev libmemcached-dev libssl-dev libsystemd-dev
+		libxml2-dev uuid-dev'
+	[check]='
+		libcmocka-dev mandoc python3 python3-pytest shellcheck systemd valgrind'
+	[lint]='
+		clang-format clang-tidy cppcheck'
+)
+SERVICES='memcached nginx' # their packages would start and enable them
+POLICY=/usr/sbin/policy-rc.d
+LOG=build/setup.log
+
+is_installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true) == installed ]]; }
+
+wanted() {
+	local group
+	for group; do
+		# shellcheck disable=SC2086 # a list of words
+		printf '%s\n' ${PACKAGES[$group]:?no such group of packages}
+	done
+}
+
+missing() {
+	comm -23 <(wanted "$@" | sort -u) \
+		<(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null | sed -n 's/^installed //p' | sort -u)
+}
+
+# While this file says no, no package starts a service. An administrator's own is left alone.
+forbid_services() {
+	[ -e "$POLICY" ] && return
+	trap 'rm -f "$POLICY"' EXIT
+	printf '#!/bin/sh\nexit 101\n' >"$POLICY"
+	chmod 755 "$POLICY"
+}
+
+disable_service() {
+	if command -v systemctl >/dev/null; then
+		systemctl --quiet disable "$1" 2>/dev/null || true
+	else
+		update-rc.d "$1" disable 2>/dev/null || true
+	fi
+}
+
+apt_install() {
+	apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@"
+}
+
+# As root: packages to install.
+install_packages() {
+	local service new=()
+
+	export DEBIAN_FRONTEND=noninteractive LC_ALL=C NEEDRESTART_MODE=l
+	for service in $SERVICES; do
+		is_installed "$service" || new+=("$service")
+	done
+	forbid_services
+	compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || apt-get -q update
+	apt_install "$@" || { apt-get -q update && apt_install "$@"; } # the lists may be old
+	for service in "${new[@]}"; do
+		disable_service "$service"
+	done
+}
+
+# Packages, as whoever may.
+install_as_root() {
+	local sudo=()
+
+	if [ "$(id -u)" != 0 ]; then
+		command -v sudo >/dev/null || {
+			echo "setup: these packages are missing, and there is neither root nor sudo to install them: $*" >&2
+			return 1
+		}
+		sudo=(sudo)
+	fi
+	mkdir -p build
+	echo "setup: installing, with what they need (log: $LOG): $*"
+	"${sudo[@]}" bash demo/setup.sh --install "$@" >$LOG 2>&1 || {
+		tail -n 20 $LOG >&2
+		echo "setup: apt-get failed; all of its output is in $LOG" >&2
+		return 1
+	}
+}
+
+if [ "${1:-}" = --install ]; then
+	install_packages "${@:2}"
+	exit
+fi
+mapfile -t packages < <(missing "$@")
+[ ${#packages[@]} = 0 ] || install_as_root "${packages[@]}"
+[[ " $* " != *' run '* ]] || demo/photos.sh
