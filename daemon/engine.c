@@ -15,13 +15,11 @@
 
 #include "daemon/removal.h"
 #include "daemon/run.h"
-#include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/io/http.h"
-#include "lib/io/json.h"
 #include "lib/io/loop.h"
 #include "lib/io/proc.h"
 #include "lib/video/settings.h"
@@ -32,35 +30,6 @@
 #define PUBLISH_MS        500
 #define HOLD_MS           10000 /* a video that has to wait longer gives its place to another */
 #define FOREVER_MS        INT64_MAX
-
-/* Log lines and names */
-
-static struct step_ref ref(const struct step *s)
-{
-	return (struct step_ref){
-		.kind = step_kinds[s->id].name, .item = (int64_t)s->item, .worker = s->run->engine->worker};
-}
-
-static void log_run(enum log_level level, const char *what, const struct run *r, const char *why)
-{
-	char id[UUID_TEXT_SIZE];
-
-	uuid_format(&r->video.id, id);
-	log_write(level, what,
-		LOG_PAIRS(LOG_S("video", id), LOG_I("job", r->job.id), LOG_I("attempt", r->job.attempt),
-			LOG_I("ms", clock_mono_ms() - r->claimed_ms), LOG_S("why", why)));
-}
-
-static void log_step(enum log_level level, const char *what, const struct step *s, const char *why)
-{
-	char id[UUID_TEXT_SIZE];
-
-	uuid_format(&s->run->video.id, id);
-	log_write(level, what,
-		LOG_PAIRS(LOG_S("video", id), LOG_S("step", step_kinds[s->id].name),
-			LOG_I("item", (int64_t)s->item), LOG_I("ms", clock_mono_ms() - s->started_ms),
-			LOG_S("why", why)));
-}
 
 /* Starting and stopping work */
 
@@ -112,7 +81,7 @@ static void leave(struct run *r)
  */
 static void drop(struct run *r, const char *why)
 {
-	log_run(LOG_LEVEL_WARNING, "lease lost", r, why);
+	outcome_log_run(LOG_LEVEL_WARNING, "lease lost", r, why);
 	status_forget(r->engine->cache, &r->video.id);
 	leave(r);
 }
@@ -140,7 +109,7 @@ static int begin_step(struct step *s, struct err *e)
 {
 	const struct step_kind *k = &step_kinds[s->id];
 	struct run *r = s->run;
-	struct step_ref name = ref(s);
+	struct step_ref name = outcome_ref(s);
 	struct err failure;
 	int w;
 
@@ -161,190 +130,31 @@ static int begin_step(struct step *s, struct err *e)
 	return 1;
 }
 
-/* Outcomes */
-
-static void result_text(const struct step *s, struct buf *out)
-{
-	AUTO(json) root = json_new_object();
-
-	json_put_int(root, "durationMs", s->media.duration_ms);
-	json_put_int(root, "width", s->media.width);
-	json_put_int(root, "height", s->media.height);
-	if (s->key[0][0]) {
-		struct json *keys = json_new_array();
-
-		for (size_t i = 0; i < ARRAY_LEN(s->key); i++)
-			json_append_string(keys, s->key[i]);
-		json_put(root, "keys", keys);
-	}
-	json_write(root, out);
-}
-
-static int write_done(struct step *s, struct err *e)
-{
-	AUTO_BUF result = BUF_INIT(1000);
-	struct step_ref name = ref(s);
-	struct run *r = s->run;
-	int w;
-
-	result_text(s, &result);
-	s->state = STEP_DONE; /* so that what clients see counts it */
-	run_update_progress(r);
-	w = steps_done(r->engine->db, &r->job, &name, s->file[0] ? s->file : NULL, s->bytes,
-		buf_text(&result), &r->video, e);
-	if (w != 1) {
-		s->state = STEP_ENDED;
-		return w;
-	}
-	run_update_film(r);
-	log_step(LOG_LEVEL_INFO, "step done", s, NULL);
-	return 1;
-}
-
-/* What can be tried again is, a limited number of times; anything else ends the video. */
-static bool may_retry(const struct step *s)
-{
-	static const bool by_kind[ERR_KIND_COUNT] = {[ERR_TEMP] = true};
-
-	return by_kind[s->failure.kind] && s->attempt + 1 < s->run->engine->settings->attempts;
-}
-
-static int write_retry(struct step *s, struct err *e)
-{
-	const struct settings *set = s->run->engine->settings;
-	struct step_ref name = ref(s);
-	int64_t delay_ms = clock_backoff_ms((unsigned)s->attempt, set->backoff_ms, set->backoff_cap_ms);
-	int w = steps_retry(s->run->engine->db, &s->run->job, &name, delay_ms, s->failure.text, e);
-
-	if (w != 1)
-		return w;
-	log_step(LOG_LEVEL_WARNING, "step to be tried again", s, s->failure.text);
-	s->attempt++;
-	s->state = STEP_WAITING;
-	s->due_ms = clock_mono_ms() + delay_ms;
-	return 1;
-}
-
-/* The client reads our own words; what a picture's check found is about the client's own file. */
-static char *client_error(const struct step *s)
-{
-	const char *blame = step_kinds[s->id].blame;
-
-	if (s->id == STEP_PICTURE && s->failure.kind == ERR_PERM)
-		return xasprintf("%s: %s.", blame, s->failure.text);
-	if (step_kinds[s->id].per_scene)
-		return xasprintf("%s (scene %zu).", blame, s->item + 1);
-	return xasprintf("%s.", blame);
-}
-
-static int write_failure(struct step *s, struct err *e)
-{
-	struct run *r = s->run;
-	struct step_ref name = ref(s);
-	AUTO_FREE char *why = xasprintf("%s %zu: %s", step_kinds[s->id].name, s->item, s->failure.text);
-	int w = steps_fail(r->engine->db, &r->job, &name, s->failure.text, e);
-
-	if (w != 1)
-		return w;
-	log_step(LOG_LEVEL_ERROR, "step failed", s, s->failure.text);
-	free(r->video.error);
-	r->video.error = client_error(s);
-	set_end(r, RUN_FAILED, why);
-	return 1;
-}
-
-static int write_outcome(struct step *s, struct err *e)
-{
-	if (!s->failed)
-		return write_done(s, e);
-	return may_retry(s) ? write_retry(s, e) : write_failure(s, e);
-}
-
 static int write_outcomes(struct run *r, struct err *e)
 {
 	for (size_t i = 0; i < r->step_count && r->end == RUN_GOES_ON; i++) {
-		int w = r->steps[i].state == STEP_ENDED ? write_outcome(&r->steps[i], e) : 1;
+		struct step *s = &r->steps[i];
+		int w = s->state == STEP_ENDED ? outcome_write_step(s, e) : 1;
 
 		if (w != 1)
 			return w;
+		if (s->state == STEP_FAILED)
+			set_end(r, RUN_FAILED, s->failure.text);
 	}
 	return 1;
 }
 
 /* The end of a run */
 
-static void take_results(struct run *r)
-{
-	const struct step *published = run_step(r, STEP_PUBLISH, 0);
-
-	free(r->video.video_key);
-	free(r->video.thumbnail_key);
-	r->video.video_key = xstrdup(published->key[0]);
-	r->video.thumbnail_key = xstrdup(published->key[1]);
-	r->video.duration_ms = run_step(r, STEP_ASSEMBLE, 0)->media.duration_ms;
-}
-
-static int write_end(struct run *r, bool *ret_removal, struct err *e)
-{
-	struct db *db = r->engine->db;
-
-	switch (r->end) {
-	case RUN_COMPLETED:
-		take_results(r);
-		return steps_complete(db, &r->job, &r->video, ret_removal, e);
-	case RUN_FAILED:
-		return steps_give_up(db, &r->job, JOB_FAILED, &r->video, r->why, ret_removal, e);
-	case RUN_CANCELLED:
-		return steps_give_up(db, &r->job, JOB_CANCELLED, &r->video, r->why, ret_removal, e);
-	case RUN_RELEASED:
-	case RUN_GOES_ON:
-		break;
-	}
-	return jobs_release(db, &r->job, r->release_ms, r->why, e);
-}
-
-/* What clients are told at the end, by how it ended. */
-static const struct {
-	const char *log;
-	enum video_status status;
-	bool is_over; /* the work folder goes */
-} endings[] = {
-	[RUN_GOES_ON] = {"", STATUS_PENDING, false},
-	[RUN_COMPLETED] = {"video completed", STATUS_COMPLETED, true},
-	[RUN_FAILED] = {"video failed", STATUS_FAILED, true},
-	[RUN_CANCELLED] = {"video cancelled", STATUS_CANCELLED, true},
-	[RUN_RELEASED] = {"video handed back", STATUS_PENDING, false},
-};
-
-static void tell_end(struct run *r, bool removal)
-{
-	struct engine *en = r->engine;
-
-	if (!endings[r->end].is_over)
-		return;
-	r->video.status = endings[r->end].status;
-	r->video.eta_sec = -1;
-	free(steal_ptr(r->video.stage));
-	if (r->end == RUN_COMPLETED)
-		r->video.progress = 100;
-	if (removal)
-		status_forget(en->cache, &r->video.id);
-	else if (!status_publish(en->cache, &r->video, en->settings))
-		status_forget(en->cache, &r->video.id);
-}
-
 /* 1 over (r is freed), 0 lease lost, -1 not written. */
 static int end_run(struct run *r, struct err *e)
 {
-	bool removal = false;
-	int w = write_end(r, &removal, e);
+	int w = outcome_write_end(r, e);
 
 	if (w != 1)
 		return w;
-	tell_end(r, removal);
-	log_run(r->end == RUN_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, endings[r->end].log, r, r->why);
-	if (endings[r->end].is_over && !run_remove_folder(r))
-		log_run(LOG_LEVEL_WARNING, "work folder left to the sweep", r, NULL);
+	if (r->end != RUN_RELEASED && !run_remove_folder(r))
+		outcome_log_run(LOG_LEVEL_WARNING, "work folder left to the sweep", r, NULL);
 	leave(r);
 	return 1;
 }
@@ -453,7 +263,7 @@ static int advance(struct run *r, bool *ret_over, struct err *e)
 /* The database refused for good: our own fault. One more honest try to say so; then the lease runs out. */
 static void refused(struct run *r, const struct err *e)
 {
-	log_run(LOG_LEVEL_ERROR, "database refused", r, e->text);
+	outcome_log_run(LOG_LEVEL_ERROR, "database refused", r, e->text);
 	if (r->end == RUN_FAILED) {
 		drop(r, e->text);
 		return;
@@ -584,7 +394,7 @@ int engine_add(struct engine *en, const struct job *job, struct err *e)
 		tail = &(*tail)->next;
 	*tail = r;
 	en->count++;
-	log_run(LOG_LEVEL_INFO, "video begun", r, NULL);
+	outcome_log_run(LOG_LEVEL_INFO, "video begun", r, NULL);
 	if (!en->runs->next)
 		loop_timer_arm(en->publish, PUBLISH_MS);
 	engine_kick(en);

@@ -39,6 +39,7 @@ enum step_state {
 	STEP_RUNNING,
 	STEP_ENDED, /* its outcome is known and not yet written */
 	STEP_DONE,
+	STEP_FAILED, /* for good: it takes the video with it */
 };
 
 struct step_kind {
@@ -131,6 +132,16 @@ unsigned run_permille(const struct run *r);
 /* To be called by whatever works for the step; failure NULL: it is done. The engine writes it down. */
 void step_ended(struct step *s, const struct err *failure);
 void step_progress(struct step *s, unsigned permille);
+
+/* daemon/outcome.c: writes down how a STEP_ENDED step went (STEP_DONE, STEP_WAITING or STEP_FAILED after),
+ * and how a run ended, for the log, the database and clients. 1 written, 0 the lease was lost, -1 not written
+ * (see steps.h). */
+int outcome_write_step(struct step *s, struct err *e);
+int outcome_write_end(struct run *r, struct err *e);
+struct step_ref outcome_ref(const struct step *s);
+void outcome_log_run(
+	int level, const char *what, const struct run *r, const char *why); /* level: enum log_level */
+void outcome_log_step(int level, const char *what, const struct step *s, const char *why);
 
 /* daemon/child.c: runs a command that makes s->part, then looks at it (kind->check), renames it to name, ends
  * s. */

@@ -1,0 +1,221 @@
+/*
+ * How a step went and how a run ended, written down: in the step log, in the video's row, in memcached, in
+ * the daemon's log. What a failure means is decided here and nowhere else.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "daemon/engine.h"
+#include "daemon/run.h"
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/io/json.h"
+#include "lib/video/settings.h"
+#include "lib/video/status.h"
+#include "lib/video/steps.h"
+
+/* Log lines and names */
+
+struct step_ref outcome_ref(const struct step *s)
+{
+	return (struct step_ref){
+		.kind = step_kinds[s->id].name, .item = (int64_t)s->item, .worker = s->run->engine->worker};
+}
+
+void outcome_log_run(int level, const char *what, const struct run *r, const char *why)
+{
+	char id[UUID_TEXT_SIZE];
+
+	uuid_format(&r->video.id, id);
+	log_write((enum log_level)level, what,
+		LOG_PAIRS(LOG_S("video", id), LOG_I("job", r->job.id), LOG_I("attempt", r->job.attempt),
+			LOG_I("ms", clock_mono_ms() - r->claimed_ms), LOG_S("why", why)));
+}
+
+void outcome_log_step(int level, const char *what, const struct step *s, const char *why)
+{
+	char id[UUID_TEXT_SIZE];
+
+	uuid_format(&s->run->video.id, id);
+	log_write((enum log_level)level, what,
+		LOG_PAIRS(LOG_S("video", id), LOG_S("step", step_kinds[s->id].name),
+			LOG_I("item", (int64_t)s->item), LOG_I("ms", clock_mono_ms() - s->started_ms),
+			LOG_S("why", why)));
+}
+
+/* Outcomes */
+
+static void result_text(const struct step *s, struct buf *out)
+{
+	AUTO(json) root = json_new_object();
+
+	json_put_int(root, "durationMs", s->media.duration_ms);
+	json_put_int(root, "width", s->media.width);
+	json_put_int(root, "height", s->media.height);
+	if (s->key[0][0]) {
+		struct json *keys = json_new_array();
+
+		for (size_t i = 0; i < ARRAY_LEN(s->key); i++)
+			json_append_string(keys, s->key[i]);
+		json_put(root, "keys", keys);
+	}
+	json_write(root, out);
+}
+
+static int write_done(struct step *s, struct err *e)
+{
+	AUTO_BUF result = BUF_INIT(1000);
+	struct step_ref name = outcome_ref(s);
+	struct run *r = s->run;
+	int w;
+
+	result_text(s, &result);
+	s->state = STEP_DONE; /* so that what clients see counts it */
+	run_update_progress(r);
+	w = steps_done(r->engine->db, &r->job, &name, s->file[0] ? s->file : NULL, s->bytes,
+		buf_text(&result), &r->video, e);
+	if (w != 1) {
+		s->state = STEP_ENDED;
+		return w;
+	}
+	run_update_film(r);
+	outcome_log_step(LOG_LEVEL_INFO, "step done", s, NULL);
+	return 1;
+}
+
+/* What can be tried again is, a limited number of times; anything else ends the video. */
+static bool may_retry(const struct step *s)
+{
+	static const bool by_kind[ERR_KIND_COUNT] = {[ERR_TEMP] = true};
+
+	return by_kind[s->failure.kind] && s->attempt + 1 < s->run->engine->settings->attempts;
+}
+
+static int write_retry(struct step *s, struct err *e)
+{
+	const struct settings *set = s->run->engine->settings;
+	struct step_ref name = outcome_ref(s);
+	int64_t delay_ms = clock_backoff_ms((unsigned)s->attempt, set->backoff_ms, set->backoff_cap_ms);
+	int w = steps_retry(s->run->engine->db, &s->run->job, &name, delay_ms, s->failure.text, e);
+
+	if (w != 1)
+		return w;
+	outcome_log_step(LOG_LEVEL_WARNING, "step to be tried again", s, s->failure.text);
+	s->attempt++;
+	s->state = STEP_WAITING;
+	s->due_ms = clock_mono_ms() + delay_ms;
+	return 1;
+}
+
+/* The client reads our own words; what a picture's check found is about the client's own file. */
+static char *client_error(const struct step *s)
+{
+	const char *blame = step_kinds[s->id].blame;
+
+	if (s->id == STEP_PICTURE && s->failure.kind == ERR_PERM)
+		return xasprintf("%s: %s.", blame, s->failure.text);
+	if (step_kinds[s->id].per_scene)
+		return xasprintf("%s (scene %zu).", blame, s->item + 1);
+	return xasprintf("%s.", blame);
+}
+
+static int write_failure(struct step *s, struct err *e)
+{
+	struct run *r = s->run;
+	struct step_ref name = outcome_ref(s);
+	int w = steps_fail(r->engine->db, &r->job, &name, s->failure.text, e);
+
+	if (w != 1)
+		return w;
+	outcome_log_step(LOG_LEVEL_ERROR, "step failed", s, s->failure.text);
+	free(r->video.error);
+	r->video.error = client_error(s);
+	(void)err_prefix(&s->failure, "%s %zu", step_kinds[s->id].name, s->item);
+	s->state = STEP_FAILED;
+	return 1;
+}
+
+int outcome_write_step(struct step *s, struct err *e)
+{
+	if (!s->failed)
+		return write_done(s, e);
+	return may_retry(s) ? write_retry(s, e) : write_failure(s, e);
+}
+
+/* Ends */
+
+static void take_results(struct run *r)
+{
+	const struct step *published = run_step(r, STEP_PUBLISH, 0);
+
+	free(r->video.video_key);
+	free(r->video.thumbnail_key);
+	r->video.video_key = xstrdup(published->key[0]);
+	r->video.thumbnail_key = xstrdup(published->key[1]);
+	r->video.duration_ms = run_step(r, STEP_ASSEMBLE, 0)->media.duration_ms;
+}
+
+static int write_end(struct run *r, bool *ret_removal, struct err *e)
+{
+	struct db *db = r->engine->db;
+
+	switch (r->end) {
+	case RUN_COMPLETED:
+		take_results(r);
+		return steps_complete(db, &r->job, &r->video, ret_removal, e);
+	case RUN_FAILED:
+		return steps_give_up(db, &r->job, JOB_FAILED, &r->video, r->why, ret_removal, e);
+	case RUN_CANCELLED:
+		return steps_give_up(db, &r->job, JOB_CANCELLED, &r->video, r->why, ret_removal, e);
+	case RUN_RELEASED:
+	case RUN_GOES_ON:
+		break;
+	}
+	return jobs_release(db, &r->job, r->release_ms, r->why, e);
+}
+
+/* What clients are told at the end, by how it ended. */
+static const struct {
+	const char *log;
+	enum video_status status;
+	bool is_over; /* the work folder goes */
+} endings[] = {
+	[RUN_GOES_ON] = {"", STATUS_PENDING, false},
+	[RUN_COMPLETED] = {"video completed", STATUS_COMPLETED, true},
+	[RUN_FAILED] = {"video failed", STATUS_FAILED, true},
+	[RUN_CANCELLED] = {"video cancelled", STATUS_CANCELLED, true},
+	[RUN_RELEASED] = {"video handed back", STATUS_PENDING, false},
+};
+
+static void tell_end(struct run *r, bool removal)
+{
+	struct engine *en = r->engine;
+
+	if (!endings[r->end].is_over)
+		return;
+	r->video.status = endings[r->end].status;
+	r->video.eta_sec = -1;
+	free(steal_ptr(r->video.stage));
+	if (r->end == RUN_COMPLETED)
+		r->video.progress = 100;
+	if (removal)
+		status_forget(en->cache, &r->video.id);
+	else if (!status_publish(en->cache, &r->video, en->settings))
+		status_forget(en->cache, &r->video.id);
+}
+
+int outcome_write_end(struct run *r, struct err *e)
+{
+	bool removal = false;
+	int w = write_end(r, &removal, e);
+
+	if (w != 1)
+		return w;
+	tell_end(r, removal);
+	outcome_log_run(
+		r->end == RUN_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, endings[r->end].log, r, r->why);
+	return 1;
+}
