@@ -26,7 +26,7 @@
 
 #define FILE_BYTES   (64 * 1024)
 #define VALUE_BYTES  4096 /* of a text without its own maximum, of a path, of a secret */
-#define SHOWN_POINTS 60   /* of a wrong value in a message */
+#define SHOWN_POINTS 60   /* of a wrong value or name in a message */
 #define NAME_BYTES   64
 
 #define ENV_PREFIX "VIDEOD_"
@@ -57,6 +57,19 @@ static void sayings_done(struct sayings *s)
 }
 
 #define AUTO_SAYINGS CLEANUP(sayings_done) struct sayings
+
+/* How much of a text from outside a message shows: whole code points, and nothing from the first broken one
+ * on. */
+static int shown_bytes(const char *text)
+{
+	size_t n = text_utf8_prefix(text, SHOWN_POINTS);
+
+	if (n > 4 * SHOWN_POINTS)
+		n = 4 * SHOWN_POINTS;
+	while (n > 0 && !text_utf8_valid(text, n))
+		n--;
+	return (int)n;
+}
 
 static void say(struct said *said, const char *text, const char *where, bool is_secret_itself)
 {
@@ -114,7 +127,7 @@ static int read_line(struct sayings *s, char *line, const char *where, struct er
 	ssize_t i = find_key(s, name);
 
 	if (i < 0)
-		return err_set(e, ERR_PERM, "%s: %.60s: there is no such key", where, name);
+		return err_set(e, ERR_PERM, "%s: %.*s: there is no such key", where, shown_bytes(name), name);
 	if (s->said[i].where && strcmp(s->said[i].where, built_in) != 0)
 		return err_set(e, ERR_PERM, "%s: %s: already set at %s", where, name, s->said[i].where);
 	say(&s->said[i], trim(equals + 1), where, false);
@@ -177,7 +190,7 @@ static int check_variables(const struct sayings *s, struct err *e)
 		AUTO_FREE char *name = xstrndup(*v, strcspn(*v, "="));
 
 		if (!is_known_variable(s, name))
-			return err_set(e, ERR_PERM, "%.60s: there is no such key", name);
+			return err_set(e, ERR_PERM, "%.*s: there is no such key", shown_bytes(name), name);
 	}
 	return 0;
 }

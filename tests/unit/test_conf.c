@@ -130,6 +130,9 @@ static const struct {
 	const char *title, *text, *complaint;
 } file_cases[] = {
 	{"unknown key", "# x\nnme = ben\n", "c:2: nme: there is no such key"},
+	{"unknown key, cut inside a letter",
+		"xééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé = 1",
+		"c:1: xééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé: there is no such key"},
 	{"upper case", "NAME = ben", "c:1: NAME: there is no such key"},
 	{"no equals sign", "\n\nname ben", "c:3: not of the form"},
 	{"no name", " = ben", "c:1: not of the form"},
