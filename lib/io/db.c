@@ -532,11 +532,12 @@ int db_script(struct db *db, const char *sql, struct err *e)
 	const char *statement = NULL;
 	size_t len = 0;
 
-	assert(!db->in_transaction);
+	enum db_effect effect = db->in_transaction ? DB_EFFECT_NONE : DB_EFFECT_LAST;
+
 	if (make_ready(db, e) < 0)
 		return -1;
 	for (unsigned n = 1; db_script_next(&sql, &statement, &len); n++) {
-		if (command(db, statement, len, DB_EFFECT_LAST, e) < 0)
+		if (command(db, statement, len, effect, e) < 0)
 			return err_prefix(e, "statement %u: ", n);
 	}
 	return 0;

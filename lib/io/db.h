@@ -2,11 +2,12 @@
 #define VIDEOD_IO_DB_H
 
 /*
- * One connection to MySQL 8.0.16+ or MariaDB 10.6+ through the libmysqlclient API: prepared statements only, values
- * are bound. The session is utf8mb4, UTC, strict, READ COMMITTED, and counts matched (not changed) rows as affected.
- * The connection is opened at first use and again after it was lost; a lost connection is ERR_TEMP, but a COMMIT (or
- * an autocommitted write) whose reply was lost is ERR_UNCERTAIN. Deadlock, lock timeout and 1020 are ERR_TEMP,
- * a duplicate key is ERR_PERM with http_status 409, anything else ERR_PERM. Not thread-safe.
+ * One connection to MySQL 8.0.16+ or MariaDB 10.6+ through the libmysqlclient API: prepared statements only,
+ * values are bound. The session is utf8mb4, UTC, strict, READ COMMITTED, and counts matched (not changed)
+ * rows as affected. The connection is opened at first use and again after it was lost; a lost connection is
+ * ERR_TEMP, but a COMMIT (or an autocommitted write) whose reply was lost is ERR_UNCERTAIN. Deadlock, lock
+ * timeout and 1020 are ERR_TEMP, a duplicate key is ERR_PERM with http_status 409, anything else ERR_PERM.
+ * Not thread-safe.
  */
 
 #include <stdbool.h>
@@ -21,14 +22,15 @@ struct db;
 struct db_rows;
 
 struct db_options {
-	const char *socket;       /* unix socket, or NULL for host and port */
+	const char *socket; /* unix socket, or NULL for host and port */
 	const char *host;
 	unsigned port;
 	const char *user;
-	const char *password;     /* may be NULL */
-	const char *name;         /* of the database */
+	const char *password;         /* may be NULL */
+	const char *name;             /* of the database */
 	unsigned connect_timeout_sec; /* 0: 5 */
-	unsigned io_timeout_sec;  /* bound of any single statement, 0: 30; a silent server is given up a second later */
+	unsigned io_timeout_sec; /* bound of any single statement, 0: 30; a silent server is given up a second
+				    later */
 };
 
 #define DB_MAX_ROWS         100000
@@ -44,47 +46,54 @@ struct db_arg {
 };
 
 struct db_arg db_int(int64_t v);
-struct db_arg db_text(const char *s);                  /* NULL is SQL NULL; borrowed until the call returns */
+struct db_arg db_text(const char *s); /* NULL is SQL NULL; borrowed until the call returns */
 struct db_arg db_blob(const void *p, size_t n);
 struct db_arg db_uuid(const struct uuid *id);
 struct db_arg db_null(void);
 
 /* db_exec(db, SQL, DB_ARGS(db_int(7), db_text(name)), &affected, e) */
-#define DB_ARGS(...) (const struct db_arg[]){__VA_ARGS__}, sizeof((const struct db_arg[]){__VA_ARGS__}) / sizeof(struct db_arg)
-#define DB_NO_ARGS   NULL, 0
+#define DB_ARGS(...)                                                                                         \
+	(const struct db_arg[]){__VA_ARGS__},                                                                \
+		sizeof((const struct db_arg[]){__VA_ARGS__}) / sizeof(struct db_arg)
+#define DB_NO_ARGS NULL, 0
 
-struct db *db_new(const struct db_options *o);         /* copies o; does not connect; never NULL */
+struct db *db_new(const struct db_options *o); /* copies o; does not connect; never NULL */
 void db_free(struct db *db);
 DEFINE_FREEP(db)
-void db_library_end(void);                             /* once, after the last db_free: gives the library's memory back */
+void db_library_end(void); /* once, after the last db_free: gives the library's memory back */
 
 /*
- * Runs one statement. sql must be a string that lives as long as db (a constant): prepared statements are kept by its
- * address. ret_affected may be NULL.
+ * Runs one statement. sql must be a string that lives as long as db (a constant): prepared statements are
+ * kept by its address. ret_affected may be NULL.
  */
 int db_exec(struct db *db, const char *sql, const struct db_arg *args, size_t nargs, uint64_t *ret_affected,
 	struct err *e);
 /*
- * Runs a query and stores its whole result. Its LIMIT bounds it: more than DB_MAX_ROWS or DB_MAX_RESULT_BYTES is ERR_PERM.
- * Caller frees *ret_rows.
+ * Runs a query and stores its whole result. Its LIMIT bounds it: more than DB_MAX_ROWS or DB_MAX_RESULT_BYTES
+ * is ERR_PERM. Caller frees *ret_rows.
  */
-int db_query(struct db *db, const char *sql, const struct db_arg *args, size_t nargs, struct db_rows **ret_rows,
-	struct err *e);
-uint64_t db_insert_id(const struct db *db);            /* AUTO_INCREMENT value of the last insert */
+int db_query(struct db *db, const char *sql, const struct db_arg *args, size_t nargs,
+	struct db_rows **ret_rows, struct err *e);
+uint64_t db_insert_id(const struct db *db); /* AUTO_INCREMENT value of the last insert */
 
 /* Transactions do not nest. After a failed statement the only thing to do is db_rollback. */
 int db_begin(struct db *db, struct err *e);
-int db_commit(struct db *db, struct err *e);           /* ERR_UNCERTAIN when the reply was lost; ends it in any case */
-void db_rollback(struct db *db);                       /* never fails: a lost connection has rolled back; none open is fine */
+int db_commit(struct db *db, struct err *e); /* ERR_UNCERTAIN when the reply was lost; ends it in any case */
+void db_rollback(struct db *db); /* never fails: a lost connection has rolled back; none open is fine */
 
-/* Runs text statements one after the other, separated by ';' at a line's end. Only for migrations. */
+/*
+ * Runs text statements one after the other on one connection, separated by ';' at a line's end. Only for
+ * migrations. DDL commits on the server; a transaction around it still keeps the connection from being
+ * replaced.
+ */
 int db_script(struct db *db, const char *sql, struct err *e);
 
-bool db_next(struct db_rows *rows);                    /* moves to the next row; false after the last */
+bool db_next(struct db_rows *rows); /* moves to the next row; false after the last */
 size_t db_row_count(const struct db_rows *rows);
 bool db_is_null(const struct db_rows *rows, unsigned col);
-int64_t db_get_int(const struct db_rows *rows, unsigned col);       /* of an integer column only; 0 for NULL */
-const char *db_get_text(const struct db_rows *rows, unsigned col);  /* NULL for NULL; valid until db_rows_free */
+int64_t db_get_int(const struct db_rows *rows, unsigned col); /* of an integer column only; 0 for NULL */
+const char *db_get_text(
+	const struct db_rows *rows, unsigned col); /* NULL for NULL; valid until db_rows_free */
 size_t db_get_len(const struct db_rows *rows, unsigned col);
 bool db_get_uuid(const struct db_rows *rows, unsigned col, struct uuid *ret_id); /* false unless 16 bytes */
 void db_rows_free(struct db_rows *rows);

@@ -13,9 +13,9 @@ struct err;
 /*
  * Applies what is missing, in order, and returns how many that were. Waits up to wait_sec for another that is
  * at it (ERR_TEMP when it takes longer). ERR_PERM, with nothing applied, for a gap, for a version in the
- * table that the folder does not have and for one that has another name there. A file whose SQL fails stops
- * the run with its name and the statement's number; what ran of it stays, since DDL cannot be rolled back,
- * and the file is not marked as applied. db's io_timeout_sec must be longer than wait_sec and than the
+ * database that the folder does not have and for one that has another name there. A file whose SQL fails
+ * stops the run with its name and the number of the statement. It is not marked as applied, and its rows are
+ * rolled back; DDL of it that ran before stays. db's io_timeout_sec must exceed wait_sec and the time of the
  * longest single statement.
  */
 int migrate_run(struct db *db, const char *folder, unsigned wait_sec, struct err *e);
