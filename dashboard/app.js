@@ -1,6 +1,6 @@
 /** The page: the choice of store, which the address remembers, and what joins the views. */
 import { listStores } from "./api.js";
-import { announce, byId, clearProblem, showProblem } from "./dom.js";
+import { announce, byId, clearProblem, emptyView, showProblem } from "./dom.js";
 import { openForm } from "./form.js";
 import { VideoList } from "./list.js";
 import { play } from "./player.js";
@@ -50,8 +50,7 @@ function openNamed() {
 	if (current) {
 		list.open(storeId);
 	} else {
-		list.close();
-		showProblem(problem, { message: `There is no store “${storeId}” here. Choose one above.` });
+		list.close(emptyView({ title: `There is no store “${storeId}”`, text: "Choose another one above." }));
 	}
 }
 
@@ -60,7 +59,7 @@ function showStores() {
 	select.disabled = stores.length === 0;
 	if (stores.length === 0) {
 		select.replaceChildren(new Option("No stores"));
-		showProblem(problem, { message: "There is no store yet. Add one with PUT /videos/stores/{storeId}." });
+		list.close(emptyView({ title: "No stores yet", text: "A store is added with PUT /videos/stores/{storeId}." }));
 		return;
 	}
 	if (!storeInAddress()) history.replaceState(null, "", addressOf(stores[0].storeId));

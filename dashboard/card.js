@@ -64,9 +64,11 @@ export class Card {
 		const underWay = !hasEnded(status);
 		this.#parts.progress.hidden = !underWay;
 		this.#parts.bar.value = progress;
+		this.#parts.icon.toggleAttribute("hidden", underWay);
+		this.#parts.iconShape.setAttribute("href", status === "failed" ? "#icon-warning" : "#icon-film");
 		setText(this.#parts.percent, underWay ? `${progress} %` : "");
-		setText(this.#parts.stage, stage ?? statusName(status));
-		setText(this.#parts.eta, etaSeconds >= 0 ? timeLeft(etaSeconds) : "");
+		setText(this.#parts.stage, stage && stage !== statusName(status) ? stage : "");
+		setText(this.#parts.eta, Number.isFinite(etaSeconds) ? timeLeft(etaSeconds) : "");
 	}
 
 	#showFilm() {

@@ -47,5 +47,18 @@ export function showProblem(place, error, { retry, details = error.details ?? []
 	place.replaceChildren(root);
 }
 
+/** What stands where nothing is, with a button when something can be done. */
+export function emptyView({ title, text, action }) {
+	const { root, parts } = fromTemplate("empty-template");
+	parts.title.textContent = title;
+	parts.text.textContent = text;
+	parts.action.hidden = !action;
+	if (action) {
+		parts.action.textContent = action.name;
+		parts.action.addEventListener("click", () => action.run());
+	}
+	return root;
+}
+
 /** Takes a shown error away. */
 export const clearProblem = (place) => place.replaceChildren();

@@ -43,7 +43,7 @@ async function showProducts() {
 		productList.replaceChildren(...products.map(productView));
 		filter.hidden = products.length < FILTER_FROM;
 		submit.disabled = products.length === 0;
-		if (products.length === 0) tell("error-product", "This store has no products yet.");
+		if (products.length === 0) productList.append("This store has no products yet.");
 		check("product", products.some(({ productId }) => productId === before) ? before : products[0]?.productId);
 	} catch (error) {
 		if (!signal.aborted) showProblem(productList, error, { retry: showProducts });
@@ -105,6 +105,7 @@ function showErrors(error) {
 		const place = placeOf(detail);
 		if (place) place.textContent = detail.message;
 	}
+	form.querySelector(".field-error:not(:empty)")?.scrollIntoView({ block: "center" });
 	showProblem(problem, error, { details: error.details.filter((detail) => !placeOf(detail)) });
 }
 

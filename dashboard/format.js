@@ -18,11 +18,10 @@ export function clockTime(seconds) {
 	return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-/** Seconds still to wait as "about 20 s left"; rough, as an estimate is. */
+/** Seconds still to wait as "~20 s left"; rough, as an estimate is. */
 export function timeLeft(seconds) {
-	if (seconds < 5) return "a few seconds left";
-	if (seconds < 60) return `about ${Math.ceil(seconds / 5) * 5} s left`;
-	return `about ${Math.ceil(seconds / 60)} min left`;
+	if (seconds > 55) return `~${Math.ceil(seconds / 60)} min left`;
+	return `~${Math.max(5, Math.ceil(seconds / 5) * 5)} s left`;
 }
 
 /** How long ago a moment was, "3 minutes ago". */

@@ -1,7 +1,7 @@
 /** The videos of one store, newest first. */
 import { listVideos } from "./api.js";
 import { Card } from "./card.js";
-import { announce, byId, clearProblem, fromTemplate, showProblem } from "./dom.js";
+import { announce, byId, clearProblem, emptyView, fromTemplate, showProblem } from "./dom.js";
 import { count } from "./format.js";
 import { hasEnded, statusName } from "./words.js";
 
@@ -35,15 +35,16 @@ export class VideoList {
 		await this.#load(0);
 	}
 
-	/** Shows nothing and takes no answer any more. */
-	close() {
+	/** Takes no answer any more and shows nothing but `view`. */
+	close(view = "") {
 		this.#opened.abort();
 		this.#opened = new AbortController();
 		this.#follower.forgetAll();
 		this.#cards.clear();
 		this.#storeId = undefined;
-		byId("cards").replaceChildren();
+		byId("cards").replaceChildren(view);
 		byId("more").hidden = true;
+		byId("videos").setAttribute("aria-busy", "false");
 		byId("subheading").textContent = "";
 		clearProblem(byId("list-problem"));
 	}
@@ -79,6 +80,7 @@ export class VideoList {
 		card.element.remove();
 		this.#total -= 1;
 		this.#showRest();
+		if (this.#cards.size === 0) this.refresh();
 	}
 
 	async #load(offset) {
@@ -134,15 +136,14 @@ export class VideoList {
 	#showRest() {
 		byId("subheading").textContent = this.#total ? count(this.#total, "video") : "";
 		byId("more").hidden = this.#cards.size === 0 || this.#cards.size >= this.#total;
-		if (this.#cards.size === 0) byId("cards").replaceChildren(this.#emptyView());
+		if (this.#total === 0) this.#showEmpty();
 	}
 
-	#emptyView() {
-		const { root, parts } = fromTemplate("empty-template");
-		parts.title.textContent = "No videos yet";
-		parts.text.textContent = "Choose a product, a style and a shape, and watch the film being made.";
-		parts.action.textContent = "Make the first one";
-		parts.action.addEventListener("click", () => this.#actions.make());
-		return root;
+	#showEmpty() {
+		byId("cards").replaceChildren(emptyView({
+			title: "No videos yet",
+			text: "Choose a product, a style and a shape, and watch the film being made.",
+			action: { name: "Make the first one", run: () => this.#actions.make() },
+		}));
 	}
 }

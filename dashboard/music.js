@@ -17,9 +17,11 @@ export async function loadMusic() {
 	select.append(...groups());
 }
 
-/** What the request says of music; nothing when there is none. */
+/** What the request says of music: a track, or its absence so that the server finds one, and a volume, 0 for none. */
 export function chosenMusic() {
-	return select.value ? { musicTrackId: select.value, musicVolume: volume.valueAsNumber } : {};
+	if (select.value === "none") return { musicVolume: 0 };
+	const musicVolume = volume.valueAsNumber;
+	return select.value === "fitting" ? { musicVolume } : { musicTrackId: select.value, musicVolume };
 }
 
 /** Stops listening. */
@@ -44,7 +46,7 @@ function groups() {
 function showPreview() {
 	const track = tracks.find(({ id }) => id === select.value);
 	const playing = sound.hasAttribute("src");
-	byId("volume-row").hidden = !track;
+	byId("volume-row").hidden = select.value === "none";
 	byId("volume-value").textContent = `${volume.value} %`;
 	button.disabled = !track?.previewUrl;
 	button.setAttribute("aria-pressed", String(playing));
