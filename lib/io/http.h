@@ -4,8 +4,10 @@
 /*
  * HTTP requests on libcurl: in the daemon on the multi interface and the loop, in the CLI blocking. Every request
  * has a connect timeout, a total timeout, a low-speed limit and a size limit. Redirects are not followed unless asked.
- * Failure kinds: connect, DNS and timeout ERR_TEMP (ERR_UNCERTAIN when a request that is not safe was already sent);
- * TLS, size and address refusals ERR_PERM. An HTTP error status is not a failure here: see http_result.status.
+ * Failure kinds: connect, DNS, timeout and a broken connection ERR_TEMP (ERR_UNCERTAIN when a request that is not safe,
+ * that is neither GET nor HEAD, was already sent); certificate, size and address refusals ERR_PERM. An HTTP error status
+ * is not a failure here: see http_result.status. Errors name an address without its query. No proxy, no credentials in
+ * addresses, no compression. A request that is not safe is sent at most once.
  */
 
 #include <stdbool.h>
@@ -16,19 +18,20 @@
 
 struct err;
 struct loop;
+struct sockaddr;
 struct http;
 struct http_call;
 
 struct http_request {
 	const char *method;             /* "GET", "POST", "PUT", "DELETE", "HEAD" */
 	const char *url;                /* http or https */
-	const char *const *headers;     /* NULL-terminated "Name: value", or NULL */
+	const char *const *headers;     /* NULL-terminated "Name: value", or NULL; redirects get them too */
 	const void *body;               /* borrowed until the call ends; NULL for none */
 	size_t body_len;
 	int64_t timeout_ms;             /* whole request; required */
 	size_t max_bytes;               /* of the answer's body; required; more is ERR_PERM */
 	int body_fd;                    /* > 0: the body is written there, not kept in memory; stays the caller's */
-	unsigned max_redirects;         /* 0: none followed */
+	unsigned max_redirects;         /* 0: none followed; only for GET and HEAD */
 	bool https_only;                /* also for redirects */
 	bool public_only;               /* refuses loopback, private, link-local, multicast addresses, checked on the
 					   socket that is to be connected (so DNS cannot lie) */
@@ -45,8 +48,9 @@ struct http_result {
 /* Exactly one of r and e is not NULL. */
 typedef void http_done_fn(const struct http_result *r, const struct err *e, void *arg);
 
+/* Call http_free before loop_free. SIGPIPE is ignored from here on. */
 int http_new(struct loop *l, struct http **ret_http, struct err *e);
-void http_free(struct http *h);         /* cancels what is under way, without callbacks */
+void http_free(struct http *h);         /* cancels what is under way, without callbacks; not from inside one */
 DEFINE_FREEP(http)
 
 /* done is called once, from the loop. -1 when the request itself is wrong; done is not called then. */
@@ -56,5 +60,8 @@ void http_cancel(struct http_call *c);  /* done is not called; NULL is allowed *
 
 /* Blocking; the callback runs before it returns. For the CLI. */
 int http_blocking(const struct http_request *q, http_done_fn *done, void *arg, struct err *e);
+
+/* Part of the public internet: not private, loopback, link-local, multicast, documentation, ... nor IPv6 for such. */
+bool http_address_is_public(const struct sockaddr *sa);
 
 #endif

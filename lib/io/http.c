@@ -1,0 +1,604 @@
+/*
+ * HTTP on libcurl. One function sets up a transfer for both users: the daemon, where libcurl's multi_socket
+ * interface tells us which sockets to watch and when to call again, and the CLI, which just waits.
+ *
+ * Kept here: nothing is unbounded (time, bytes, redirects); a request that is not safe (RFC 9110, 9.2.1) goes
+ * out at most once, so it never uses a kept connection, on which libcurl may silently repeat it; and no text
+ * of an error holds more of an address than scheme, host, port and path, because keys travel in the rest.
+ */
+
+#include "lib/io/http.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/base/mem.h"
+#include "lib/base/text.h"
+#include "lib/io/http_priv.h"
+#include "lib/io/loop.h"
+
+#define CONNECT_TIMEOUT_MS  10000
+#define LOW_SPEED_BYTES     10 /* a second, on the average of so many seconds: */
+#define LOW_SPEED_SEC       60 /* a provider may think for a while before its first byte */
+#define KEPT_CONNECTIONS    16
+#define RETRY_AFTER_MAX_SEC 86400
+#define PATH_SHOWN_BYTES    160
+
+struct http {
+	struct loop *loop;
+	CURLM *multi;
+	struct loop_timer *timer;
+	struct http_call *first;
+	bool in_callback; /* of a user */
+};
+
+struct http_call {
+	struct http *http; /* NULL: blocking */
+	struct http_call *prev, *next;
+	CURL *easy;
+	struct curl_slist *headers;
+	const struct http_method *method;
+	char *where; /* "GET https://host/path", as errors say it */
+	size_t max_bytes;
+	size_t received_bytes;
+	int body_fd;
+	struct buf body;
+	bool public_only;
+	bool refused; /* by a callback of ours; refusal says why */
+	struct err refusal;
+	bool finished;
+	char curl_text[CURL_ERROR_SIZE];
+	http_done_fn *done;
+	void *arg;
+};
+
+/* Everything that is wrong for good. What is not listed may pass, as far as one can know. */
+static const CURLcode hopeless[] = {
+	CURLE_UNSUPPORTED_PROTOCOL,
+	CURLE_URL_MALFORMAT,
+	CURLE_LOGIN_DENIED,
+	CURLE_FILESIZE_EXCEEDED,
+	CURLE_TOO_MANY_REDIRECTS,
+	CURLE_BAD_CONTENT_ENCODING,
+	CURLE_BAD_FUNCTION_ARGUMENT,
+	CURLE_PEER_FAILED_VERIFICATION,
+	CURLE_SSL_CACERT_BADFILE,
+	CURLE_SSL_CERTPROBLEM,
+	CURLE_SSL_CIPHER,
+	CURLE_SSL_ISSUER_ERROR,
+	CURLE_SSL_PINNEDPUBKEYNOTMATCH,
+	CURLE_SSL_INVALIDCERTSTATUS,
+	CURLE_USE_SSL_FAILED,
+};
+
+static const struct {
+	CURLoption option;
+	long value;
+} fixed_options[] = {
+	{CURLOPT_NOSIGNAL, 1}, {CURLOPT_NOPROGRESS, 1}, {CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS},
+	{CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES}, {CURLOPT_LOW_SPEED_TIME, LOW_SPEED_SEC},
+	{CURLOPT_SSL_VERIFYPEER, 1}, {CURLOPT_SSL_VERIFYHOST, 2},
+	{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+	{CURLOPT_DISALLOW_USERNAME_IN_URL, 1}, /* in redirects, too */
+	{CURLOPT_NETRC, CURL_NETRC_IGNORED},
+	{CURLOPT_QUICK_EXIT,
+		1}, /* a canceled look-up of a name is left to its thread: waiting would stop the loop */
+};
+
+/* Sets an option unless one has failed before; the sum is checked once. A macro: an option's type is its own.
+ */
+#define SET(s, option, value)                                                                                \
+	do {                                                                                                 \
+		if ((s)->code == CURLE_OK)                                                                   \
+			(s)->code = curl_easy_setopt((s)->easy, option, value);                              \
+	} while (0)
+
+struct setter {
+	CURL *easy;
+	CURLcode code;
+};
+
+/* Called by libcurl */
+
+static void refuse(struct http_call *c, enum err_kind kind, int sys_errno, const char *why)
+{
+	c->refused = true;
+	if (sys_errno != 0)
+		(void)err_set_errno(&c->refusal, kind, sys_errno, "%s: %s", c->where, why);
+	else
+		(void)err_set(&c->refusal, kind, "%s: %s", c->where, why);
+}
+
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose UNUSED, struct curl_sockaddr *a)
+{
+	struct http_call *c = arg;
+
+	if (c->public_only && !http_address_is_public(&a->addr)) {
+		refuse(c, ERR_PERM, 0, "the address is not a public one");
+		return CURL_SOCKET_BAD;
+	}
+	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+/* A kept connection was opened by somebody else, who may have been allowed more. */
+static int on_before_request(
+	void *arg, char *ip, char *local_ip UNUSED, int port UNUSED, int local_port UNUSED)
+{
+	struct http_call *c = arg;
+
+	if (!c->public_only || http_text_is_public(ip))
+		return CURL_PREREQFUNC_OK;
+	refuse(c, ERR_PERM, 0, "the address is not a public one");
+	return CURL_PREREQFUNC_ABORT;
+}
+
+static bool write_all(int fd, const char *data, size_t n)
+{
+	while (n > 0) {
+		ssize_t written = write(fd, data, n);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return false;
+		data += written;
+		n -= (size_t)written;
+	}
+	return true;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+	struct http_call *c = arg;
+	size_t n = 0;
+
+	if (__builtin_mul_overflow(size, count, &n) || n > c->max_bytes - c->received_bytes) {
+		refuse(c, ERR_PERM, 0, "the answer is too large");
+		return CURL_WRITEFUNC_ERROR;
+	}
+	if (c->body_fd <= 0) {
+		buf_add(&c->body, data, n);
+	} else if (!write_all(c->body_fd, data, n)) {
+		refuse(c, ERR_TEMP, errno, "keep the answer");
+		return CURL_WRITEFUNC_ERROR;
+	}
+	c->received_bytes += n;
+	return n;
+}
+
+/* Making a call */
+
+enum url_part { SCHEME, HOST, PORT, PATH, USER, PASSWORD, URL_PART_COUNT };
+
+static const CURLUPart url_parts[URL_PART_COUNT] = {
+	[SCHEME] = CURLUPART_SCHEME,
+	[HOST] = CURLUPART_HOST,
+	[PORT] = CURLUPART_PORT,
+	[PATH] = CURLUPART_PATH,
+	[USER] = CURLUPART_USER,
+	[PASSWORD] = CURLUPART_PASSWORD,
+};
+
+static int judge_url(char *const part[static URL_PART_COUNT], const struct http_request *q, char **ret_where,
+	struct err *e)
+{
+	bool is_https = strcmp(part[SCHEME], "https") == 0;
+
+	if (part[USER] != NULL || part[PASSWORD] != NULL)
+		return err_set(e, ERR_PERM, "%s: the address carries credentials", q->method);
+	if (!is_https && (q->https_only || strcmp(part[SCHEME], "http") != 0))
+		return err_set(e, ERR_PERM, "%s: the address is not %s", q->method,
+			q->https_only ? "https" : "http or https");
+
+	*ret_where = xasprintf("%s %s://%s%s%s%.*s", q->method, part[SCHEME], part[HOST],
+		part[PORT] != NULL ? ":" : "", part[PORT] != NULL ? part[PORT] : "", PATH_SHOWN_BYTES,
+		part[PATH]);
+	return 0;
+}
+
+/* Says whether the address is one of ours to ask, and how errors name it. */
+static int check_url(const struct http_request *q, char **ret_where, struct err *e)
+{
+	char *part[URL_PART_COUNT] = {NULL};
+	CURLU *url = curl_url();
+	int r = -1;
+
+	if (url == NULL)
+		return err_set(e, ERR_TEMP, "%s: out of memory", q->method);
+	CURLUcode code = curl_url_set(url, CURLUPART_URL, q->url, CURLU_NON_SUPPORT_SCHEME);
+	for (size_t i = 0; i < URL_PART_COUNT && code == CURLUE_OK; i++)
+		(void)curl_url_get(url, url_parts[i], &part[i], 0); /* what is not there stays NULL */
+	if (part[SCHEME] == NULL || part[HOST] == NULL || part[PATH] == NULL)
+		(void)err_set(e, ERR_PERM, "%s: malformed address", q->method);
+	else
+		r = judge_url(part, q, ret_where, e);
+
+	for (size_t i = 0; i < URL_PART_COUNT; i++)
+		curl_free(part[i]);
+	curl_url_cleanup(url);
+	return r;
+}
+
+static bool add_header(struct curl_slist **list, const char *header)
+{
+	struct curl_slist *longer = curl_slist_append(*list, header);
+
+	if (longer == NULL)
+		return false;
+	*list = longer;
+	return true;
+}
+
+/* Nothing goes out that the caller did not ask for: no form type for any body, no "Expect" that costs a round
+ * trip. */
+static bool add_headers(struct http_call *c, const char *const *headers)
+{
+	bool has_type = false;
+	bool ok = add_header(&c->headers, "Expect:");
+
+	for (; ok && headers != NULL && *headers != NULL; headers++) {
+		has_type = has_type || strncasecmp(*headers, "Content-Type:", strlen("Content-Type:")) == 0;
+		ok = add_header(&c->headers, *headers);
+	}
+	return ok && (has_type || add_header(&c->headers, "Content-Type:"));
+}
+
+static void set_method(struct setter *s, const struct http_method *m, const struct http_request *q)
+{
+	bool is_delete = strcmp(m->name, "DELETE") == 0;
+
+	if (m->is_safe) {
+		SET(s, CURLOPT_HTTPGET, 1L);
+		SET(s, CURLOPT_NOBODY, strcmp(m->name, "HEAD") == 0 ? 1L : 0L);
+		return;
+	}
+	SET(s, CURLOPT_FRESH_CONNECT, 1L); /* see the head of this file */
+	SET(s, CURLOPT_CUSTOMREQUEST, m->name);
+	if (is_delete && q->body_len == 0)
+		return;
+	SET(s, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body_len);
+	SET(s, CURLOPT_POSTFIELDS, q->body_len > 0 ? q->body : "");
+}
+
+static void set_limits(struct setter *s, const struct http_method *m, const struct http_request *q)
+{
+	const char *protocols = q->https_only ? "https" : "http,https";
+
+	for (size_t i = 0; i < ARRAY_LEN(fixed_options); i++)
+		SET(s, fixed_options[i].option, fixed_options[i].value);
+	SET(s, CURLOPT_TIMEOUT_MS, (long)q->timeout_ms);
+	SET(s, CURLOPT_PROTOCOLS_STR, protocols);
+	SET(s, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
+	SET(s, CURLOPT_FOLLOWLOCATION, q->max_redirects > 0 ? 1L : 0L);
+	SET(s, CURLOPT_MAXREDIRS, (long)q->max_redirects);
+	if (strcmp(m->name, "HEAD") != 0) /* there the length is of something that does not come */
+		SET(s, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)q->max_bytes);
+}
+
+static CURLcode set_options(struct http_call *c, const struct http_request *q)
+{
+	struct setter s = {.easy = c->easy};
+
+	set_limits(&s, c->method, q);
+	set_method(&s, c->method, q);
+	SET(&s, CURLOPT_URL, q->url);
+	SET(&s, CURLOPT_HTTPHEADER, c->headers);
+	SET(&s, CURLOPT_USERAGENT, "videod");
+	SET(&s, CURLOPT_PROXY, ""); /* nor what the environment says */
+	SET(&s, CURLOPT_ERRORBUFFER, c->curl_text);
+	SET(&s, CURLOPT_PRIVATE, c);
+	SET(&s, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	SET(&s, CURLOPT_OPENSOCKETDATA, c);
+	SET(&s, CURLOPT_PREREQFUNCTION, on_before_request);
+	SET(&s, CURLOPT_PREREQDATA, c);
+	SET(&s, CURLOPT_WRITEFUNCTION, on_body);
+	SET(&s, CURLOPT_WRITEDATA, c);
+	return s.code;
+}
+
+static void free_call(struct http_call *c)
+{
+	curl_easy_cleanup(c->easy);
+	curl_slist_free_all(c->headers);
+	buf_done(&c->body);
+	free(c->where);
+	free(c);
+}
+
+static int new_call(const struct http_request *q, http_done_fn *done, void *arg, struct http_call **ret_call,
+	struct err *e)
+{
+	AUTO_FREE char *where = NULL;
+	const struct http_method *m = http_find_method(q->method);
+
+	if (m == NULL)
+		return err_set(e, ERR_PERM, "unknown HTTP method");
+	if (http_check_request(q, m, e) < 0 || check_url(q, &where, e) < 0)
+		return -1;
+
+	struct http_call *c = xcalloc(1, sizeof(*c));
+	*c = (struct http_call){
+		.method = m,
+		.where = steal_ptr(where),
+		.max_bytes = q->max_bytes,
+		.body_fd = q->body_fd,
+		.body = BUF_INIT(q->max_bytes),
+		.public_only = q->public_only,
+		.done = done,
+		.arg = arg,
+		.easy = curl_easy_init(),
+	};
+	CURLcode code = CURLE_OUT_OF_MEMORY;
+	if (c->easy != NULL && add_headers(c, q->headers))
+		code = set_options(c, q);
+	if (code != CURLE_OK) {
+		(void)err_set(e, code == CURLE_OUT_OF_MEMORY ? ERR_TEMP : ERR_PERM, "%s: %s", c->where,
+			curl_easy_strerror(code));
+		free_call(c);
+		return -1;
+	}
+	*ret_call = c;
+	return 0;
+}
+
+/* The end of a call */
+
+static int64_t retry_after_sec(CURL *easy)
+{
+	struct curl_header *h = NULL;
+	int64_t sec = -1;
+
+	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &h) != CURLHE_OK ||
+		!text_to_i64(h->value, 0, INT64_MAX, &sec))
+		return -1;
+	return sec < RETRY_AFTER_MAX_SEC ? sec : RETRY_AFTER_MAX_SEC;
+}
+
+/* libcurl's own words where they are plain: what the peer sent, or an address with its query, is not. */
+static const char *reason(const struct http_call *c, CURLcode code)
+{
+	for (const char *s = c->curl_text; *s != '\0'; s++)
+		if (*s < ' ' || *s > '~' || strchr("?@=&", *s) != NULL)
+			return curl_easy_strerror(code);
+	return c->curl_text[0] != '\0' ? c->curl_text : curl_easy_strerror(code);
+}
+
+static enum err_kind kind_of(CURLcode code)
+{
+	for (size_t i = 0; i < ARRAY_LEN(hopeless); i++)
+		if (hopeless[i] == code)
+			return ERR_PERM;
+	return ERR_TEMP;
+}
+
+static void explain(const struct http_call *c, CURLcode code, int status, struct err *e)
+{
+	/* Other addresses may have been tried after one was refused; then that is not why it failed. */
+	bool by_us = c->refused && (code == CURLE_WRITE_ERROR || code == CURLE_COULDNT_CONNECT ||
+					   code == CURLE_ABORTED_BY_CALLBACK);
+	long sent_bytes = 0;
+
+	if (by_us)
+		*e = c->refusal;
+	else
+		(void)err_set(e, kind_of(code), "%s: %s", c->where, reason(c, code));
+
+	/* An answer that is too large tells at least that there was one. */
+	bool too_large = code == CURLE_FILESIZE_EXCEEDED || (by_us && e->kind == ERR_PERM);
+	(void)curl_easy_getinfo(c->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+	if (!c->method->is_safe && sent_bytes > 0 && !too_large)
+		e->kind = ERR_UNCERTAIN;
+	e->http_status = status;
+}
+
+static void conclude(struct http_call *c, CURLcode code)
+{
+	long status = 0;
+	const char *content_type = NULL;
+	(void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_easy_getinfo(c->easy, CURLINFO_CONTENT_TYPE, &content_type);
+
+	if (code == CURLE_OK && (status < 100 || status > 599))
+		code = CURLE_WEIRD_SERVER_REPLY;
+	if (code != CURLE_OK) {
+		struct err failure = {0};
+		explain(c, code, (int)status, &failure);
+		c->done(NULL, &failure, c->arg);
+		return;
+	}
+	const struct http_result r = {
+		.status = (int)status,
+		.body = c->body_fd > 0 ? NULL : buf_text(&c->body),
+		.body_len = c->received_bytes,
+		.content_type = content_type != NULL ? content_type : "",
+		.retry_after_sec = retry_after_sec(c->easy),
+	};
+	c->done(&r, NULL, c->arg);
+}
+
+static void unlink_call(struct http_call *c)
+{
+	struct http *h = c->http;
+
+	(void)curl_multi_remove_handle(h->multi, c->easy);
+	if (c->prev != NULL)
+		c->prev->next = c->next;
+	else
+		h->first = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+}
+
+/* Between libcurl and the loop */
+
+static void finish_calls(struct http *h)
+{
+	CURLMsg *m;
+	int left = 0;
+
+	while ((m = curl_multi_info_read(h->multi, &left)) != NULL) {
+		struct http_call *c = NULL;
+		CURLcode code = m->data.result; /* m is gone once its handle is removed */
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		(void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &c);
+		c->finished = true;
+		unlink_call(c);
+		h->in_callback = true;
+		conclude(c, code);
+		h->in_callback = false;
+		free_call(c);
+	}
+}
+
+static void act(struct http *h, curl_socket_t fd, int events)
+{
+	int running = 0;
+
+	(void)curl_multi_socket_action(h->multi, fd, events, &running); /* what fails is told for each call */
+	finish_calls(h);
+}
+
+static void on_timer(void *arg)
+{
+	act(arg, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static void on_socket_ready(int fd, uint32_t epoll_events, void *arg)
+{
+	int events = 0;
+
+	if (epoll_events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+		events |= CURL_CSELECT_IN; /* reading finds out which error it was */
+	if (epoll_events & (EPOLLOUT | EPOLLERR))
+		events |= CURL_CSELECT_OUT;
+	act(arg, fd, events);
+}
+
+static int on_timer_wish(CURLM *multi UNUSED, long timeout_ms, void *arg)
+{
+	struct http *h = arg;
+
+	if (timeout_ms < 0)
+		loop_timer_disarm(h->timer);
+	else
+		loop_timer_arm(h->timer, timeout_ms);
+	return 0;
+}
+
+static int on_socket_wish(CURL *easy UNUSED, curl_socket_t fd, int what, void *arg, void *socket_arg)
+{
+	struct http *h = arg;
+	struct loop_io *io = socket_arg;
+	uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
+	struct err e;
+
+	if (what == CURL_POLL_REMOVE) {
+		loop_io_free(io);
+		(void)curl_multi_assign(h->multi, fd, NULL);
+	} else if (io != NULL) {
+		loop_io_set(io, events);
+	} else if (loop_io_new(h->loop, fd, events, on_socket_ready, h, &io, &e) == 0) {
+		(void)curl_multi_assign(h->multi, fd, io);
+	}
+	/* Without a watch the call ends by its timeout. An error here would end all calls for ever. */
+	return 0;
+}
+
+static bool set_up_multi(struct http *h)
+{
+	return curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket_wish) == CURLM_OK &&
+	       curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h) == CURLM_OK &&
+	       curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer_wish) == CURLM_OK &&
+	       curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h) == CURLM_OK &&
+	       curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)KEPT_CONNECTIONS) == CURLM_OK;
+}
+
+int http_new(struct loop *l, struct http **ret_http, struct err *e)
+{
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return err_set(e, ERR_PERM, "libcurl does not start");
+	(void)signal(SIGPIPE, SIG_IGN); /* a TLS library may write to a connection that was closed */
+
+	struct http *h = xcalloc(1, sizeof(*h));
+	*h = (struct http){.loop = l, .multi = curl_multi_init()};
+	if (loop_timer_new(l, on_timer, h, &h->timer, e) < 0) {
+		http_free(h);
+		return -1;
+	}
+	if (h->multi == NULL || !set_up_multi(h)) {
+		http_free(h);
+		return err_set(e, ERR_TEMP, "libcurl does not start");
+	}
+	*ret_http = h;
+	return 0;
+}
+
+void http_free(struct http *h)
+{
+	if (h == NULL)
+		return;
+	assert(!h->in_callback);
+	while (h->first != NULL)
+		http_cancel(h->first);
+	if (h->multi != NULL)
+		(void)curl_multi_cleanup(h->multi);
+	loop_timer_free(h->timer);
+	free(h);
+	curl_global_cleanup();
+}
+
+int http_start(struct http *h, const struct http_request *q, http_done_fn *done, void *arg,
+	struct http_call **ret_call, struct err *e)
+{
+	struct http_call *c = NULL;
+
+	if (new_call(q, done, arg, &c, e) < 0)
+		return -1;
+	CURLMcode code = curl_multi_add_handle(h->multi, c->easy);
+	if (code != CURLM_OK) {
+		(void)err_set(e, ERR_TEMP, "%s: %s", c->where, curl_multi_strerror(code));
+		free_call(c);
+		return -1;
+	}
+	c->http = h;
+	c->next = h->first;
+	if (c->next != NULL)
+		c->next->prev = c;
+	h->first = c;
+	*ret_call = c;
+	return 0;
+}
+
+void http_cancel(struct http_call *c)
+{
+	if (c == NULL || c->finished)
+		return;
+	unlink_call(c);
+	free_call(c);
+}
+
+int http_blocking(const struct http_request *q, http_done_fn *done, void *arg, struct err *e)
+{
+	struct http_call *c = NULL;
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return err_set(e, ERR_PERM, "libcurl does not start");
+	int r = new_call(q, done, arg, &c, e);
+	if (r == 0) {
+		conclude(c, curl_easy_perform(c->easy));
+		free_call(c);
+	}
+	curl_global_cleanup();
+	return r;
+}
