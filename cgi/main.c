@@ -21,7 +21,6 @@
 #include "lib/io/cache.h"
 #include "lib/io/db.h"
 
-#define VERSION          "0.1.0"
 #define CACHE_TIMEOUT_MS 50
 
 enum { EXIT_USAGE = 2 };
@@ -100,7 +99,7 @@ int main(int argc, char **argv)
 	if (options_read(argc, argv, &o) < 0)
 		return EXIT_USAGE;
 	if (o.version)
-		return puts("videod-cgi " VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		return puts("videod-cgi " VIDEOD_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 
 	if (settings_load(o.config, &a.settings, &e) < 0) {
 		status = fail(&e);

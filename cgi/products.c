@@ -72,12 +72,11 @@ int serve_store(struct app *a, const struct request *q, struct reply *r, struct 
 
 int serve_store_put(struct app *a, const struct request *q, struct reply *r, struct err *e)
 {
-	AUTO_STORE store = {0};
+	AUTO_STORE store = {.id = xstrdup(q->key)};
 	AUTO_PROBLEMS problems = {0};
 
 	if (!request_read_store(q->body, &store, &problems))
 		return reply_problems(r, &problems);
-	store.id = xstrdup(q->key);
 
 	int created = stores_put(a->db, &store, e);
 
@@ -136,12 +135,11 @@ static int answer_refused(struct reply *r, const struct err *e)
 
 int serve_product_put(struct app *a, const struct request *q, struct reply *r, struct err *e)
 {
-	AUTO_PRODUCT product = {0};
+	AUTO_PRODUCT product = {.id = xstrdup(q->key)};
 	AUTO_PROBLEMS problems = {0};
 
 	if (!request_read_product(q->body, &product, &problems))
 		return reply_problems(r, &problems);
-	product.id = xstrdup(q->key);
 
 	int created = products_put(a->db, &product, e);
 

@@ -14,6 +14,7 @@
 #include "lib/base/err.h"
 #include "lib/base/names.h"
 #include "lib/base/text.h"
+#include "lib/video/problems.h"
 #include "lib/video/request.h"
 
 #define QUERY_NAME_BYTES  64

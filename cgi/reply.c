@@ -13,7 +13,7 @@
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/io/json.h"
-#include "lib/video/request.h"
+#include "lib/video/problems.h"
 
 struct error_row {
 	int status;

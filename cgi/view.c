@@ -124,9 +124,9 @@ struct json *view_product(const struct product *p)
 	json_put_string(o, "storeId", p->store_id);
 	json_put_string(o, "description", p->description);
 	if (p->price_milli < 0)
-		json_put_string(o, "price", NULL);
+		json_put_string(o, "sellingPrice", NULL);
 	else
-		json_put_scaled(o, "price", p->price_milli, 3);
+		json_put_scaled(o, "sellingPrice", p->price_milli, 3);
 	return o;
 }
 

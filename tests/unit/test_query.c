@@ -12,7 +12,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
-#include "lib/video/request.h"
+#include "lib/video/problems.h"
 
 struct wanted {
 	int colour;

@@ -12,7 +12,7 @@
 
 #include "lib/base/err.h"
 #include "lib/io/json.h"
-#include "lib/video/request.h"
+#include "lib/video/problems.h"
 
 static const struct {
 	enum reply_error error;
