@@ -31,7 +31,12 @@ objects    = $(patsubst %.c,$(O)/%.o,$(filter-out %/main.c,$(sort $(wildcard $(1
 LIBS      := $(O)/libvideo.a $(O)/libio.a $(O)/libbase.a
 PROGRAMS  := $(O)/videod $(O)/videod-cgi $(O)/videoctl
 UNITS     := $(patsubst tests/unit/%.c,$(O)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
+UNIT_HELP := $(patsubst %.c,$(O)/%.o,$(sort $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))))
 FUZZERS   := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+
+# V=1 shows the commands.
+Q   := $(if $(V),,@)
+say  = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 all: $(PROGRAMS) ## build the three programs
 
@@ -46,27 +51,44 @@ $(O)/libcgi.a:    $(call objects,cgi)
 $(O)/libcli.a:    $(call objects,cli)
 
 $(PROGRAMS):
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
-$(UNITS): $(O)/tests/%: $(O)/tests/unit/%.o $(O)/libdaemon.a $(O)/libcgi.a $(O)/libcli.a $(LIBS)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcmocka
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+$(UNITS): $(O)/tests/%: $(O)/tests/unit/%.o $(UNIT_HELP) $(O)/libdaemon.a $(O)/libcgi.a $(O)/libcli.a $(LIBS)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcmocka
 $(FUZZERS): $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/replay.o $(O)/libdaemon.a $(O)/libcgi.a $(LIBS)
+	$(call say,link)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 $(O)/%.a:
-	@rm -f $@
-	ar rcsD $@ $^
+	$(call say,ar)
+	$(Q)rm -f $@ && ar rcsD $@ $^
 $(O)/%.o: %.c
+	$(call say,cc)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
 units: $(UNITS)
 fuzzers: $(FUZZERS)
+
+# A sub-make, because what set-up installs decides the flags above.
+BUILD := $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
+setup: ## install the Debian packages that building, running and checking need
+	demo/setup.sh run build check
+demo: ## make a film in a private stack: PRODUCT= STYLE= ASPECT=
+	@demo/setup.sh run build
+	@$(BUILD) all
+	@demo/demo.sh
+stop: ## end what make demo started
+	@demo/stack.sh stop run
+include install.mk
 
 clean: ## remove what was built
 	rm -rf build
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 14
 
-.PHONY: all units fuzzers clean help
+.PHONY: all units fuzzers setup demo stop clean help
 .SECONDARY:

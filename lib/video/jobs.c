@@ -16,6 +16,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
 #include "lib/io/db.h"
+#include "lib/video/jobs_priv.h"
 
 #define CANDIDATES    4
 #define REAP_MAX      50
@@ -24,13 +25,13 @@
 const char *const job_kind_names[] = {[JOB_MAKE] = "make", [JOB_REMOVE] = "remove"};
 _Static_assert(ARRAY_LEN(job_kind_names) == JOB_KIND_COUNT, "each kind has a name");
 
-static const char SQL_WAITING[] = /* the plan of this one and of SQL_PICK is asserted by a test */
+const char jobs_sql_waiting[] =
 	"SELECT store_id, MIN(rank_key) FROM jobs FORCE INDEX (k_claim) WHERE state < 1 GROUP BY state, "
 	"store_id";
 static const char SQL_RUNNING[] =
 	"SELECT store_id, run_slot FROM jobs FORCE INDEX (k_lease) WHERE lease_until IS NOT NULL";
-static const char SQL_PICK[] = "SELECT id, video_id, kind, attempt FROM jobs FORCE INDEX (k_claim) "
-			       "WHERE state = 0 AND store_id = ? ORDER BY rank_key, id LIMIT ?";
+const char jobs_sql_pick[] = "SELECT id, video_id, kind, attempt FROM jobs FORCE INDEX (k_claim) "
+			     "WHERE state = 0 AND store_id = ? ORDER BY rank_key, id LIMIT ?";
 static const char SQL_CLAIM[] =
 	"UPDATE jobs SET state = 1, run_slot = ?, attempt = attempt + 1, lease_token = ?, worker = ?, "
 	"lease_until = UTC_TIMESTAMP(3) + INTERVAL ? SECOND, started_at = COALESCE(started_at, "
@@ -112,7 +113,7 @@ static int queues_read(
 	struct queue *q;
 	size_t n = 0;
 
-	if (db_query(db, SQL_WAITING, DB_NO_ARGS, &waiting, e) < 0)
+	if (db_query(db, jobs_sql_waiting, DB_NO_ARGS, &waiting, e) < 0)
 		return -1;
 	if (db_row_count(waiting) == 0) {
 		*ret_queues = NULL;
@@ -195,7 +196,7 @@ static int claim_from(
 {
 	AUTO(db_rows) rows = NULL;
 
-	if (db_query(db, SQL_PICK, DB_ARGS(db_int(q->store), db_int(CANDIDATES)), &rows, e) < 0)
+	if (db_query(db, jobs_sql_pick, DB_ARGS(db_int(q->store), db_int(CANDIDATES)), &rows, e) < 0)
 		return -1;
 	while (db_next(rows)) {
 		struct job job = {

@@ -1,0 +1,65 @@
+#!/bin/bash
+# Every test there is; ends with one line "N passed, N failed". usage: run.sh BUILD SANBUILD [SUITE...]
+#
+# A suite is a command that speaks TAP. One that ends badly without saying what failed, or says nothing at all, counts
+# as one failure.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 2
+build=$1 san=$2
+shift 2
+logs=$build/log
+mkdir -p "$logs"
+passed=0 failed=0
+
+suite() {
+	local name=$1 log="$logs/$1.log" start=$SECONDS status ok bad
+	shift
+	"$@" >"$log" 2>&1 </dev/null
+	status=$?
+	ok=$(grep -c '^ok ' "$log")
+	bad=$(grep -c '^not ok ' "$log")
+	if ((bad == 0 && (status != 0 || ok == 0))); then bad=1; fi
+	printf '%-28s %4d passed %4d failed  %3d s\n' "$name" "$ok" "$bad" $((SECONDS - start))
+	if ((bad > 0)); then
+		{ grep -A 12 '^not ok ' "$log" || tail -40 "$log"; } | head -80 | sed 's/^/    /'
+	fi
+	passed=$((passed + ok)) failed=$((failed + bad))
+}
+
+units() {
+	local test
+	for test in "$1"/tests/test_*; do
+		[[ -x $test && $test != *.o && $test != *.d ]] || continue
+		suite "$2$(basename "$test")" env CMOCKA_MESSAGE_OUTPUT=TAP "$test"
+	done
+}
+fuzz() {
+	local target
+	for target in "$1"/fuzz/fuzz_*; do
+		suite "$(basename "$target")" "$target" "tests/fuzz/corpus/$(basename "$target" | sed s/^fuzz_//)"
+	done
+}
+python_suites() {
+	local file
+	for file in "$1"/test_*.py; do
+		suite "$(basename "$1")/$(basename "$file" .py)" env VIDEOD_BUILD="$PWD/$build" PYTHONDONTWRITEBYTECODE=1 \
+			python3 -m pytest -q -x -p no:cacheprovider "$file"
+	done
+}
+
+for part in "${@:-layers units sanitized fuzz scenario browser}"; do
+	for one in $part; do
+		case $one in
+		layers) suite layers tests/check-layers-test.sh && suite units-of-systemd tests/check-units.sh ;;
+		units) units "$build" "" ;;
+		sanitized) units "$san" "san/" ;;
+		fuzz) fuzz "$san" ;;
+		scenario) python_suites tests/scenario ;;
+		browser) python_suites tests/browser ;;
+		*) echo "no such part: $one" >&2 && exit 2 ;;
+		esac
+	done
+done
+
+printf '%d passed, %d failed\n' "$passed" "$failed"
+((failed == 0 && passed > 0))
