@@ -105,8 +105,8 @@ function showErrors(error) {
 		const place = placeOf(detail);
 		if (place) place.textContent = detail.message;
 	}
-	form.querySelector(".field-error:not(:empty)")?.scrollIntoView({ block: "center" });
 	showProblem(problem, error, { details: error.details.filter((detail) => !placeOf(detail)) });
+	form.querySelector(".field-error:not(:empty)")?.scrollIntoView({ block: "center" });
 }
 
 async function send() {
