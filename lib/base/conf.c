@@ -183,7 +183,7 @@ static bool is_known_variable(const struct sayings *s, const char *name)
 
 static int check_variables(const struct sayings *s, struct err *e)
 {
-	for (char **v = environ; *v; v++) {
+	for (char **v = environ; v && *v; v++) { /* NULL after clearenv(3) */
 		if (strncmp(*v, ENV_PREFIX, strlen(ENV_PREFIX)) != 0)
 			continue;
 

@@ -318,12 +318,12 @@ static void test_secrets(void **state)
 
 static void test_credentials_fill_what_is_not_set(void **state)
 {
-	AUTO_FREE char *credential = put_file("key", "from the manager\n", 0400);
 	AUTO_FREE char *own = put_file("own", "own\n", 0400);
 	AUTO_THING t = {0}, again = {0};
 	struct err e;
 
 	(void)state;
+	free(put_file("key", "from the manager\n", 0400));
 	(void)setenv("CREDENTIALS_DIRECTORY", folder, 1);
 	assert_int_equal(load(NULL, &t, &e), 0);
 	assert_string_equal(t.key, "from the manager");

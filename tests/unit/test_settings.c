@@ -1,0 +1,376 @@
+/*
+ * The table of settings, its rules, and that the manual and the example say what the table says. Runs from
+ * the top of the source, whose files it reads.
+ */
+
+#include "lib/video/settings.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/base/fs.h"
+#include "lib/base/log.h"
+#include "lib/base/macros.h"
+#include "lib/base/mem.h"
+#include "lib/io/db.h"
+
+#define MANUAL    "lib/video/videod.conf.5"
+#define EXAMPLE   "systemd/videod.conf.example"
+#define DOC_BYTES (64 * 1024)
+
+static char folder[64]; /* of one test */
+
+static int set_up(void **state)
+{
+	(void)state;
+	(void)clearenv(); /* the caller's own settings are no part of a test */
+	(void)snprintf(folder, sizeof(folder), "/tmp/videod-test-settings-XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	struct err e;
+
+	(void)state;
+	return fs_remove_tree(folder, &e);
+}
+
+#define AUTO_SETTINGS CLEANUP(settings_done) struct settings
+
+/* Puts text into the test's folder and returns the path; caller frees. */
+static char *put_file(const char *text)
+{
+	char *path = xasprintf("%s/videod.conf", folder);
+	struct err e;
+
+	if (fs_write_atomic(path, text, strlen(text), 0644, &e) < 0)
+		fail_msg("%s", e.text);
+	return path;
+}
+
+static int load_text(const char *text, struct settings *s, struct err *e)
+{
+	AUTO_FREE char *file = put_file(text);
+
+	return settings_load(file, s, e);
+}
+
+static void read_doc(const char *path, struct buf *out)
+{
+	struct err e;
+
+	if (fs_read(path, DOC_BYTES, out, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+static void test_defaults_suit_an_installation(void **state)
+{
+	AUTO_SETTINGS s = {0};
+	struct err e;
+
+	(void)state;
+	if (load_text("", &s, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_string_equal(s.db_socket, "/run/mysqld/mysqld.sock");
+	assert_null(s.db_host);
+	assert_null(s.db_password);
+	assert_string_equal(s.public_url, "");
+	assert_null(s.cdn_domain);
+	assert_int_equal(s.provider, PROVIDER_LOCAL);
+	assert_int_equal(s.log_level, LOG_LEVEL_INFO);
+	assert_int_equal(s.attempts, 4);
+	assert_int_equal(s.priority, 5);
+	assert_false(s.image_allow_private);
+}
+
+static void test_every_member_has_one_key(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < settings_key_count; i++) {
+		const struct conf_key *key = &settings_keys[i];
+
+		if (!key->help || !*key->help || strlen(key->help) > 100 || strchr(key->help, '\n'))
+			fail_msg("%s: its help is not one line", key->name);
+		if (key->type == CONF_INT && (key->min >= key->max || !key->fallback))
+			fail_msg("%s: no range or no default", key->name);
+		for (size_t j = 0; j < i; j++) {
+			if (settings_keys[j].offset == key->offset ||
+				strcmp(settings_keys[j].name, key->name) == 0)
+				fail_msg("%s and %s are one", key->name, settings_keys[j].name);
+		}
+	}
+}
+
+static const struct {
+	const char *title, *text, *complaint; /* NULL: accepted */
+} rule_cases[] = {
+	{"no database", "db_socket =", "db_socket, db_host: one of them must be set"},
+	{"a host for a socket", "db_socket =\ndb_host = db.example", NULL},
+	{"cap under the first wait", "backoff_ms = 2000\nbackoff_cap_ms = 1999",
+		"backoff_cap_ms, backoff_ms: the cap must be no less"},
+	{"cap at the first wait", "backoff_ms = 2000\nbackoff_cap_ms = 2000", NULL},
+	{"media in the swept folder", "work_dir = /srv/v\nmedia_dir = /srv/v/media", "work_dir, media_dir: "},
+	{"media is the swept folder", "work_dir = /srv/v/\nmedia_dir = /srv/v", "work_dir, media_dir: "},
+	{"everything is swept", "work_dir = /", "work_dir, media_dir: "},
+	{"assets in the swept folder", "work_dir = /srv/v\nassets_dir = /srv/v/a", "work_dir, assets_dir: "},
+	{"media beside the swept folder", "work_dir = /srv/v\nmedia_dir = /srv/v2", NULL},
+	{"swept folder inside media", "work_dir = /srv/v/work\nmedia_dir = /srv/v", NULL},
+	{"cache by TCP", "cache_server = 127.0.0.1:11211", NULL},
+	{"no cache", "cache_server =", NULL},
+	{"cache without a port", "cache_server = localhost", "cache_server: must be"},
+	{"an origin", "public_url = https://shop.example:8443", NULL},
+	{"an origin without TLS", "public_url = http://127.0.0.1:8080", NULL},
+	{"an origin with a path", "public_url = https://shop.example/", "public_url: must be"},
+	{"an origin without a host", "public_url = https://", "public_url: must be"},
+	{"another scheme", "public_url = ftp://shop.example", "public_url: must be"},
+	{"no scheme", "public_url = shop.example", "public_url: must be"},
+	{"a domain", "cdn_domain = cdn.example", NULL},
+	{"a URL for a domain", "cdn_domain = https://cdn.example", "cdn_domain: must be"},
+	{"a relative path", "work_dir = work", "videod.conf:1: work_dir: must be an absolute path"},
+	{"a path that must be set", "wake_socket =", "videod.conf:1: wake_socket: must be set"},
+	{"a lease too short", "# x\nlease_sec = 14",
+		"videod.conf:2: lease_sec: must be a whole number from 15"},
+	{"a provider to come", "provider = runway", "videod.conf:1: provider: must be local"},
+	{"an unknown key", "poll = 1", "videod.conf:1: poll: there is no such key"},
+};
+
+static void test_rules(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rule_cases); i++) {
+		AUTO_SETTINGS s = {0};
+		struct err e = {0};
+		int result = load_text(rule_cases[i].text, &s, &e);
+
+		if (!rule_cases[i].complaint && result < 0)
+			fail_msg("%s: %s", rule_cases[i].title, e.text);
+		if (rule_cases[i].complaint && result == 0)
+			fail_msg("%s: accepted", rule_cases[i].title);
+		if (rule_cases[i].complaint && !strstr(e.text, rule_cases[i].complaint))
+			fail_msg("%s: %s", rule_cases[i].title, e.text);
+	}
+}
+
+/* For each key with a second name: that name fills the member of that key. */
+static void test_second_names(void **state)
+{
+	size_t seen = 0;
+
+	(void)state;
+	for (size_t i = 0; i < settings_key_count; i++) {
+		const struct conf_key *key = &settings_keys[i];
+		AUTO_SETTINGS s = {0};
+		struct err e;
+
+		if (!key->env_alias)
+			continue;
+		seen++;
+		(void)setenv(key->env_alias, key->type == CONF_PATH ? "/from/it" : "from.it", 1);
+		if (load_text("", &s, &e) < 0)
+			fail_msg("%s: %s", key->env_alias, e.text);
+		(void)unsetenv(key->env_alias);
+
+		const char *value = *(char **)(void *)((char *)&s + key->offset);
+
+		if (!value || strcmp(value, key->type == CONF_PATH ? "/from/it" : "from.it") != 0)
+			fail_msg("%s does not set %s", key->env_alias, key->name);
+	}
+	assert_int_equal(seen, 10);
+}
+
+static void test_which_file(void **state)
+{
+	AUTO_FREE char *file = put_file("attempts = 9\n");
+	AUTO_SETTINGS s = {0}, none = {0};
+	struct err e;
+
+	(void)state;
+	assert_string_equal(settings_file("/x"), "/x");
+	if (access(SETTINGS_DEFAULT_FILE, F_OK) == 0)
+		assert_string_equal(settings_file(NULL), SETTINGS_DEFAULT_FILE);
+	else
+		assert_null(settings_file(NULL));
+
+	(void)setenv("VIDEOD_CONFIG", file, 1);
+	assert_string_equal(settings_file(NULL), file);
+	if (settings_load(NULL, &s, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(s.attempts, 9);
+
+	(void)setenv("VIDEOD_CONFIG", "/none/videod.conf", 1);
+	assert_int_equal(settings_load(NULL, &none, &e), -1); /* one that is named must exist */
+	assert_non_null(strstr(e.text, "/none/videod.conf"));
+}
+
+static void test_database_options(void **state)
+{
+	AUTO_SETTINGS s = {0}, remote = {0};
+	struct err e;
+
+	(void)state;
+	assert_int_equal(load_text("db_user = u\ndb_name = n", &s, &e), 0);
+
+	struct db_options o = settings_db(&s);
+
+	assert_string_equal(o.socket, "/run/mysqld/mysqld.sock");
+	assert_string_equal(o.user, "u");
+	assert_string_equal(o.name, "n");
+	assert_null(o.password);
+	assert_true(o.connect_timeout_sec > 0 && o.io_timeout_sec > 0);
+
+	assert_int_equal(load_text("db_host = db.example\ndb_port = 3307", &remote, &e), 0);
+	o = settings_db(&remote);
+	assert_null(o.socket);
+	assert_string_equal(o.host, "db.example");
+	assert_int_equal(o.port, 3307);
+}
+
+/* The text of a key in the manual: from its .It to the next one. Caller frees. NULL where there is none. */
+static char *manual_entry(const char *manual, const char *name)
+{
+	AUTO_FREE char *head = xasprintf("\n.It Ic %s = ", name);
+	const char *at = strstr(manual, head);
+
+	if (!at)
+		return NULL;
+
+	const char *next = strstr(at + 1, "\n.It "), *end = strstr(at + 1, "\n.El");
+
+	assert_non_null(end);
+	return xstrndup(at, (size_t)((next && next < end ? next : end) - at));
+}
+
+static void expect(const char *entry, const char *key, char *owned)
+{
+	if (!strstr(entry, owned))
+		fail_msg("%s: %s does not say: %s", key, MANUAL, owned);
+	free(owned);
+}
+
+static void test_manual_says_what_the_table_says(void **state)
+{
+	AUTO_BUF manual = BUF_INIT(DOC_BYTES);
+	size_t entries = 0;
+
+	(void)state;
+	read_doc(MANUAL, &manual);
+	for (size_t i = 0; i < settings_key_count; i++) {
+		const struct conf_key *key = &settings_keys[i];
+		AUTO_FREE char *entry = manual_entry(buf_text(&manual), key->name);
+
+		if (!entry)
+			fail_msg("%s is not in %s", key->name, MANUAL);
+		if (key->type == CONF_INT)
+			expect(entry, key->name,
+				xasprintf("= Ar %" PRId64 " No .. Ar %" PRId64 "\n", key->min, key->max));
+		if (key->type == CONF_SECRET)
+			expect(entry, key->name, xstrdup("= Ar secret\n"));
+		if (key->type == CONF_PATH && key->fallback)
+			expect(entry, key->name, xasprintf("Default:\n.Pa %s .", key->fallback));
+		if (key->type != CONF_PATH && key->fallback && *key->fallback && *key->fallback != '/')
+			expect(entry, key->name, xasprintf("Default: %s.", key->fallback));
+		if (key->env_alias)
+			expect(entry, key->name, xasprintf("Second name:\n.Ev %s .", key->env_alias));
+		if (key->flags & CONF_REQUIRED)
+			expect(entry, key->name, xstrdup("Must be set."));
+	}
+	for (const char *p = buf_text(&manual); (p = strstr(p, "\n.It Ic ")); p++)
+		entries++;
+	assert_int_equal(entries, settings_key_count); /* none that the table does not have */
+}
+
+/* A key's lines in the example. Caller frees. */
+static char *example_lines(const struct conf_key *key)
+{
+	AUTO_BUF b = BUF_INIT(1000);
+
+	buf_addf(&b, "\n# %s", key->help);
+	if (key->type == CONF_INT)
+		buf_addf(&b, " (%" PRId64 " to %" PRId64 ")", key->min, key->max);
+	if (key->type == CONF_BOOL)
+		buf_adds(&b, " (yes or no)");
+	for (size_t i = 0; key->type == CONF_ENUM && key->names[i]; i++)
+		buf_addf(&b, "%s%s%s", i ? ", " : " (", key->names[i], key->names[i + 1] ? "" : ")");
+	if (key->type == CONF_SECRET)
+		buf_addf(&b, " (the file that holds it)\n#%s = /etc/videod/%s\n", key->name, key->name);
+	else if (key->fallback && *key->fallback)
+		buf_addf(&b, "\n#%s = %s\n", key->name, key->fallback);
+	else
+		buf_addf(&b, "\n#%s =\n", key->name);
+	assert_true(buf_ok(&b));
+	return buf_steal(&b);
+}
+
+static void test_example_has_every_key_with_its_default(void **state)
+{
+	AUTO_BUF example = BUF_INIT(DOC_BYTES);
+	size_t lines = 0;
+
+	(void)state;
+	read_doc(EXAMPLE, &example);
+	for (size_t i = 0; i < settings_key_count; i++) {
+		AUTO_FREE char *wanted = example_lines(&settings_keys[i]);
+
+		if (!strstr(buf_text(&example), wanted))
+			fail_msg("%s does not have:%s", EXAMPLE, wanted);
+	}
+	for (const char *p = buf_text(&example); (p = strstr(p, "\n#")); p++)
+		lines += islower((unsigned char)p[2]) != 0;
+	assert_int_equal(lines, settings_key_count);
+}
+
+/* As it is, and with every line but the secrets' put in force, the example is a good configuration. */
+static void test_example_loads(void **state)
+{
+	AUTO_BUF example = BUF_INIT(DOC_BYTES), in_force = BUF_INIT(DOC_BYTES);
+	AUTO_SETTINGS s = {0}, same = {0};
+	struct err e;
+
+	(void)state;
+	read_doc(EXAMPLE, &example);
+	if (load_text(buf_text(&example), &s, &e) < 0)
+		fail_msg("%s", e.text);
+
+	for (size_t i = 0; i < settings_key_count; i++) {
+		AUTO_FREE char *head = xasprintf("\n#%s =", settings_keys[i].name);
+		const char *line = strstr(buf_text(&example), head);
+
+		assert_non_null(line);
+		if (settings_keys[i].type != CONF_SECRET)
+			buf_add(&in_force, line + 2, strcspn(line + 2, "\n") + 1);
+	}
+	if (load_text(buf_text(&in_force), &same, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_string_equal(same.work_dir, s.work_dir);
+	assert_int_equal(same.keep_failed_jobs, s.keep_failed_jobs);
+}
+
+#define SETTINGS_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SETTINGS_TEST(test_defaults_suit_an_installation),
+		SETTINGS_TEST(test_every_member_has_one_key),
+		SETTINGS_TEST(test_rules),
+		SETTINGS_TEST(test_second_names),
+		SETTINGS_TEST(test_which_file),
+		SETTINGS_TEST(test_database_options),
+		SETTINGS_TEST(test_manual_says_what_the_table_says),
+		SETTINGS_TEST(test_example_has_every_key_with_its_default),
+		SETTINGS_TEST(test_example_loads),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
