@@ -29,8 +29,7 @@ struct db_options {
 	const char *password;         /* may be NULL */
 	const char *name;             /* of the database */
 	unsigned connect_timeout_sec; /* 0: 5 */
-	unsigned io_timeout_sec; /* bound of any single statement, 0: 30; a silent server is given up a second
-				    later */
+	unsigned io_timeout_sec; /* of one statement, 0: 30; one second later a silent server is given up */
 };
 
 #define DB_MAX_ROWS         100000
@@ -91,9 +90,10 @@ int db_script(struct db *db, const char *sql, struct err *e);
 bool db_next(struct db_rows *rows); /* moves to the next row; false after the last */
 size_t db_row_count(const struct db_rows *rows);
 bool db_is_null(const struct db_rows *rows, unsigned col);
-int64_t db_get_int(const struct db_rows *rows, unsigned col); /* of an integer column only; 0 for NULL */
-const char *db_get_text(
-	const struct db_rows *rows, unsigned col); /* NULL for NULL; valid until db_rows_free */
+/* Of an integer column only; 0 for NULL. */
+int64_t db_get_int(const struct db_rows *rows, unsigned col);
+/* Of any column, NUL-terminated; NULL for NULL; valid until db_rows_free. */
+const char *db_get_text(const struct db_rows *rows, unsigned col);
 size_t db_get_len(const struct db_rows *rows, unsigned col);
 bool db_get_uuid(const struct db_rows *rows, unsigned col, struct uuid *ret_id); /* false unless 16 bytes */
 void db_rows_free(struct db_rows *rows);

@@ -24,6 +24,7 @@
 #include "lib/base/err.h"
 #include "lib/base/fs.h"
 #include "lib/base/macros.h"
+#include "lib/base/mem.h"
 #include "lib/io/db.h"
 
 #define START_MS 120000 /* on a machine that is busy with other tests */
@@ -171,6 +172,44 @@ void test_db_create(struct test_server *s)
 
 	if (db_script(db, "CREATE DATABASE videod CHARACTER SET utf8mb4;\n", &e) < 0)
 		die("%s", e.text);
+}
+
+pid_t test_db_strike_while(const struct test_server *s, const char *pattern, enum test_blow blow)
+{
+	static const char sql[] = "SELECT id FROM information_schema.processlist "
+				  "WHERE info LIKE ? AND id <> CONNECTION_ID() AND time_ms > 0";
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork: %s", strerror(errno));
+	if (pid > 0)
+		return pid;
+
+	struct db_options options = test_db_options(s);
+	AUTO(db) db = db_new(&options);
+	AUTO(db_rows) rows = NULL;
+	struct err e;
+
+	do {
+		db_rows_free(rows);
+		rows = NULL;
+		if (db_query(db, sql, DB_ARGS(db_text(pattern)), &rows, &e) < 0)
+			_exit(1);
+	} while (!db_next(rows));
+	if (blow == KILL_SERVER)
+		_exit(kill(s->pid, SIGKILL) == 0 ? 0 : 2);
+
+	AUTO_FREE char *kill_sql = xasprintf("KILL CONNECTION %s;\n", db_get_text(rows, 0));
+
+	_exit(db_script(db, kill_sql, &e) == 0 ? 0 : 3);
+}
+
+void test_db_expect_struck(pid_t pid)
+{
+	int status = -1;
+
+	if (waitpid(pid, &status, 0) != pid || status != 0)
+		die("the blow failed: status %d", status);
 }
 
 void test_cache_start(struct test_server *s)

@@ -23,6 +23,11 @@ void test_db_create(struct test_server *s);
 void test_db_start(struct test_server *s);                      /* again, after test_server_kill */
 struct db_options test_db_options(const struct test_server *s); /* borrows s; short timeouts */
 
+/* Starts a process that waits until a session runs a statement LIKE pattern and then strikes. */
+enum test_blow { KILL_SESSION, KILL_SERVER };
+pid_t test_db_strike_while(const struct test_server *s, const char *pattern, enum test_blow blow);
+void test_db_expect_struck(pid_t pid); /* waits for it; that it struck */
+
 void test_cache_create(struct test_server *s);
 void test_cache_start(struct test_server *s);
 

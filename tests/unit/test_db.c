@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -82,45 +81,6 @@ static void throw_out(int64_t id)
 		assert_true(db_next(rows));
 		n = db_get_int(rows, 0);
 	}
-}
-
-enum blow { KILL_SESSION, KILL_SERVER };
-
-/* A process that waits until some session runs a statement LIKE pattern, and then strikes. */
-static pid_t strike_while(const char *pattern, enum blow blow)
-{
-	static const char sql[] = "SELECT id FROM information_schema.processlist "
-				  "WHERE info LIKE ? AND id <> CONNECTION_ID() AND time_ms > 0";
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid > 0)
-		return pid;
-
-	AUTO(db) db = new_db(10);
-	AUTO(db_rows) rows = NULL;
-	struct err e;
-
-	do {
-		db_rows_free(rows);
-		rows = NULL;
-		if (db_query(db, sql, DB_ARGS(db_text(pattern)), &rows, &e) < 0)
-			_exit(1);
-	} while (!db_next(rows));
-	if (blow == KILL_SERVER)
-		_exit(kill(server.pid, SIGKILL) == 0 ? 0 : 2);
-
-	AUTO_FREE char *kill_sql = xasprintf("KILL CONNECTION %s;\n", db_get_text(rows, 0));
-
-	_exit(db_script(db, kill_sql, &e) == 0 ? 0 : 3);
-}
-
-static void expect_struck(pid_t pid)
-{
-	int status = -1;
-
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
 }
 
 static void test_values_come_back_as_they_went(void **state)
@@ -472,12 +432,12 @@ static void test_a_lost_transaction_leaves_nothing(void **state)
 }
 
 /* Runs a statement that another session blocks, and has it struck there. */
-static int run_struck(struct db *db, const char *sql, const char *pattern, enum blow blow, struct err *e)
+static int run_struck(struct db *db, const char *sql, const char *pattern, enum test_blow blow, struct err *e)
 {
-	pid_t pid = strike_while(pattern, blow);
+	pid_t pid = test_db_strike_while(&server, pattern, blow);
 	int rc = db_exec(db, sql, DB_NO_ARGS, NULL, e);
 
-	expect_struck(pid);
+	test_db_expect_struck(pid);
 	return rc;
 }
 
@@ -501,10 +461,10 @@ static void test_a_lost_reply_says_what_is_open(void **state)
 	expect_err(run_struck(db, update, "UPDATE replies%", KILL_SESSION, &e), &e, ERR_TEMP, 503);
 	db_rollback(db);
 
-	pid_t pid = strike_while("SELECT SLEEP(50)%", KILL_SESSION);
+	pid_t pid = test_db_strike_while(&server, "SELECT SLEEP(50)%", KILL_SESSION);
 
 	expect_err(db_query(db, "SELECT SLEEP(50), 1", DB_NO_ARGS, &rows, &e), &e, ERR_TEMP, 503);
-	expect_struck(pid);
+	test_db_expect_struck(pid);
 	db_rollback(blocker);
 	exec(db, update);
 	assert_int_equal(number(db, "SELECT v FROM replies"), 1);
@@ -522,10 +482,10 @@ static void test_a_lost_commit_is_uncertain(void **state)
 	exec(db, "INSERT INTO commits VALUES (1)");
 	expect_ok(db_script(blocker, "FLUSH TABLES WITH READ LOCK;", &e), &e);
 
-	pid_t pid = strike_while("COMMIT", KILL_SESSION);
+	pid_t pid = test_db_strike_while(&server, "COMMIT", KILL_SESSION);
 
 	expect_err(db_commit(db, &e), &e, ERR_UNCERTAIN, 503);
-	expect_struck(pid);
+	test_db_expect_struck(pid);
 	expect_ok(db_script(blocker, "UNLOCK TABLES;", &e), &e);
 	db_rollback(db);
 	assert_int_equal(number(db, "SELECT COUNT(*) FROM commits"), 0);
@@ -557,10 +517,10 @@ static void test_the_server_dies_and_comes_back(void **state)
 	expect_ok(db_exec(db, insert, DB_ARGS(db_int(3)), NULL, &e), &e);
 	expect_ok(db_script(blocker, "FLUSH TABLES WITH READ LOCK;", &e), &e);
 
-	pid_t pid = strike_while("COMMIT", KILL_SERVER);
+	pid_t pid = test_db_strike_while(&server, "COMMIT", KILL_SERVER);
 
 	expect_err(db_commit(db, &e), &e, ERR_UNCERTAIN, 503);
-	expect_struck(pid);
+	test_db_expect_struck(pid);
 	test_server_kill(&server);
 	test_db_start(&server);
 	assert_int_equal(number(db, count), 2);
