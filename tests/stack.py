@@ -1,0 +1,167 @@
+"""A private stack for tests: the real programs, started and stopped by demo/stack.sh in a folder of their own."""
+
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BUILD = pathlib.Path(os.environ.get("VIDEOD_BUILD", ROOT / "build"))
+STACK = ROOT / "demo" / "stack.sh"
+
+# Small and quick, so that a test is about what it is about. A film has its full size all the same.
+QUICK = {"poll_ms": 200, "backoff_ms": 100, "backoff_cap_ms": 1000}
+
+
+def wait_for(what, condition, seconds=60, pause=0.05):
+    """The first true value of condition(); fails after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
+        time.sleep(pause)
+
+
+class Answer:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    def __repr__(self):
+        return f"<{self.status} {self.body[:300]!r}>"
+
+
+class Stack:
+    def __init__(self, folder, settings=None, programs=BUILD, environment=None):
+        self.folder = pathlib.Path(folder)
+        self.environment = {
+            **os.environ,
+            "STACK_PORT": "any",
+            "STACK_BIN": str(programs),
+            **(environment or {}),
+        }
+        (self.folder / "etc").mkdir(parents=True, exist_ok=True)
+        self.configure({**QUICK, **(settings or {})})
+        self.run("start")
+        lines = (self.folder / "stack.env").read_text().splitlines()
+        self.env = dict(line.split("=", 1) for line in lines)
+        self.url = urllib.parse.urlsplit(self.env["URL"])
+
+    def configure(self, settings):
+        """Counts from the next start of a piece on."""
+        lines = [f"{key} = {value}\n" for key, value in settings.items()]
+        (self.folder / "etc" / "extra.conf").write_text("".join(lines))
+
+    def run(self, command, *piece):
+        subprocess.run([STACK, command, self.folder, *piece], env=self.environment, check=True, timeout=180)
+
+    def pid(self, piece):
+        found = subprocess.run([STACK, "pid", self.folder, piece], capture_output=True, text=True, timeout=30)
+        return int(found.stdout) if found.returncode == 0 else None
+
+    def log(self, piece):
+        path = self.folder / "log" / f"{piece}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    # HTTP through nginx
+
+    def request(self, method, path, body=None, headers=None, timeout=30):
+        headers = dict(headers or {})
+        if isinstance(body, (dict, list)):
+            body = json.dumps(body)
+            headers.setdefault("Content-Type", "application/json")
+        connection = http.client.HTTPConnection(self.url.hostname, self.url.port, timeout=timeout)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, headers)
+            return Answer(connection.getresponse())
+
+    def get(self, path, **more):
+        return self.request("GET", path, **more)
+
+    def post(self, path, body=None, **more):
+        return self.request("POST", path, body, **more)
+
+    def put(self, path, body=None, **more):
+        return self.request("PUT", path, body, **more)
+
+    def delete(self, path, **more):
+        return self.request("DELETE", path, **more)
+
+    def status(self, video):
+        return self.get(f"/videos/{video}/status").json
+
+    def create(self, body):
+        answer = self.post("/videos", body)
+        assert answer.status == 202, answer
+        return answer.json["videoId"]
+
+    def wait_completed(self, video, seconds=120):
+        def ended():
+            status = self.status(video)
+            assert status["status"] != "failed", status
+            return status["status"] == "completed" and status
+
+        return wait_for(f"completion of {video}", ended, seconds)
+
+    # the database, as its administrator
+
+    def sql(self, text):
+        """Rows as lists of strings."""
+        command = ["mariadb", "--no-defaults", "-uroot", "-S", self.env["DB_SOCKET"], "-N", "-B", "videod", "-e", text]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+    def put_store(self, store="shop", **more):
+        body = {"name": "A shop", "niche": "prints", "currency": "USD", "locale": "en-US", **more}
+        answer = self.put(f"/videos/stores/{store}", body)
+        assert answer.status in (200, 201), answer
+        return store
+
+    def work_folders(self):
+        return [p for p in (self.folder / "work").iterdir() if not p.name.startswith(".")]
+
+
+@contextlib.contextmanager
+def running(settings=None, **more):
+    """A stack that is stopped and removed at the end; its logs are shown when the test fails."""
+    folder = tempfile.mkdtemp(prefix="videod-test.")
+    stack = None
+    try:
+        stack = Stack(folder, settings, **more)
+        yield stack
+    except BaseException:
+        for log in sorted(pathlib.Path(folder, "log").glob("*.log")):
+            print(f"--- {log.name}", *log.read_text(errors="replace").splitlines()[-30:], sep="\n")
+        raise
+    finally:
+        subprocess.run([STACK, "stop", folder], check=False, timeout=180)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def scene(number, duration=1, **more):
+    return {"prompt": f"Scene {number}", "duration": duration, **more}
+
+
+def film(store="shop", scenes=None, **more):
+    """The body of a small request."""
+    return {
+        "storeId": store,
+        "title": "A small film",
+        "style": "product_showcase",
+        "aspectRatio": "9:16",
+        "scenes": scenes or [scene(1), scene(2)],
+        **more,
+    }
