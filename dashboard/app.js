@@ -42,8 +42,8 @@ const addressOf = (storeId) => `#${new URLSearchParams({ store: storeId })}`;
 /** Shows the store that the address names. */
 function openNamed() {
 	const storeId = storeInAddress();
-	current = stores.find((store) => store.storeId === storeId);
-	select.value = current?.storeId ?? "";
+	current = stores.find((store) => store.id === storeId);
+	select.value = current?.id ?? "";
 	newVideo.disabled = !current;
 	byId("heading").textContent = current?.name ?? "Videos";
 	document.title = current ? `${current.name} · Videos` : "Videos";
@@ -55,14 +55,14 @@ function openNamed() {
 }
 
 function showStores() {
-	select.replaceChildren(...stores.map(({ storeId, name }) => new Option(name, storeId)));
+	select.replaceChildren(...stores.map(({ id, name }) => new Option(name, id)));
 	select.disabled = stores.length === 0;
 	if (stores.length === 0) {
 		select.replaceChildren(new Option("No stores"));
 		list.close(emptyView({ title: "No stores yet", text: "A store is added with PUT /videos/stores/{storeId}." }));
 		return;
 	}
-	if (!storeInAddress()) history.replaceState(null, "", addressOf(stores[0].storeId));
+	if (!storeInAddress()) history.replaceState(null, "", addressOf(stores[0].id));
 	openNamed();
 }
 

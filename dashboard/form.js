@@ -39,12 +39,12 @@ async function showProducts() {
 	submit.disabled = true;
 	productList.replaceChildren(...Array.from({ length: SKELETONS }, () => fromTemplate("product-skeleton-template").root));
 	try {
-		const products = await listProducts(store.storeId, signal);
+		const products = await listProducts(store.id, signal);
 		productList.replaceChildren(...products.map(productView));
 		filter.hidden = products.length < FILTER_FROM;
 		submit.disabled = products.length === 0;
 		if (products.length === 0) productList.append("This store has no products yet.");
-		check("product", products.some(({ productId }) => productId === before) ? before : products[0]?.productId);
+		check("product", products.some(({ id }) => id === before) ? before : products[0]?.id);
 	} catch (error) {
 		if (!signal.aborted) showProblem(productList, error, { retry: showProducts });
 	}
@@ -53,7 +53,7 @@ async function showProducts() {
 function productView(product) {
 	const { root, parts } = fromTemplate("product-template");
 	const [picture] = product.images;
-	root.querySelector("input").value = product.productId;
+	root.querySelector("input").value = product.id;
 	parts.title.textContent = product.title;
 	parts.price.textContent = Number.isFinite(product.sellingPrice) ? price(product.sellingPrice, store) : "";
 	parts.initial.textContent = product.title.slice(0, 1);

@@ -36,7 +36,7 @@ export const fullTime = (moment) => absolute.format(new Date(moment));
 
 /** A price in the store's currency, in the way of its locale. */
 export function price(amount, { currency, locale }) {
-	return new Intl.NumberFormat(locale.replace("_", "-"), { style: "currency", currency }).format(amount);
+	return new Intl.NumberFormat(locale, { style: "currency", currency }).format(amount);
 }
 
 /** "1 video", "2 videos". */
