@@ -14,7 +14,8 @@ declare -A PACKAGES=(
 		libcurl4-openssl-dev libfcgi-dev libjson-c-dev libmariadb-dev libmemcached-dev libssl-dev libsystemd-dev
 		libxml2-dev uuid-dev'
 	[check]='
-		libcmocka-dev mandoc python3 python3-pytest shellcheck systemd valgrind'
+		chromium chromium-driver libcmocka-dev mandoc python3 python3-pytest python3-selenium shellcheck systemd
+		valgrind'
 	[lint]='
 		clang-format clang-tidy cppcheck'
 )
