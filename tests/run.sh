@@ -42,7 +42,7 @@ fuzz() {
 python_suites() {
 	local file
 	for file in "$1"/test_*.py; do
-		suite "$(basename "$1")/$(basename "$file" .py)" env VIDEOD_BUILD="$PWD/$build" PYTHONDONTWRITEBYTECODE=1 \
+		suite "$(basename "$1")/$(basename "$file" .py)" env TEST_BUILD="$PWD/$build" PYTHONDONTWRITEBYTECODE=1 \
 			python3 -m pytest -q -x -p no:cacheprovider "$file"
 	done
 }

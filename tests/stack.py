@@ -12,7 +12,7 @@ import time
 import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-BUILD = pathlib.Path(os.environ.get("VIDEOD_BUILD", ROOT / "build"))
+BUILD = pathlib.Path(os.environ.get("TEST_BUILD", ROOT / "build"))
 STACK = ROOT / "demo" / "stack.sh"
 
 # Small and quick, so that a test is about what it is about. A film has its full size all the same.
