@@ -14,8 +14,8 @@ let asked; // {video, onDeleted} while the dialog is open
 export function askToDelete(video, onDeleted) {
 	asked = { video, onDeleted };
 	byId("confirm-text").textContent = hasEnded(video.status)
-		? `“${video.title}” and its files will be gone for good.`
-		: `“${video.title}” is still being made. Making it will be stopped and it will be gone for good.`;
+		? `“${video.title}” and its files will be deleted. This cannot be undone.`
+		: `“${video.title}” is still being made. Deleting it stops the work and cannot be undone.`;
 	clearProblem(problem);
 	dialog.showModal();
 }
