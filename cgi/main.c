@@ -4,6 +4,7 @@
  * (--listen).
  */
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,9 @@
 #include "lib/io/cache.h"
 #include "lib/io/db.h"
 
-#define CACHE_TIMEOUT_MS 50
+#define LARGE_ANSWER_BYTES   (128 * 1024)
+#define CACHE_TIMEOUT_MS     50
+#define DATABASE_TIMEOUT_SEC 10 /* of a statement: with one repetition less than the web server waits */
 
 enum { EXIT_USAGE = 2 };
 
@@ -37,6 +40,20 @@ static const char *request_id(const char *given, char own[static 17])
 	return own;
 }
 
+/* Returns the answer's size. */
+static size_t answer(struct app *a, struct fcgi *f, const struct fcgi_request *in)
+{
+	AUTO_BUF head = BUF_INIT(4096);
+	AUTO_REPLY reply = {0};
+	char own_id[17];
+
+	reply_init(&reply, request_id(in->request_id, own_id));
+	router_answer(a, in, &reply);
+	reply_head(&reply, &head);
+	fcgi_send(f, &head, reply.head_only ? NULL : &reply.body);
+	return reply.body.len;
+}
+
 /* Serves until a signal asks to end: 0, or -1. */
 static int serve(struct app *a, int listen_fd, struct err *e)
 {
@@ -46,16 +63,9 @@ static int serve(struct app *a, int listen_fd, struct err *e)
 
 	if (fcgi_open(listen_fd, &f, e) < 0)
 		return -1;
-	while ((r = fcgi_accept(f, &in, e)) > 0) {
-		AUTO_BUF head = BUF_INIT(4096);
-		AUTO_REPLY reply = {0};
-		char own_id[17];
-
-		reply_init(&reply, request_id(in.request_id, own_id));
-		router_answer(a, &in, &reply);
-		reply_head(&reply, &head);
-		fcgi_send(f, &head, reply.head_only ? NULL : &reply.body);
-	}
+	while ((r = fcgi_accept(f, &in, e)) > 0)
+		if (answer(a, f, &in) > LARGE_ANSWER_BYTES)
+			(void)malloc_trim(0); /* they are rare, and a responder stays small */
 	return r;
 }
 
@@ -72,6 +82,7 @@ static int run(const struct options *o, struct app *a)
 	struct err e = {0};
 	struct db_options database = settings_db(&a->settings);
 
+	database.io_timeout_sec = DATABASE_TIMEOUT_SEC;
 	if (o->listen) {
 		int r = pool_run(o->listen, (unsigned)o->pool, &pool_fd, &e);
 

@@ -17,8 +17,8 @@ struct err;
 struct json;
 struct problems;
 
-#define REPLY_MAX_BYTES      (16 * 1024 * 1024) /* of any body */
-#define REPLY_PAGE_MAX_BYTES (4 * 1024 * 1024)  /* a page ends early rather than grow beyond it */
+#define REPLY_MAX_BYTES      (4 * 1024 * 1024) /* of any body */
+#define REPLY_PAGE_MAX_BYTES (1024 * 1024)     /* a page ends early rather than grow beyond it */
 
 enum reply_error {
 	REPLY_BAD_REQUEST,

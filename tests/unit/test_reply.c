@@ -156,7 +156,7 @@ static void test_page(void **state)
 /* A page of very large items ends early and says that there is more. */
 static void test_page_full(void **state)
 {
-	static char text[1024 * 1024];
+	static char text[REPLY_PAGE_MAX_BYTES / 4];
 	AUTO_REPLY r = {0};
 	size_t added = 0;
 
