@@ -40,8 +40,11 @@ static PRINTF_LIKE(1, 2) _Noreturn void die(const char *fmt, ...)
 	exit(1);
 }
 
-/* Starts argv with its output in folder/log; notify is for NOTIFY_SOCKET or NULL. The child dies with this
- * process. */
+/*
+ * Starts argv with its output in folder/log; notify is for NOTIFY_SOCKET or NULL. The child dies with this
+ * process. TMPDIR is its own, because a mariadbd that starts removes the temporary tables of others from a
+ * shared one.
+ */
 static pid_t spawn(const struct test_server *s, const char *const *argv, const char *notify)
 {
 	pid_t parent = getpid(), pid = fork();
@@ -57,7 +60,8 @@ static pid_t spawn(const struct test_server *s, const char *const *argv, const c
 	if (!freopen(log, "a", stdout) || dup2(STDOUT_FILENO, STDERR_FILENO) < 0 ||
 		prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(126);
-	if (notify ? setenv("NOTIFY_SOCKET", notify, 1) : unsetenv("NOTIFY_SOCKET"))
+	if (setenv("TMPDIR", s->folder, 1) ||
+		(notify ? setenv("NOTIFY_SOCKET", notify, 1) : unsetenv("NOTIFY_SOCKET")))
 		_exit(126);
 	(void)execvp(argv[0], (char *const *)(uintptr_t)argv);
 	_exit(127);
@@ -241,6 +245,8 @@ void test_server_signal(const struct test_server *s, int signal_no)
 {
 	if (s->pid <= 0 || kill(s->pid, signal_no) < 0)
 		die("kill %d: %s", (int)s->pid, strerror(errno));
+	if (signal_no == SIGSTOP && waitpid(s->pid, NULL, WUNTRACED) != s->pid)
+		die("waitpid %d: %s", (int)s->pid, strerror(errno));
 }
 
 void test_server_kill(struct test_server *s)

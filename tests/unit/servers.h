@@ -31,8 +31,9 @@ void test_db_expect_struck(pid_t pid); /* waits for it; that it struck */
 void test_cache_create(struct test_server *s);
 void test_cache_start(struct test_server *s);
 
-void test_server_signal(const struct test_server *s, int signal_no);
-void test_server_kill(struct test_server *s);   /* kill -9, and wait for its end */
-void test_server_remove(struct test_server *s); /* ends it and removes its folder */
+void test_server_signal(
+	const struct test_server *s, int signal_no); /* SIGSTOP: returns when all of it stands */
+void test_server_kill(struct test_server *s);        /* kill -9, and wait for its end */
+void test_server_remove(struct test_server *s);      /* ends it and removes its folder */
 
 #endif
