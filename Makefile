@@ -9,7 +9,7 @@ comma   := ,
 PACKAGES := libmariadb libmemcached libcurl json-c libxml-2.0 libcrypto libsystemd uuid
 ifneq ($(filter-out help setup demo stop clean,$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES)))
-PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES)) -lfcgi
+PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES)) -lfcgi -lm
 endif
 
 WARN := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
