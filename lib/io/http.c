@@ -192,13 +192,15 @@ static const CURLUPart url_parts[URL_PART_COUNT] = {
 static int judge_url(char *const part[static URL_PART_COUNT], const struct http_request *q, char **ret_where,
 	struct err *e)
 {
-	bool is_https = strcmp(part[SCHEME], "https") == 0;
-
+	if (part[SCHEME] == NULL)
+		return err_set(e, ERR_PERM, "%s: malformed address", q->method);
 	if (part[USER] != NULL || part[PASSWORD] != NULL)
 		return err_set(e, ERR_PERM, "%s: the address carries credentials", q->method);
-	if (!is_https && (q->https_only || strcmp(part[SCHEME], "http") != 0))
+	if (strcmp(part[SCHEME], "https") != 0 && (q->https_only || strcmp(part[SCHEME], "http") != 0))
 		return err_set(e, ERR_PERM, "%s: the address is not %s", q->method,
 			q->https_only ? "https" : "http or https");
+	if (part[HOST] == NULL || part[PATH] == NULL)
+		return err_set(e, ERR_PERM, "%s: malformed address", q->method);
 
 	*ret_where = xasprintf("%s %s://%s%s%s%.*s", q->method, part[SCHEME], part[HOST],
 		part[PORT] != NULL ? ":" : "", part[PORT] != NULL ? part[PORT] : "", PATH_SHOWN_BYTES,
@@ -211,17 +213,13 @@ static int check_url(const struct http_request *q, char **ret_where, struct err 
 {
 	char *part[URL_PART_COUNT] = {NULL};
 	CURLU *url = curl_url();
-	int r = -1;
 
 	if (url == NULL)
 		return err_set(e, ERR_TEMP, "%s: out of memory", q->method);
 	CURLUcode code = curl_url_set(url, CURLUPART_URL, q->url, CURLU_NON_SUPPORT_SCHEME);
 	for (size_t i = 0; i < URL_PART_COUNT && code == CURLUE_OK; i++)
 		(void)curl_url_get(url, url_parts[i], &part[i], 0); /* what is not there stays NULL */
-	if (part[SCHEME] == NULL || part[HOST] == NULL || part[PATH] == NULL)
-		(void)err_set(e, ERR_PERM, "%s: malformed address", q->method);
-	else
-		r = judge_url(part, q, ret_where, e);
+	int r = judge_url(part, q, ret_where, e);
 
 	for (size_t i = 0; i < URL_PART_COUNT; i++)
 		curl_free(part[i]);

@@ -29,7 +29,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
-#include "lib/base/mem.h"
+#include "lib/base/text.h"
 #include "lib/io/loop.h"
 
 #define DEADLINE_MS 20000
@@ -318,13 +318,13 @@ static void test_a_grandchild_outside_the_group_cannot_hold_us(void **state)
 	struct fixture *f = *state;
 	int64_t before_ms = clock_mono_ms();
 	const struct proc_result *r = run(f, (struct proc_spec){.out_max_bytes = OUT_MAX},
-		"exec 3>&1; { setsid sh -c 'echo $$; exec sleep 100' & } | head -n 1");
+		"exec 3>&1; { setsid sh -c 'echo $$; exec sleep 100' & } | head -n 1 | tr -d '\\n'");
 
 	assert_true(r->ok);
 	assert_true(clock_mono_ms() - before_ms < GIVE_UP_MS);
-	pid_t escaped = (pid_t)strtol(r->out, NULL, 10);
-	assert_true(escaped > 1);
-	assert_int_equal(kill(escaped, SIGKILL), 0);
+	int64_t escaped = 0;
+	assert_true(text_to_i64(r->out, 2, INT32_MAX, &escaped));
+	assert_int_equal(kill((pid_t)escaped, SIGKILL), 0);
 }
 
 static void test_output_beyond_its_limit_is_a_failure_and_stops_it(void **state)
@@ -603,14 +603,16 @@ static void test_many_at_once(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(many); i++) {
 		many[i] = (struct fixture){.loop = f->loop, .out = BUF_INIT(100), .tail = BUF_INIT(100)};
 		char script[64];
-		(void)snprintf(script, sizeof(script), "echo %zu; exit %zu", i, i);
+		(void)snprintf(script, sizeof(script), "printf %zu; exit %zu", i, i);
 		start(&many[i], (struct proc_spec){.out_max_bytes = 100}, script);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(many); i++) {
 		while (many[i].done_calls == 0)
 			assert_int_equal(loop_step(f->loop, GIVE_UP_MS, &err), 0);
 		assert_int_equal(many[i].result.exit_code, i);
-		assert_int_equal(strtol(many[i].result.out, NULL, 10), i);
+		int64_t printed = -1;
+		assert_true(text_to_i64(many[i].result.out, 0, 100, &printed));
+		assert_int_equal(printed, i);
 		buf_done(&many[i].out);
 		buf_done(&many[i].tail);
 	}
