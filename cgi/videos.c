@@ -5,7 +5,6 @@
  */
 #include "cgi/videos.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "cgi/query.h"
@@ -168,7 +167,7 @@ int serve_video_delete(struct app *a, const struct request *q, struct reply *r, 
 
 /* The products of a page's videos, each read once. */
 struct seen {
-	struct product *list;
+	struct product list[LIMIT_PAGE];
 	size_t count;
 };
 
@@ -176,10 +175,10 @@ static void seen_done(struct seen *s)
 {
 	for (size_t i = 0; i < s->count; i++)
 		product_done(&s->list[i]);
-	free(s->list);
 }
 
-/* 1 with *ret_product owned by s, 0 it is not there any more, -1 failed. s->list has room for one more. */
+/* 1 with *ret_product owned by s, 0 it is not there any more, -1 failed. At most LIMIT_PAGE different ids are
+ * asked for. */
 static int seen_product(
 	struct seen *s, struct db *db, const char *id, const struct product **ret_product, struct err *e)
 {
@@ -200,7 +199,7 @@ static int seen_product(
 
 static int add_videos(struct app *a, const struct video *list, size_t count, struct reply *r, struct err *e)
 {
-	CLEANUP(seen_done) struct seen seen = {.list = xcalloc(count + 1, sizeof(*seen.list))};
+	CLEANUP(seen_done) struct seen seen = {.count = 0};
 
 	for (size_t i = 0; i < count; i++) {
 		const struct product *product = NULL;

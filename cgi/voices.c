@@ -1,6 +1,6 @@
 /*
  * What a video can be given: the voices, and the music library. The voices are those of the local provider;
- * the ids are the names it knows (daemon/film_args.c has the same four).
+ * the ids are names that it knows (voices[] in daemon/film_sound.c).
  */
 #include "cgi/voices.h"
 
@@ -19,6 +19,8 @@ static const struct voice voices[] = {
 	{"female", "Female", "female"},
 	{"male", "Male", "male"},
 	{"young", "Young", "young"},
+	{"awb", "Scottish", "male"},
+	{"kal16", "Matter-of-fact", "male"},
 };
 
 int serve_voices(struct app *a UNUSED, const struct request *q UNUSED, struct reply *r, struct err *e UNUSED)
