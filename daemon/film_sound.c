@@ -1,0 +1,120 @@
+/*
+ * What the film sounds like. The voice is levelled to the target and stays as it is; the music is looped, set
+ * below it by the volume, ducked while it speaks and faded at both ends; a limiter keeps the peaks. Lengths
+ * are exact: a frame is 1,600 samples at 48 kHz.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "daemon/film_priv.h"
+#include "lib/base/buf.h"
+
+#define FILTERS_MAX_BYTES 4096
+#define SAMPLE_RATE       48000
+#define FADE_IN_SEC       0.4
+#define FADE_OUT_SEC      1.6
+#define VOICE_PREFIX      "pan=mono|c0=c0,"
+
+/* flite's voices by the ids that a request may name; the first is everybody else's. */
+static const struct {
+	const char *id, *voice;
+	const char *extra; /* filters */
+} voices[] = {
+	{"default", "slt", ""},
+	{"female", "slt", ""},
+	{"male", "rms", ""},
+	{"young", "slt", "asetrate=17280,aresample=48000,atempo=0.926,"},
+	{"slt", "slt", ""},
+	{"rms", "rms", ""},
+	{"awb", "awb", ""},
+	{"kal", "kal", ""},
+	{"kal16", "kal16", ""},
+};
+
+static size_t voice_index(const char *voice_id)
+{
+	for (size_t i = 0; voice_id && i < ARRAY_LEN(voices); i++)
+		if (strcmp(voices[i].id, voice_id) == 0)
+			return i;
+	return 0;
+}
+
+void film_local_voice_args(
+	const struct film *f, const char *script_file, const char *voice_id, const char *out, struct args *a)
+{
+	size_t i = voice_index(voice_id);
+
+	film_add_program(f, a);
+	args_adds(a, (const char *const[]){"-f", "lavfi", "-i", NULL});
+	args_addf(a, "flite=textfile=%s:voice=%s", script_file, voices[i].voice);
+	args_add(a, "-af");
+	args_addf(a, "%saresample=%d", voices[i].extra, SAMPLE_RATE);
+	args_adds(a, (const char *const[]){"-ar", "48000", "-ac", "1", "-c:a", "pcm_s16le", NULL});
+	film_add_output(f, "wav", out, a);
+}
+
+/* Half the volume sounds half as loud: ten decibels. */
+static double volume_db(int volume)
+{
+	return 10 * log2(volume / 100.0);
+}
+
+static void add_music(const char *in, double seconds, struct buf *b)
+{
+	double fade_out = fmin(FADE_OUT_SEC, seconds / 3);
+
+	buf_addf(b, "%saformat=sample_fmts=fltp:sample_rates=%d:channel_layouts=stereo,", in, SAMPLE_RATE);
+	buf_addf(b, "atrim=end=%.4f,afade=t=in:d=%.3f,afade=t=out:st=%.4f:d=%.3f", seconds, FADE_IN_SEC,
+		seconds - fade_out, fade_out);
+}
+
+static void sound_filters(const struct film *f, bool voice, bool music, struct buf *b)
+{
+	unsigned frames = film_sum_frames(f);
+	double seconds = (double)frames / VIDEO_FPS;
+
+	if (voice) {
+		buf_addf(b,
+			"[0:a:0]aformat=sample_fmts=fltp:sample_rates=%d:channel_layouts=stereo,highpass=f="
+			"70,",
+			SAMPLE_RATE);
+		buf_addf(b, "loudnorm=I=-14.5:TP=-2:LRA=9,aresample=%d,apad=whole_dur=%.4f%s;", SAMPLE_RATE,
+			seconds, music ? ",asplit[voice][key]" : "[mix]");
+	}
+	if (music) {
+		add_music(voice ? "[1:a:0]" : "[0:a:0]", seconds, b);
+		if (voice) {
+			buf_addf(b, ",volume=%.2fdB[music];", volume_db(f->music_volume) + 4);
+			buf_adds(b, "[music][key]sidechaincompress=threshold=0.02:ratio=4:attack=80:release="
+				    "500:knee=4[bed];"
+				    "[voice][bed]amix=inputs=2:normalize=0:duration=longest[mix];");
+		} else {
+			buf_addf(b, ",loudnorm=I=-14:TP=-2:LRA=11,aresample=%d[mix];", SAMPLE_RATE);
+		}
+	}
+	if (!voice && !music)
+		buf_addf(b, "anullsrc=r=%d:cl=stereo[mix];", SAMPLE_RATE);
+	buf_addf(b,
+		"[mix]aformat=sample_fmts=dbl:sample_rates=192000:channel_layouts=stereo,alimiter=limit=-1."
+		"5dB:level=0:attack=2:release=60,aresample=%d,",
+		SAMPLE_RATE);
+	buf_addf(b, "apad,atrim=end_sample=%u,asetpts=N/SR/TB", frames * (SAMPLE_RATE / VIDEO_FPS));
+}
+
+void film_sound_args(const struct film *f, const char *out, struct args *a)
+{
+	bool music = f->music && f->music_volume > 0;
+	AUTO_BUF filters = BUF_INIT(FILTERS_MAX_BYTES);
+
+	sound_filters(f, f->voice, music, &filters);
+	film_add_program(f, a);
+	if (f->voice)
+		film_add_input(f, FILM_SOUND_FORMATS, f->voice, a);
+	if (music) {
+		args_adds(a, (const char *const[]){"-stream_loop", "-1", NULL});
+		film_add_input(f, FILM_SOUND_FORMATS, f->music, a);
+	}
+	args_adds(a, (const char *const[]){"-filter_complex", buf_text(&filters), "-vn", "-c:a", "aac",
+			     "-b:a", "192k", "-ar", "48000", "-ac", "2", NULL});
+	film_add_output(f, "ipod", out, a);
+}
