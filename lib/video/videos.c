@@ -187,13 +187,14 @@ static int create_once(struct db *db, const struct video *v, int64_t priority, s
 	if (e->kind != ERR_UNCERTAIN)
 		return -1;
 
-	/* The reply was lost, the rows perhaps not: our own id tells. */
+	/* The reply was lost, the rows perhaps not: our own id tells. While nobody can say, nothing is repeated. */
 	switch (exists(db, &v->id, e)) {
 	case 1:
 		return 0;
 	case 0:
 		return err_set_http(e, ERR_TEMP, 503, "the database lost the transaction");
 	default:
+		e->kind = ERR_UNCERTAIN;
 		return -1;
 	}
 }
