@@ -38,7 +38,7 @@ static const char SQL_LIST[] = "SELECT " VIDEO_COLUMNS " FROM " VIDEO_TABLES
 			       " ORDER BY v.created_at DESC, v.id DESC LIMIT ? OFFSET ?";
 static const char SQL_COUNT[] =
 	"SELECT COUNT(*) FROM " VIDEO_TABLES " WHERE s.public_id = ? AND v.deleted_at IS NULL AND (? IS NULL "
-					     "OR v.status = ?) AND (? IS NULL OR p.public_id = ?)";
+	"OR v.status = ?) AND (? IS NULL OR p.public_id = ?)";
 static const char SQL_DELETE[] =
 	"UPDATE videos SET deleted_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3) "
 	"WHERE id = ? AND deleted_at IS NULL";
@@ -187,7 +187,8 @@ static int create_once(struct db *db, const struct video *v, int64_t priority, s
 	if (e->kind != ERR_UNCERTAIN)
 		return -1;
 
-	/* The reply was lost, the rows perhaps not: our own id tells. While nobody can say, nothing is repeated. */
+	/* The reply was lost, the rows perhaps not: our own id tells. While nobody can say, nothing is
+	 * repeated. */
 	switch (exists(db, &v->id, e)) {
 	case 1:
 		return 0;
