@@ -343,9 +343,12 @@ static void test_statements_are_prepared_once(void **state)
 
 static void test_results_are_bounded(void **state)
 {
-	static const char *const cases[] = {
-		"SELECT seq FROM seq_1_to_10000000",
-		"SELECT REPEAT('x', 1000000) FROM seq_1_to_100",
+	static const struct {
+		const char *sql, *says;
+	} cases[] = {
+		{"SELECT seq FROM seq_1_to_100001", "more than 100000 rows"},
+		{"SELECT seq FROM seq_1_to_10000000", "more than 100000 rows"},
+		{"SELECT REPEAT('x', 1000000) FROM seq_1_to_100", "more than 67108864 bytes"},
 	};
 	AUTO(db) db = new_db(10);
 	AUTO(db_rows) most = NULL;
@@ -355,7 +358,8 @@ static void test_results_are_bounded(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		AUTO(db_rows) rows = NULL;
 
-		expect_err(db_query(db, cases[i], DB_NO_ARGS, &rows, &e), &e, ERR_PERM, 0);
+		expect_err(db_query(db, cases[i].sql, DB_NO_ARGS, &rows, &e), &e, ERR_PERM, 0);
+		assert_non_null(strstr(e.text, cases[i].says));
 		assert_int_equal(number(db, "SELECT 1"), 1);
 	}
 	expect_ok(db_query(db, "SELECT seq FROM seq_1_to_100000", DB_NO_ARGS, &most, &e), &e);
