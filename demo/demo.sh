@@ -10,6 +10,10 @@ PRODUCT=${PRODUCT:-mountain-trio}
 STYLE=${STYLE:-product_showcase}
 ASPECT=${ASPECT:-9:16}
 
+[ -e "demo/store/products/$PRODUCT.json" ] || {
+	echo "demo: there is no product $PRODUCT; there are: $(cd demo/store/products && printf '%s ' *.json | sed 's/\.json//g')" >&2
+	exit 1
+}
 demo/stack.sh start "$DIR"
 # shellcheck source=/dev/null
 . "$DIR/stack.env"
@@ -17,10 +21,7 @@ demo/load.sh "$URL"
 
 control() { build/videoctl --config "$CONFIG" "$@"; }
 
-id=$(control create --product "$PRODUCT" --style "$STYLE" --aspect-ratio "$ASPECT") || {
-	echo "demo: choose PRODUCT= from: $(cd demo/store/products && printf '%s ' *.json | sed 's/\.json//g')" >&2
-	exit 1
-}
+id=$(control create --product "$PRODUCT" --style "$STYLE" --aspect-ratio "$ASPECT")
 echo "A video of $PRODUCT, $STYLE, $ASPECT: $URL/videos/$id"
 control watch "$id" || {
 	echo "demo: no film; the reason may be in $DIR/log/daemon.log" >&2
