@@ -25,6 +25,12 @@ struct step_ref outcome_ref(const struct step *s)
 		.kind = step_kinds[s->id].name, .item = (int64_t)s->item, .worker = s->run->engine->worker};
 }
 
+/* Ends the list of pairs where there is nothing to say. */
+static struct log_pair reason(const char *why)
+{
+	return why && *why ? LOG_S("why", why) : (struct log_pair){.key = NULL};
+}
+
 void outcome_log_run(int level, const char *what, const struct run *r, const char *why)
 {
 	char id[UUID_TEXT_SIZE];
@@ -32,7 +38,7 @@ void outcome_log_run(int level, const char *what, const struct run *r, const cha
 	uuid_format(&r->video.id, id);
 	log_write((enum log_level)level, what,
 		LOG_PAIRS(LOG_S("video", id), LOG_I("job", r->job.id), LOG_I("attempt", r->job.attempt),
-			LOG_I("ms", clock_mono_ms() - r->claimed_ms), LOG_S("why", why)));
+			LOG_I("ms", clock_mono_ms() - r->claimed_ms), reason(why)));
 }
 
 void outcome_log_step(int level, const char *what, const struct step *s, const char *why)
@@ -43,7 +49,7 @@ void outcome_log_step(int level, const char *what, const struct step *s, const c
 	log_write((enum log_level)level, what,
 		LOG_PAIRS(LOG_S("video", id), LOG_S("step", step_kinds[s->id].name),
 			LOG_I("item", (int64_t)s->item), LOG_I("ms", clock_mono_ms() - s->started_ms),
-			LOG_S("why", why)));
+			reason(why)));
 }
 
 /* Outcomes */
