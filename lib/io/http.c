@@ -86,14 +86,18 @@ static const struct {
 	CURLoption option;
 	long value;
 } fixed_options[] = {
-	{CURLOPT_NOSIGNAL, 1}, {CURLOPT_NOPROGRESS, 1}, {CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS},
-	{CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES}, {CURLOPT_LOW_SPEED_TIME, LOW_SPEED_SEC},
-	{CURLOPT_SSL_VERIFYPEER, 1}, {CURLOPT_SSL_VERIFYHOST, 2},
+	{CURLOPT_NOSIGNAL, 1},
+	{CURLOPT_NOPROGRESS, 1},
+	{CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS},
+	{CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES},
+	{CURLOPT_LOW_SPEED_TIME, LOW_SPEED_SEC},
+	{CURLOPT_SSL_VERIFYPEER, 1},
+	{CURLOPT_SSL_VERIFYHOST, 2},
 	{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
 	{CURLOPT_DISALLOW_USERNAME_IN_URL, 1}, /* in redirects, too */
 	{CURLOPT_NETRC, CURL_NETRC_IGNORED},
-	{CURLOPT_QUICK_EXIT,
-		1}, /* a canceled look-up of a name is left to its thread: waiting would stop the loop */
+	/* A look-up of a name that was given up is left to its thread: waiting for it would stop the loop. */
+	{CURLOPT_QUICK_EXIT, 1},
 };
 
 /* Sets an option unless one has failed before; the sum is checked once. A macro: an option's type is its own.

@@ -3,8 +3,8 @@
 
 /*
  * A child process: argv only (never a shell), clean environment, own process group, killed with its parent
- * (PR_SET_PDEATHSIG), a deadline (SIGTERM, then SIGKILL to the whole group), standard input from /dev/null, the last
- * bytes of standard error kept, and always waited for.
+ * (PR_SET_PDEATHSIG), a deadline (SIGTERM, then SIGKILL to the whole group), standard input from /dev/null,
+ * the last bytes of standard error kept, and always waited for.
  */
 
 #include <stdbool.h>
@@ -20,34 +20,36 @@ struct proc;
 #define PROC_STDERR_TAIL 4096
 
 struct proc_spec {
-	const char *const *argv;      /* NULL-terminated; argv[0] is the absolute path, or a name looked up in PATH */
-	const char *const *env;       /* NULL-terminated "K=v", the whole environment; NULL: PATH and LC_ALL=C.UTF-8 only */
-	const char *folder;           /* working folder, or NULL */
-	int64_t deadline_ms;          /* from start to SIGTERM; required */
-	int64_t grace_ms;             /* from SIGTERM to SIGKILL; 0 means 2000 */
-	int nice;                     /* added to ours */
-	size_t out_max_bytes;         /* of standard output kept for the result; 0: discarded. More is a failure */
-	void (*on_line)(const char *line, void *arg); /* each line of standard output (at most 1 kB of it) as it comes; or NULL */
+	const char *const *argv; /* NULL-terminated; [0] an absolute path, or a name looked up in our PATH */
+	const char *const *env;  /* NULL-terminated "K=v", all of it; NULL: PATH and LC_ALL=C.UTF-8 only */
+	const char *folder;      /* working folder, or NULL */
+	int64_t deadline_ms;     /* from start to SIGTERM; required */
+	int64_t grace_ms;        /* from SIGTERM to SIGKILL; 0 means 2000 */
+	int nice;                /* added to ours */
+	size_t out_max_bytes;    /* of standard output kept; 0: discarded. More is a failure and stops it */
+	/* Gets each line of output as it comes, at most 1023 bytes of it; may free the proc. NULL: nobody. */
+	void (*on_line)(const char *line, void *arg);
 };
 
 struct proc_result {
-	bool ok;                 /* exited 0, in time, output within its limit */
-	bool timed_out;          /* the deadline ended it */
-	int exit_code;           /* or -1 when a signal ended it */
-	int signo;               /* or 0 */
-	const char *out;         /* NUL-terminated; valid during the callback */
+	bool ok;         /* exited 0, in time, output within its limit */
+	bool timed_out;  /* the deadline ended it */
+	int exit_code;   /* or -1 when a signal ended it */
+	int signo;       /* or 0 */
+	const char *out; /* NUL-terminated; valid during the callback */
 	size_t out_len;
-	const char *err_tail;    /* the end of standard error, NUL-terminated, made printable */
+	const char *err_tail; /* the end of standard error: printable ASCII and line ends, NUL-terminated */
 };
 
 typedef void proc_done_fn(const struct proc_result *r, void *arg);
 
 /*
- * Starts it. done is called once, from the loop, never from inside proc_start; the proc is freed after done returns.
- * -1 when it could not be started (ERR_TEMP for EAGAIN/ENOMEM, else ERR_PERM); done is not called then.
+ * Starts it. done is called once, from the loop, never from inside proc_start, when the child has ended; what
+ * is left of its group is killed then. The proc is freed after done returns. -1 when it could not be started
+ * (ERR_TEMP for a passing shortage: EAGAIN, ENOMEM, EMFILE, ENFILE; else ERR_PERM); done is not called then.
  */
-int proc_start(struct loop *l, const struct proc_spec *spec, proc_done_fn *done, void *arg, struct proc **ret_proc,
-	struct err *e);
+int proc_start(struct loop *l, const struct proc_spec *spec, proc_done_fn *done, void *arg,
+	struct proc **ret_proc, struct err *e);
 /* SIGTERM now, SIGKILL after the grace; done is still called. */
 void proc_stop(struct proc *p);
 /* SIGKILLs the group, reaps, frees; done is not called. NULL is allowed. */
