@@ -81,6 +81,11 @@ demo: ## make a film in a private stack: PRODUCT= STYLE= ASPECT=
 	@demo/setup.sh run build
 	@$(BUILD) all
 	@demo/demo.sh
+check: ## run every test; ends with: N passed, N failed
+	@demo/setup.sh run build check
+	@$(BUILD) all units
+	@$(BUILD) SAN=address,undefined all units fuzzers
+	@tests/run.sh build build/san
 stop: ## end what make demo started
 	@demo/stack.sh stop run
 include install.mk
@@ -90,5 +95,5 @@ clean: ## remove what was built
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 14
 
-.PHONY: all units fuzzers setup demo stop clean help
+.PHONY: all units fuzzers setup demo check stop clean help
 .SECONDARY:
