@@ -125,5 +125,6 @@ int main(int argc, char **argv)
 	if (r < 0)
 		log_error("stopping", LOG_S("error", e.text));
 	settings_done(&s);
+	db_library_end();
 	return r < 0;
 }
