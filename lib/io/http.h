@@ -65,8 +65,7 @@ void http_cancel(struct http_call *c); /* done is not called; NULL is allowed */
 /* Blocking; the callback runs before it returns. For the CLI. */
 int http_blocking(const struct http_request *q, http_done_fn *done, void *arg, struct err *e);
 
-/* Part of the public internet: not private, loopback, link-local, multicast, ..., nor IPv6 that stands for
- * it. */
+/* Part of the public internet: not private, loopback, link-local, multicast, ... nor IPv6 standing for it. */
 bool http_address_is_public(const struct sockaddr *sa);
 
 #endif
