@@ -50,7 +50,9 @@ def film(stack, driver):
     page.wait(lambda: card.get_attribute("data-status") in ("completed", "failed"), FILM_SEC)
     assert page.complaints() == []
     video_id = card.get_attribute("data-video-id")
-    return {"id": video_id, "seen": page.script("return window.seen"), **stack.get_json(f"/videos/{video_id}/status")}
+    status = stack.get_json(f"/videos/{video_id}/status")
+    assert status["status"] == "completed", status
+    return {"id": video_id, "seen": page.script("return window.seen"), **status}
 
 
 def test_opens_on_the_store_in_the_address(page):
@@ -111,7 +113,7 @@ def test_music_can_be_heard_before_it_is_chosen(page, stack):
 
 def test_progress_reaches_the_end_and_never_goes_back(film):
     seen = film["seen"]
-    assert seen["statuses"][-1] == "completed", film
+    assert seen["statuses"][-1] == "completed"
     assert seen["progress"] == sorted(seen["progress"])
     assert len(set(seen["progress"])) > 3, "the bar was seen moving"
     assert any(seen["stages"]), "a stage was shown"
