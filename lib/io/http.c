@@ -551,8 +551,10 @@ void http_free(struct http *h)
 	if (h == NULL)
 		return;
 	assert(!h->in_callback);
-	while (h->first != NULL)
-		http_cancel(h->first);
+	for (struct http_call *c = h->first, *next; c != NULL; c = next) {
+		next = c->next;
+		http_cancel(c);
+	}
 	if (h->multi != NULL)
 		(void)curl_multi_cleanup(h->multi);
 	loop_timer_free(h->timer);

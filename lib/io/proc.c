@@ -230,17 +230,23 @@ static void drain(struct stream *s)
 	}
 }
 
-/* ASCII without control characters but for the ends of lines; blanks at the end are left off. */
-static void make_printable(char *s, size_t n, char *out)
+static char printable(char c)
 {
-	while (n > 0 && (unsigned char)s[n - 1] <= ' ')
+	if (c == '\r' || c == '\n')
+		return '\n';
+	if (c == '\t')
+		return ' ';
+	return c < ' ' || c > '~' ? '?' : c;
+}
+
+/* ASCII without control characters but for the ends of lines; blanks at the end are left off. */
+static void make_printable(const char *s, size_t n, char *out)
+{
+	while (n > 0 && s[n - 1] >= 0 && s[n - 1] <= ' ')
 		n--;
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s[i];
-		if (c == '\r' && i + 1 < n && s[i + 1] == '\n')
-			continue;
-		*out++ = c == '\r' || c == '\n' ? '\n' : c == '\t' ? ' ' : c < ' ' || c > '~' ? '?' : (char)c;
-	}
+	for (size_t i = 0; i < n; i++)
+		if (s[i] != '\r' || i + 1 == n || s[i + 1] != '\n')
+			*out++ = printable(s[i]);
 	*out = '\0';
 }
 
@@ -266,7 +272,8 @@ static void on_end(pid_t pid UNUSED, int wait_status, void *arg)
 	struct proc *p = arg;
 
 	signal_group(p, SIGKILL); /* before the reap: the group is still ours by number */
-	loop_child_free(steal_ptr(p->child));
+	loop_child_free(p->child);
+	p->child = NULL;
 	p->pid = 0;
 	loop_timer_disarm(p->timer);
 
