@@ -71,12 +71,25 @@ export class Card {
 		setText(this.#parts.eta, Number.isFinite(etaSeconds) ? timeLeft(etaSeconds) : "");
 	}
 
+	/** The product, faintly, for as long as there is no film to see. */
+	#showPicture() {
+		const { picture } = this.#parts;
+		const [image] = this.video.product?.images ?? [];
+		if (!image || picture.hasAttribute("src")) return;
+		picture.src = image.url;
+		picture.hidden = false;
+		picture.addEventListener("error", () => { picture.hidden = true; });
+	}
+
 	#showFilm() {
 		const { status, videoUrl, thumbnailUrl, duration, title } = this.video;
 		const { play, download, thumbnail, length } = this.#parts;
 		const ready = status === "completed" && Boolean(videoUrl);
 		play.hidden = download.hidden = !ready;
-		if (!ready) return;
+		if (!ready) {
+			this.#showPicture();
+			return;
+		}
 
 		download.href = videoUrl;
 		download.download = fileName(title);
