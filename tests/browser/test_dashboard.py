@@ -122,7 +122,7 @@ def test_progress_reaches_the_end_and_never_goes_back(film):
 def test_the_poster_is_shown_in_the_films_own_shape(page, film):
     page.open()
     card = page.card(film["id"])
-    poster = card.find_element("css selector", "img")
+    poster = card.find_element("css selector", ".poster img")
     page.wait(lambda: page.script("return arguments[0].complete && arguments[0].naturalWidth", poster))
     width, height = page.script("const p = arguments[0]; return [p.naturalWidth, p.naturalHeight]", poster)
     shown = poster.rect
