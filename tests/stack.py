@@ -30,6 +30,11 @@ def wait_for(what, condition, seconds=60, pause=0.05):
         time.sleep(pause)
 
 
+def children(pid):
+    """The process ids of a process's children."""
+    return sorted(map(int, pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
 class Answer:
     def __init__(self, response):
         self.status = response.status
@@ -58,7 +63,8 @@ class Stack:
         self.run("start")
         lines = (self.folder / "stack.env").read_text().splitlines()
         self.env = dict(line.split("=", 1) for line in lines)
-        self.url = urllib.parse.urlsplit(self.env["URL"])
+        self.url = self.env["URL"]
+        self.address = urllib.parse.urlsplit(self.url).netloc
 
     def configure(self, settings):
         """Counts from the next start of a piece on."""
@@ -83,7 +89,7 @@ class Stack:
         if isinstance(body, (dict, list)):
             body = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
-        connection = http.client.HTTPConnection(self.url.hostname, self.url.port, timeout=timeout)
+        connection = http.client.HTTPConnection(self.address, timeout=timeout)
         with contextlib.closing(connection):
             connection.request(method, path, body, headers)
             return Answer(connection.getresponse())
