@@ -1,25 +1,19 @@
 """One stack and one browser for all tests, one page for each."""
 
-import pathlib
 import shutil
-import subprocess
 import tempfile
 
 import pytest
 
-from harness import STACK, Page, Stack, fill, start_chromium
+import stack as stacks
+from harness import Page, fill, start_chromium
 
 
 @pytest.fixture(scope="session")
 def stack():
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="videod-browser."))
-    try:
-        running = Stack(folder)
+    with stacks.running() as running:
         fill(running)
         yield running
-    finally:
-        subprocess.run([STACK, "stop", folder], check=True)
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

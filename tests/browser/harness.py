@@ -1,19 +1,10 @@
-"""What the browser tests stand on: the programs under test, and the dashboard in a headless Chromium."""
-
-import json
-import os
-import pathlib
-import subprocess
-import urllib.error
-import urllib.request
+"""What the browser tests stand on: the sample stores, and the dashboard in a headless Chromium."""
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-STACK = ROOT / "demo" / "stack.sh"
 WAIT_SEC = 20
 FILM_SEC = 240
 
@@ -35,37 +26,6 @@ PRODUCTS = {
     },
     "figs": {"title": "Figs", "description": "Ripe and sweet.", "sellingPrice": 4, "images": []},
 }
-
-
-class Stack:
-    """The programs under test, started and stopped by demo/stack.sh."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.run("start")
-        lines = (folder / "stack.env").read_text().splitlines()
-        self.url = dict(line.split("=", 1) for line in lines)["URL"]
-
-    def run(self, command, *piece):
-        environment = {**os.environ, "STACK_PORT": "any"}
-        subprocess.run([STACK, command, self.folder, *piece], env=environment, check=True)
-
-    def call(self, method, path, body=None, headers=None):
-        """One request; (status, headers, bytes)."""
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, headers or {}, method=method)
-        if data is not None:
-            request.add_header("Content-Type", "application/json")
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, answer.headers, answer.read()
-        except urllib.error.HTTPError as error:
-            return error.code, error.headers, error.read()
-
-    def get_json(self, path):
-        status, _, body = self.call("GET", path)
-        assert status == 200, body
-        return json.loads(body)
 
 
 class Page:
@@ -120,10 +80,10 @@ class Page:
 def fill(stack):
     """The sample stores and products."""
     for store_id, store in STORES.items():
-        assert stack.call("PUT", f"/videos/stores/{store_id}", store)[0] in (200, 201)
+        stack.put_store(store_id, **store)
     for product_id, product in PRODUCTS.items():
-        status, _, body = stack.call("PUT", f"/videos/products/{product_id}", {"storeId": "field", **product})
-        assert status in (200, 201), body
+        answer = stack.put(f"/videos/products/{product_id}", {"storeId": "field", **product})
+        assert answer.status in (200, 201), answer
 
 
 def start_chromium(profile):

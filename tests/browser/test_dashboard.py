@@ -1,7 +1,5 @@
 """The dashboard as a person uses it, in a real browser on the real programs."""
 
-import json
-
 import pytest
 from selenium.webdriver.common.keys import Keys
 
@@ -20,9 +18,9 @@ RECORD = """
 
 
 def make(stack, product="figs", style="social_ad"):
-    status, _, body = stack.call("POST", f"/videos/product/{product}?style={style}", {"aspectRatio": "1:1"})
-    assert status == 202, body
-    return json.loads(body)["videoId"]
+    answer = stack.post(f"/videos/product/{product}?style={style}", {"aspectRatio": "1:1"})
+    assert answer.status == 202, answer
+    return answer.json["videoId"]
 
 
 def choose(page, name, value):
@@ -50,7 +48,7 @@ def film(stack, driver):
     page.wait(lambda: card.get_attribute("data-status") in ("completed", "failed"), FILM_SEC)
     assert page.complaints() == []
     video_id = card.get_attribute("data-video-id")
-    status = stack.get_json(f"/videos/{video_id}/status")
+    status = stack.status(video_id)
     assert status["status"] == "completed", status
     return {"id": video_id, "seen": page.script("return window.seen"), **status}
 
@@ -99,7 +97,7 @@ def test_the_form_is_used_with_the_keyboard(page):
 
 
 def test_music_can_be_heard_before_it_is_chosen(page, stack):
-    track = stack.get_json("/videos/music")[0]
+    track = stack.get("/videos/music").json[0]
     page.open()
     open_form(page)
     page.wait(lambda: page.all(f'#music option[value="{track["id"]}"]'))
@@ -146,11 +144,11 @@ def test_a_finished_film_plays(page, film):
 
 def test_a_finished_film_is_served_by_ranges(stack, film):
     path = film["videoUrl"].removeprefix(stack.url)
-    _, whole_headers, whole = stack.call("GET", path)
-    status, headers, part = stack.call("GET", path, headers={"Range": "bytes=100-299"})
-    assert whole_headers["Content-Type"] == "video/mp4"
-    assert (status, part) == (206, whole[100:300])
-    assert headers["Content-Range"] == f"bytes 100-299/{len(whole)}"
+    whole = stack.get(path)
+    part = stack.get(path, headers={"Range": "bytes=100-299"})
+    assert whole.headers["Content-Type"] == "video/mp4"
+    assert (part.status, part.body) == (206, whole.body[100:300])
+    assert part.headers["Content-Range"] == f"bytes 100-299/{len(whole.body)}"
 
 
 def test_deleting_asks_first_and_removes(page, stack):
@@ -160,12 +158,12 @@ def test_deleting_asks_first_and_removes(page, stack):
     delete.click()
     page.one("#confirm [data-close]").click()
     page.wait(lambda: not page.one("#confirm").is_displayed())
-    assert stack.call("GET", f"/videos/{video_id}")[0] == 200
+    assert stack.get(f"/videos/{video_id}").status == 200
 
     delete.click()
     page.one("#confirm-delete").click()
     page.wait(lambda: not page.all(f'[data-video-id="{video_id}"]'))
-    assert stack.call("GET", f"/videos/{video_id}")[0] == 404
+    assert stack.get(f"/videos/{video_id}").status == 404
 
 
 def test_a_video_deleted_elsewhere_vanishes(page, stack):
@@ -173,7 +171,7 @@ def test_a_video_deleted_elsewhere_vanishes(page, stack):
     page.open()
     assert page.card(video_id)
     page.expect("404")
-    assert stack.call("DELETE", f"/videos/{video_id}")[0] == 204
+    assert stack.delete(f"/videos/{video_id}").status == 204
     page.wait(lambda: not page.all(f'[data-video-id="{video_id}"]'))
 
 
