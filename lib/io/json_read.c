@@ -14,6 +14,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/text.h"
+#include "lib/base/utf8.h"
 #include "lib/io/json_priv.h"
 
 #define NUMBER_MAX_BYTES 64
@@ -115,25 +116,6 @@ static int read_hex4(struct reader *r, unsigned *ret_unit)
 	return 0;
 }
 
-static void add_point(struct buf *out, unsigned c)
-{
-	if (c < 0x80) {
-		buf_addc(out, (char)c);
-	} else if (c < 0x800) {
-		buf_addc(out, (char)(0xC0 | c >> 6));
-		buf_addc(out, (char)(0x80 | (c & 0x3F)));
-	} else if (c < 0x10000) {
-		buf_addc(out, (char)(0xE0 | c >> 12));
-		buf_addc(out, (char)(0x80 | (c >> 6 & 0x3F)));
-		buf_addc(out, (char)(0x80 | (c & 0x3F)));
-	} else {
-		buf_addc(out, (char)(0xF0 | c >> 18));
-		buf_addc(out, (char)(0x80 | (c >> 12 & 0x3F)));
-		buf_addc(out, (char)(0x80 | (c >> 6 & 0x3F)));
-		buf_addc(out, (char)(0x80 | (c & 0x3F)));
-	}
-}
-
 /* After "\u". U+10000 and above come as two escapes, a high surrogate and a low one. */
 static int read_unicode_escape(struct reader *r, struct buf *out)
 {
@@ -145,7 +127,7 @@ static int read_unicode_escape(struct reader *r, struct buf *out)
 	if (unit == 0)
 		return fail(r, from, "a string must not contain \\u0000");
 	if (unit < 0xD800 || unit > 0xDFFF) {
-		add_point(out, unit);
+		utf8_add(out, unit);
 		return 0;
 	}
 
@@ -156,7 +138,7 @@ static int read_unicode_escape(struct reader *r, struct buf *out)
 		return -1;
 	if (low < 0xDC00 || low > 0xDFFF)
 		return fail(r, from, "half of a surrogate pair");
-	add_point(out, 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00));
+	utf8_add(out, 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00));
 	return 0;
 }
 
