@@ -49,6 +49,24 @@ class Answer:
         return f"<{self.status} {self.body[:300]!r}>"
 
 
+class Session:
+    """A connection to the database that stays open, for what lasts as long as a connection does."""
+
+    def __init__(self, command):
+        self.client = subprocess.Popen([*command, "-n"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, text):
+        """The first value of the first row."""
+        self.client.stdin.write(f"{text};\n")
+        self.client.stdin.flush()
+        return self.client.stdout.readline().split("\t")[0].strip()
+
+    def close(self):
+        self.client.stdin.close()
+        self.client.wait(timeout=30)
+        self.client.stdout.close()
+
+
 class Stack:
     def __init__(self, folder, settings=None, programs=BUILD, environment=None):
         self.folder = pathlib.Path(folder)
@@ -124,10 +142,15 @@ class Stack:
 
     # the database, as its administrator
 
+    def client(self):
+        return ["mariadb", "--no-defaults", "-uroot", "-S", self.env["DB_SOCKET"], "-N", "-B", "videod"]
+
+    def session(self):
+        return contextlib.closing(Session(self.client()))
+
     def sql(self, text):
         """Rows as lists of strings."""
-        command = ["mariadb", "--no-defaults", "-uroot", "-S", self.env["DB_SOCKET"], "-N", "-B", "videod", "-e", text]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        done = subprocess.run([*self.client(), "-e", text], capture_output=True, text=True, check=True, timeout=60)
         return [line.split("\t") for line in done.stdout.splitlines()]
 
     def put_store(self, store="shop", **more):
