@@ -30,6 +30,6 @@ control watch "$id" || {
 
 status=$(curl -fsS --max-time 20 "$URL/videos/$id/status")
 file_of() { [[ $status =~ \"$1\":\"[^\"]*/media/([^\"]*)\" ]] && echo "$DIR/media/${BASH_REMATCH[1]}"; }
-printf '%-13s %s\n' 'the film' "$(file_of videoUrl)" 'its thumbnail' "$(file_of thumbnailUrl)" \
+printf '%-13s %s\n' 'videoFile' "$(file_of videoUrl)" 'thumbnailFile' "$(file_of thumbnailUrl)" \
 	'dashboard' "$URL/dashboard/"
 echo "It all keeps running; make stop ends it."
