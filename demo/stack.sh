@@ -11,6 +11,7 @@
 # try (8080), or "any"; STACK_BIN: where the programs are (build); STACK_POOL: how many responders (4).
 set -euo pipefail
 umask 077
+PATH=$PATH:/usr/sbin:/sbin # not in every user's
 
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 BIN=$(realpath -m "${STACK_BIN:-$ROOT/build}")
