@@ -14,7 +14,7 @@ passed=0 failed=0
 suite() {
 	local name=$1 log="$logs/$1.log" start=$SECONDS status ok bad
 	shift
-	"$@" >"$log" 2>&1 </dev/null
+	timeout -k 10 "${TEST_SECONDS:-600}" "$@" >"$log" 2>&1 </dev/null
 	status=$?
 	ok=$(grep -c '^ok ' "$log")
 	bad=$(grep -c '^not ok ' "$log")
