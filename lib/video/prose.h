@@ -9,13 +9,11 @@ struct buf;
 
 /*
  * The next sentence of a plain text at *at, which moves past it, its length in *ret_len; NULL after the last.
- * Headings
- * ("Features:"), single words and lines without a letter are passed over.
+ * Headings ("Features:"), single words and lines without a letter are passed over.
  */
 const char *prose_next_sentence(const char **at, size_t *ret_len);
 
-/* Adds the n bytes at s as a sentence that ends in '.', '!' or '?', with what only a picture can show left
- * out. */
+/* Adds the n bytes at s as a sentence that ends in '.', '!' or '?'. Emoji and the like are left out. */
 void prose_add_spoken(struct buf *out, const char *s, size_t n);
 /* As above, without the end: for the middle of a sentence. */
 void prose_add_spoken_name(struct buf *out, const char *s);

@@ -295,14 +295,14 @@ static char *say_description(const char *description, size_t *words_left)
 	size_t n = 0;
 
 	while (*words_left > 1 && (s = prose_next_sentence(&at, &n))) {
-		size_t count = prose_spoken_words(s, n);
+		AUTO_BUF sentence = BUF_INIT(LIMIT_SCRIPT);
 
-		if (count > *words_left)
+		prose_add_spoken(&sentence, s, n);
+		size_t count = prose_spoken_words(buf_text(&sentence), sentence.len);
+		if (count == 0 || count > *words_left || !buf_ok(&sentence))
 			continue;
 		*words_left -= count;
-		if (out.len > 0)
-			buf_addc(&out, ' ');
-		prose_add_spoken(&out, s, n);
+		buf_addf(&out, "%s%s", out.len > 0 ? " " : "", buf_text(&sentence));
 	}
 	return buf_steal(&out);
 }
