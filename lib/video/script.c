@@ -82,7 +82,8 @@ static char *one_line(const char *text)
 	return plain;
 }
 
-/* A price of 0 is taken for one that is not set: nothing is promised for free. */
+/* A price of 0, or one that is rounded to it, is taken for one that is not set: nothing is promised for free.
+ */
 static void collect_price(struct facts *f, const struct product *p, const struct store *s)
 {
 	AUTO_BUF price = BUF_INIT(TEXT_MAX_BYTES);
@@ -91,6 +92,10 @@ static void collect_price(struct facts *f, const struct product *p, const struct
 	if (p->price_milli > 0) {
 		money_write(p->price_milli, s->currency, s->locale, &price);
 		money_speak(p->price_milli, s->currency, &spoken);
+	}
+	if (strncmp(buf_text(&spoken), "0 ", 2) == 0) {
+		buf_clear(&price);
+		buf_clear(&spoken);
 	}
 	f->price = buf_steal(&price);
 	f->spoken_price = buf_steal(&spoken);
