@@ -32,8 +32,12 @@ static char folder[64]; /* of one test */
 
 static int set_up(void **state)
 {
+	AUTO_FREE char *kept = xstrdup(getenv("CMOCKA_MESSAGE_OUTPUT"));
+
 	(void)state;
-	(void)clearenv(); /* the caller's own settings are no part of a test */
+	(void)clearenv(); /* the caller's own settings are no part of a test; how to report is */
+	if (kept)
+		(void)setenv("CMOCKA_MESSAGE_OUTPUT", kept, 1);
 	(void)snprintf(folder, sizeof(folder), "/tmp/videod-test-settings-XXXXXX");
 	return mkdtemp(folder) ? 0 : -1;
 }
