@@ -8,6 +8,7 @@
 
 #include "daemon/engine.h"
 #include "daemon/run.h"
+#include "daemon/steps_priv.h"
 #include "lib/base/args.h"
 #include "lib/base/clock.h"
 #include "lib/base/fs.h"
@@ -74,9 +75,12 @@ static int believe(struct step *s, const struct proc_result *r, struct err *e)
 
 	if (!r->ok) {
 		describe_failure(r, e);
-		/* ffprobe that says no about a file from outside will say no again */
-		if (s->id == STEP_PICTURE && !r->timed_out && r->signo == 0)
-			e->kind = ERR_PERM;
+		/* ffprobe that says no about a file from outside will say no again; its words are the
+		 * operator's */
+		if (s->id == STEP_PICTURE && !r->timed_out && r->signo == 0) {
+			outcome_log_step(LOG_LEVEL_INFO, "ffprobe refuses", s, e->text);
+			return picture_refuse(s, e);
+		}
 		return -1;
 	}
 	if (film_probe_read(r->out, r->out_len, &m, e) < 0)

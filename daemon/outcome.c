@@ -139,7 +139,7 @@ static int write_failure(struct step *s, struct err *e)
 	outcome_log_step(LOG_LEVEL_ERROR, "step failed", s, s->failure.text);
 	free(r->video.error);
 	r->video.error = client_error(s);
-	(void)err_prefix(&s->failure, "%s %zu", step_kinds[s->id].name, s->item);
+	(void)err_prefix(&s->failure, "%s %zu: ", step_kinds[s->id].name, s->item);
 	s->state = STEP_FAILED;
 	return 1;
 }

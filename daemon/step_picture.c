@@ -70,7 +70,7 @@ static void fetched(const struct http_result *r, const struct err *failure, void
 	s->call = NULL;
 	if (failure) {
 		e = *failure;
-		(void)err_prefix(&e, "scene %zu: fetching the picture", s->item + 1);
+		(void)err_prefix(&e, "scene %zu: fetching the picture: ", s->item + 1);
 		(void)close(fd);
 	} else if (close(fd) < 0) {
 		(void)err_set_errno(&e, ERR_TEMP, errno, "writing the picture");
@@ -100,8 +100,8 @@ static int fetch(struct step *s, const char *url, struct err *e)
 	q.body_fd = s->fd;
 	if (http_start(s->run->engine->http, &q, fetched, s, &s->call, e) == 0)
 		return 0;
-	macros_closep(&s->fd);
-	return -1;
+	(void)close(steal_fd(&s->fd));
+	return err_prefix(e, "scene %zu: fetching the picture: ", s->item + 1);
 }
 
 int picture_begin(struct step *s, struct err *e)
@@ -111,6 +111,11 @@ int picture_begin(struct step *s, struct err *e)
 	if (strncmp(url, ASSETS_PREFIX, strlen(ASSETS_PREFIX)) != 0)
 		return fetch(s, url, e);
 	return copy_asset(s, url + strlen(ASSETS_PREFIX), e) < 0 ? -1 : look(s, e);
+}
+
+int picture_refuse(const struct step *s, struct err *e)
+{
+	return err_set(e, ERR_PERM, "scene %zu: the picture is not a JPEG, PNG or WebP", s->item + 1);
 }
 
 int picture_check(struct step *s, const struct media *m, struct err *e)
@@ -127,5 +132,5 @@ int picture_check(struct step *s, const struct media *m, struct err *e)
 				s->item + 1, m->width, m->height, LIMIT_PICTURE_SIDE);
 		return 0;
 	}
-	return err_set(e, ERR_PERM, "scene %zu: the picture is not a JPEG, PNG or WebP", s->item + 1);
+	return picture_refuse(s, e);
 }

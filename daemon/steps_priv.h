@@ -10,6 +10,7 @@ struct step;
 /* step_picture.c */
 int picture_begin(struct step *s, struct err *e);
 int picture_check(struct step *s, const struct media *m, struct err *e);
+int picture_refuse(const struct step *s, struct err *e); /* it is no picture of ours; -1 */
 
 /* step_compose.c */
 int encode_begin(struct step *s, struct err *e);
