@@ -55,7 +55,7 @@ int client_call(const char *method, const char *url, const struct json *body, in
 		return -1;
 	if (a.failed) {
 		*e = a.failure;
-		return err_prefix(e, "%s", url);
+		return err_prefix(e, "%s: ", url);
 	}
 	*ret_status = a.status;
 	*ret_json = a.json;

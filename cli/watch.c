@@ -99,7 +99,7 @@ static int poll_until_end(const char *url, bool live, struct json **ret_status, 
 		}
 		wait_a_little();
 	}
-	return err_prefix(e, "no answer for a long time");
+	return err_prefix(e, "no answer for a long time: ");
 }
 
 int command_watch(const struct settings *s, int argc, char **argv, struct err *e)
