@@ -86,8 +86,21 @@ class Stack:
 
     def configure(self, settings):
         """Counts from the next start of a piece on."""
+        self.settings = settings
         lines = [f"{key} = {value}\n" for key, value in settings.items()]
         (self.folder / "etc" / "extra.conf").write_text("".join(lines))
+
+    @contextlib.contextmanager
+    def changed(self, **settings):
+        """The daemon with other settings."""
+        before = self.settings
+        self.configure({**before, **settings})
+        self.run("start", "daemon")
+        try:
+            yield
+        finally:
+            self.configure(before)
+            self.run("start", "daemon")
 
     def run(self, command, *piece):
         subprocess.run([STACK, command, self.folder, *piece], env=self.environment, check=True, timeout=180)
@@ -163,17 +176,22 @@ class Stack:
         return [p for p in (self.folder / "work").iterdir() if not p.name.startswith(".")]
 
 
+def last_lines(folder):
+    """Of each log: its name, and how it ends."""
+    for log in sorted((folder / "log").glob("*.log")):
+        lines = log.read_text(errors="replace").splitlines()[-20:]
+        yield log.name, "\n".join(line[:250] for line in lines)
+
+
 @contextlib.contextmanager
 def running(settings=None, **more):
-    """A stack that is stopped and removed at the end; its logs are shown when the test fails."""
-    folder = tempfile.mkdtemp(prefix="videod-test.")
-    stack = None
+    """A stack that is stopped and removed at the end. settings may be a function of the folder."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="videod-test."))
     try:
-        stack = Stack(folder, settings, **more)
-        yield stack
+        yield Stack(folder, settings(folder) if callable(settings) else settings, **more)
     except BaseException:
-        for log in sorted(pathlib.Path(folder, "log").glob("*.log")):
-            print(f"--- {log.name}", *log.read_text(errors="replace").splitlines()[-30:], sep="\n")
+        for name, lines in last_lines(folder):
+            print(f"--- {name}", lines, sep="\n")
         raise
     finally:
         subprocess.run([STACK, "stop", folder], check=False, timeout=180)

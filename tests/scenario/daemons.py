@@ -1,0 +1,128 @@
+"""What the tests of the daemon share: an ffmpeg that can be held and made to fail, and looking at who is at work."""
+
+import contextlib
+import fcntl
+import os
+import pathlib
+import shutil
+import threading
+
+import stack as stacks
+
+HERE = pathlib.Path(__file__).parent
+
+
+class Ffmpeg:
+    """ffmpeg.sh in a folder of its own; path is what the setting ffmpeg names."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.path = folder / "ffmpeg"
+        folder.mkdir(exist_ok=True)
+        shutil.copy(HERE / "ffmpeg.sh", self.path)
+
+    @contextlib.contextmanager
+    def hold(self, kind):
+        """Steps of a kind begin and get no further, until the block ends."""
+        with open(self.folder / f"hold-{kind}", "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+        os.unlink(file.name)
+
+    def fail(self, kind, times):
+        tokens = self.folder / f"fail-{kind}"
+        tokens.mkdir(exist_ok=True)
+        for n in range(times):
+            (tokens / str(n)).touch()
+
+    def relent(self, kind):
+        shutil.rmtree(self.folder / f"fail-{kind}")
+
+    def calls(self, kind):
+        path = self.folder / "calls"
+        return path.read_text().split().count(kind) if path.exists() else 0
+
+
+@contextlib.contextmanager
+def running(**settings):
+    """A stack whose daemon uses an Ffmpeg, stack.ffmpeg, and pictures of its own, below stack.assets."""
+
+    def prepare(folder):
+        shutil.copytree(stacks.ROOT / "assets" / "photos", folder / "assets" / "photos")
+        return {"ffmpeg": Ffmpeg(folder / "ffmpeg").path, "assets_dir": folder / "assets", **stacks.QUICK, **settings}
+
+    with stacks.running(prepare) as stack:
+        stack.ffmpeg, stack.assets = Ffmpeg(stack.folder / "ffmpeg"), stack.folder / "assets"
+        stack.put_store()
+        yield stack
+
+
+def quick(number=1, **more):
+    """The body of the smallest film."""
+    return stacks.film(scenes=[stacks.scene(n) for n in range(number)], aspectRatio="1:1", musicVolume=0, **more)
+
+
+def children(stack):
+    """The processes that work for this stack: each is in a video's work folder."""
+    found = []
+    for process in pathlib.Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if process.name.isdigit() and os.readlink(process / "cwd").startswith(str(stack.folder / "work") + "/"):
+                found.append(int(process.name))
+    return found
+
+
+def rows_of(stack, video):
+    """How many rows the database has of a video, in all tables."""
+    tables = {"videos": "id", "scenes": "video_id", "jobs": "video_id", "steps": "video_id", "step_log": "video_id"}
+    number = video.replace("-", "")
+    counts = [f"(SELECT COUNT(*) FROM {table} WHERE {column} = UNHEX('{number}'))" for table, column in tables.items()]
+    return int(stack.sql("SELECT " + " + ".join(counts))[0][0])
+
+
+def log_of(stack, video):
+    """The step log of a video: (kind, item, event, worker)."""
+    number = video.replace("-", "")
+    return [tuple(row) for row in
+            stack.sql(f"SELECT kind, item, event, worker FROM step_log WHERE video_id = UNHEX('{number}') ORDER BY id")]
+
+
+def events(stack, video, kind, item=0):
+    return [event for k, i, event, _ in log_of(stack, video) if (k, i) == (kind, str(item))]
+
+
+def job_of(stack, video):
+    """state, worker and attempt of a video's job."""
+    number = video.replace("-", "")
+    return stack.sql(f"SELECT state, worker, attempt FROM jobs WHERE video_id = UNHEX('{number}')")[0]
+
+
+QUEUED, RUNNING, SCHEDULED, DONE, FAILED = "01234"
+
+
+class Sampler(threading.Thread):
+    """Calls look() again and again while its block runs; its results are in seen."""
+
+    def __init__(self, look, pause=0.03):
+        super().__init__(daemon=True)
+        self.look, self.pause = look, pause
+        self.seen = []
+        self.failure = None
+        self.over = threading.Event()
+
+    def run(self):
+        try:
+            while not self.over.wait(self.pause):
+                self.seen.append(self.look())
+        except Exception as failure:  # whatever it is, it is the test's
+            self.failure = failure
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *what):
+        self.over.set()
+        self.join()
+        if self.failure and not what[0]:
+            raise self.failure
