@@ -93,20 +93,7 @@ void steps_free(struct step_row *rows, size_t count)
 
 int steps_load_video(struct db *db, const struct uuid *id, struct video *ret_video, struct err *e)
 {
-	AUTO(db_rows) rows = NULL;
-	AUTO_VIDEO v = {0};
-
-	if (db_query(db, SQL_VIDEO, DB_ARGS(db_uuid(id)), &rows, e) < 0)
-		return -1;
-	if (!db_next(rows))
-		return 0;
-	videos_read_row(rows, &v);
-	if (videos_read_scenes(db, &v, e) < 0)
-		return -1;
-
-	*ret_video = v;
-	v = (struct video){0};
-	return 1;
+	return videos_load(db, SQL_VIDEO, id, ret_video, e);
 }
 
 /* A transaction with the proof of the lease at its head and the work in its middle. */

@@ -50,7 +50,8 @@ static const char SQL_REMOVE_JOB[] = "UPDATE jobs SET cancel_req = IF(state = 1,
 				     "NULL, state = IF(state = 1, 1, 0) "
 				     "WHERE video_id = ?";
 
-void videos_read_row(const struct db_rows *r, struct video *v)
+/* Fills *v, zeroed by the caller, without its scenes. */
+static void read_row(const struct db_rows *r, struct video *v)
 {
 	struct uuid music;
 
@@ -80,7 +81,7 @@ void videos_read_row(const struct db_rows *r, struct video *v)
 	v->completed_ms = db_get_int(r, 20);
 }
 
-int videos_read_scenes(struct db *db, struct video *v, struct err *e)
+static int read_scenes(struct db *db, struct video *v, struct err *e)
 {
 	AUTO(db_rows) rows = NULL;
 
@@ -212,22 +213,27 @@ int videos_create(struct db *db, struct video *v, int64_t priority, struct err *
 	return e->kind == ERR_TEMP ? create_once(db, v, priority, e) : -1;
 }
 
-int videos_get(struct db *db, const struct uuid *id, struct video *ret_video, struct err *e)
+int videos_load(struct db *db, const char *sql, const struct uuid *id, struct video *ret_video, struct err *e)
 {
 	AUTO(db_rows) rows = NULL;
 	AUTO_VIDEO v = {0};
 
-	if (db_query(db, SQL_GET, DB_ARGS(db_uuid(id)), &rows, e) < 0)
+	if (db_query(db, sql, DB_ARGS(db_uuid(id)), &rows, e) < 0)
 		return -1;
 	if (!db_next(rows))
 		return 0;
-	videos_read_row(rows, &v);
-	if (videos_read_scenes(db, &v, e) < 0)
+	read_row(rows, &v);
+	if (read_scenes(db, &v, e) < 0)
 		return -1;
 
 	*ret_video = v;
 	v = (struct video){0};
 	return 1;
+}
+
+int videos_get(struct db *db, const struct uuid *id, struct video *ret_video, struct err *e)
+{
+	return videos_load(db, SQL_GET, id, ret_video, e);
 }
 
 int videos_list(struct db *db, const struct videos_filter *f, struct video **ret_list, size_t *ret_count,
@@ -249,8 +255,8 @@ int videos_list(struct db *db, const struct videos_filter *f, struct video **ret
 
 	list = xcalloc(db_row_count(rows) + 1, sizeof(*list));
 	while (db_next(rows)) {
-		videos_read_row(rows, &list[n++]);
-		if (videos_read_scenes(db, &list[n - 1], e) < 0) {
+		read_row(rows, &list[n++]);
+		if (read_scenes(db, &list[n - 1], e) < 0) {
 			videos_list_free(list, n);
 			return -1;
 		}

@@ -6,13 +6,12 @@
 #include "lib/video/video.h"
 
 struct db;
-struct db_rows;
 struct err;
 
 /* Milliseconds of Unix time of a DATETIME(3) in UTC, or NULL. */
 #define SQL_MS(column) "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', " column ") DIV 1000"
 
-/* The columns that videos_read_row expects, and where they come from. */
+/* The columns that videos_load expects, and where they come from. */
 #define VIDEO_COLUMNS                                                                                        \
 	"v.id, s.public_id, p.public_id, v.title, v.style, v.aspect_ratio, v.status, v.progress, "           \
 	"v.eta_sec, "                                                                                        \
@@ -21,8 +20,8 @@ struct err;
 		"v.updated_at") ", " SQL_MS("v.completed_at")
 #define VIDEO_TABLES "videos v JOIN stores s ON s.id = v.store_id LEFT JOIN products p ON p.id = v.product_id"
 
-/* Fills *v (zeroed by the caller), without its scenes, from the current row. */
-void videos_read_row(const struct db_rows *rows, struct video *v);
-int videos_read_scenes(struct db *db, struct video *v, struct err *e);
+/* The video that sql (VIDEO_COLUMNS of VIDEO_TABLES, by id) gives, with its scenes. 1, 0, -1. */
+int videos_load(
+	struct db *db, const char *sql, const struct uuid *id, struct video *ret_video, struct err *e);
 
 #endif
