@@ -29,14 +29,15 @@ class Ffmpeg:
             yield
         os.unlink(file.name)
 
-    def fail(self, kind, times):
-        tokens = self.folder / f"fail-{kind}"
-        tokens.mkdir(exist_ok=True)
+    @contextlib.contextmanager
+    def ending(self, kind, times, status=9):
+        """The next so many steps of a kind end at once, with this status and no output."""
+        tokens = self.folder / f"end-{kind}"
+        tokens.mkdir()
         for n in range(times):
-            (tokens / str(n)).touch()
-
-    def relent(self, kind):
-        shutil.rmtree(self.folder / f"fail-{kind}")
+            (tokens / str(n)).write_text(f"{status}\n")
+        yield
+        shutil.rmtree(tokens)
 
     def calls(self, kind):
         path = self.folder / "calls"

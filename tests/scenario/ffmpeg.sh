@@ -6,11 +6,11 @@ out=${*: -1}
 kind=${out%%-*}
 echo "$kind" >>"$here/calls"
 
-# Each file in fail-KIND is one failure. rm tells the one that gets it from those that do not.
-for token in "$here/fail-$kind"/*; do
-	if [ -e "$token" ] && rm "$token" 2>/dev/null; then
-		echo "told to fail" >&2
-		exit 9
+# Each file in end-KIND is one early end, with the status that it holds. Only one process gets to remove it.
+for token in "$here/end-$kind"/*; do
+	if [ -e "$token" ] && status=$(<"$token") && rm "$token" 2>/dev/null; then
+		echo "told to end" >&2
+		exit "$status"
 	fi
 done
 

@@ -1,0 +1,254 @@
+"""The daemon at work: trying again and giving up, draining, sharing the work with another daemon, and keeping its limits."""
+
+import contextlib
+import os
+import signal
+import subprocess
+
+import pytest
+
+import daemons
+import stack as stacks
+from daemons import children, events, job_of, log_of, quick
+from stack import wait_for
+
+
+@pytest.fixture(scope="module")
+def stack():
+    with daemons.running() as running:
+        yield running
+
+
+def wait_failed(stack, video):
+    wait_for("its failure", lambda: stack.status(video)["status"] == "failed", 30)
+    wait_for("an empty work folder", lambda: stack.work_folders() == [])
+    assert job_of(stack, video)[0] == daemons.FAILED
+    assert children(stack) == []
+    return stack.status(video)
+
+
+def assert_each_step_done_once(stack, video):
+    log = log_of(stack, video)
+    steps = {(kind, item) for kind, item, _, _ in log if kind != "job"}
+    assert {"scene", "encode", "sound", "assemble", "still", "publish"} == {kind for kind, _ in steps}
+    for kind, item in steps:
+        assert events(stack, video, kind, item).count("done") == 1, log
+    return log
+
+
+# --- trying again, and giving up ---
+
+
+def waits(stack, video, kind):
+    """Milliseconds between each retry that was written down and the start that followed."""
+    number = video.replace("-", "")
+    rows = stack.sql("SELECT event, UNIX_TIMESTAMP(at) * 1000 FROM step_log"
+                     f" WHERE video_id = UNHEX('{number}') AND kind = '{kind}' ORDER BY id")
+    return [float(start) - float(retry) for (event, retry), (_, start) in zip(rows, rows[1:]) if event == "retry"]
+
+
+def test_a_step_that_fails_is_tried_again_after_a_while(stack):
+    with stack.changed(backoff_ms=200), stack.ffmpeg.ending("scene", times=2):
+        video = stack.create(quick())
+        stack.wait_completed(video)
+        assert events(stack, video, "scene") == ["start", "retry", "start", "retry", "start", "done"]
+        first, second = waits(stack, video, "scene")
+    assert 100 <= first < 2000 and 200 <= second < 2000
+    assert_each_step_done_once(stack, video)
+
+
+def test_a_step_that_says_it_succeeded_and_wrote_nothing_is_tried_again(stack):
+    with stack.ffmpeg.ending("encode", times=1, status=0):
+        video = stack.create(quick())
+        stack.wait_completed(video)
+    assert events(stack, video, "encode") == ["start", "retry", "start", "done"]
+
+
+def test_a_step_whose_process_is_killed_is_tried_again(stack):
+    with stack.ffmpeg.hold("scene"):
+        video = stack.create(quick())
+        wait_for("its process", lambda: stacks.children(stack.pid("daemon")))
+        for process in stacks.children(stack.pid("daemon")):
+            os.kill(process, signal.SIGKILL)
+        wait_for("the next try", lambda: events(stack, video, "scene") == ["start", "retry", "start"])
+    stack.wait_completed(video)
+
+
+def test_a_step_that_fails_for_ever_is_given_up(stack):
+    calls = stack.ffmpeg.calls("encode")
+    with stack.changed(attempts=3), stack.ffmpeg.ending("encode", times=100):
+        video = stack.create(quick())
+        status = wait_failed(stack, video)
+    assert status == {"videoId": video, "status": "failed", "progress": status["progress"],
+                      "error": "A scene could not be composed (scene 1)."}
+    assert 0 < status["progress"] < 100
+    assert events(stack, video, "encode") == ["start", "retry", "start", "retry", "start", "fail"]
+    assert stack.ffmpeg.calls("encode") == calls + 3
+    stack.run("stop", "memcached")
+    stack.run("start", "memcached")
+    assert stack.status(video) == status, "MySQL says the same"
+    assert stack.get(f"/videos/{video}").json["error"] == status["error"]
+    assert "told to end" in stack.log("daemon"), "the operator is told more"
+
+
+def test_a_process_that_takes_too_long_is_ended(stack):
+    with stack.changed(attempts=2, child_deadline_sec=1), stack.ffmpeg.hold("scene"):
+        video = stack.create(quick())
+        status = wait_failed(stack, video)
+    assert status["error"] == "A scene could not be made (scene 1)."
+    assert events(stack, video, "scene") == ["start", "retry", "start", "fail"]
+    assert "ran out of time" in stack.log("daemon")
+
+
+def test_a_video_that_takes_too_long_is_given_up(stack):
+    with stack.changed(video_deadline_sec=1), stack.ffmpeg.hold("scene"):
+        video = stack.create(quick())
+        status = wait_failed(stack, video)
+    assert status["error"] == "The video took longer than the 1 seconds that are allowed."
+
+
+# --- stopping ---
+
+
+def terminate(stack):
+    before = stack.log("daemon").count("draining")
+    os.kill(stack.pid("daemon"), signal.SIGTERM)
+    wait_for("draining", lambda: stack.log("daemon").count("draining") > before)
+
+
+def wait_ended(stack, seconds):
+    wait_for("the end of the daemon", lambda: stack.pid("daemon") is None, seconds)
+    assert children(stack) == []
+
+
+def begin_encoding(stack):
+    """A video of two scenes that are made, and no more than begun to be encoded."""
+    begun = stack.ffmpeg.calls("encode")
+    video = stack.create(quick(2))
+    wait_for("both encodes", lambda: stack.ffmpeg.calls("encode") == begun + 2)
+    wait_for("the sound", lambda: events(stack, video, "sound") == ["start", "done"])
+    return video
+
+
+def test_running_steps_end_before_the_daemon_does(stack):
+    with stack.ffmpeg.hold("encode"):
+        video = begin_encoding(stack)
+        terminate(stack)
+    wait_ended(stack, seconds=10)
+    assert job_of(stack, video)[:2] == [daemons.QUEUED, "NULL"]
+    assert [events(stack, video, "encode", item) for item in (0, 1)] == [["start", "done"]] * 2
+    assert events(stack, video, "assemble") == [], "nothing new is begun"
+    seen = stack.status(video)
+    assert 0 < seen["progress"] < 100
+
+    stack.run("start", "daemon")
+    stack.wait_completed(video)
+    log = assert_each_step_done_once(stack, video)
+    assert [event for _, _, event, _ in log].count("start") == len(log) / 2, "no step was started twice"
+    assert len({worker for _, _, _, worker in log}) == 2
+    wait_for("an empty work folder", lambda: stack.work_folders() == [])
+
+
+def test_steps_that_do_not_end_in_time_are_handed_back(stack):
+    with stack.changed(drain_sec=1):
+        with stack.ffmpeg.hold("encode"):
+            video = begin_encoding(stack)
+            terminate(stack)
+            wait_ended(stack, seconds=5)
+            assert job_of(stack, video) == [daemons.QUEUED, "NULL", "0"], "that was no failed attempt"
+        stack.run("start", "daemon")
+        stack.wait_completed(video)
+    assert_each_step_done_once(stack, video)
+    for item in (0, 1):
+        assert events(stack, video, "scene", item) == ["start", "done"]
+        assert events(stack, video, "encode", item) == ["start", "start", "done"]
+
+
+def test_asked_twice_it_stops_at_once(stack):
+    with stack.ffmpeg.hold("scene"):
+        video = stack.create(quick())
+        wait_for("its scene under way", lambda: children(stack))
+        terminate(stack)
+        os.kill(stack.pid("daemon"), signal.SIGTERM)
+        wait_ended(stack, seconds=5)
+        assert stack.delete(f"/videos/{video}").status == 204
+    stack.run("start", "daemon")
+
+
+# --- more than one daemon, and limits ---
+
+
+@contextlib.contextmanager
+def second_daemon(stack):
+    """Another daemon with the same database and work folder; only the socket is its own."""
+    config = stack.folder / "etc" / "second.conf"
+    lines = open(stack.env["CONFIG"]).read().splitlines()
+    lines = [line for line in lines if not line.startswith("wake_socket")]
+    config.write_text("\n".join([*lines, f"wake_socket = {stack.folder}/second.sock", ""]))
+    with open(stack.folder / "log" / "second.log", "w") as log:
+        process = subprocess.Popen([stacks.BUILD / "videod", "--config", config], stdout=log, stderr=log)
+        try:
+            wait_for("the second daemon", lambda: "serving" in stack.log("second"), 10)
+            yield process
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def worker_of(stack, video):
+    """The process id in the name of whoever has the video: host:pid:nonce."""
+    worker = job_of(stack, video)[1]
+    return None if worker == "NULL" else int(worker.split(":")[1])
+
+
+def test_two_daemons_share_the_work(stack):
+    with stack.changed(videos_in_flight=1), second_daemon(stack) as second:
+        both = {stack.pid("daemon"), second.pid}
+        with stack.ffmpeg.hold("scene"):
+            videos = [stack.create(quick()) for _ in range(2)]
+            wait_for("one video each", lambda: {worker_of(stack, video) for video in videos} == both)
+            third = stack.create(quick())
+            assert job_of(stack, third)[0] == daemons.QUEUED
+            assert stack.delete(f"/videos/{third}").status == 204
+        for video in videos:
+            stack.wait_completed(video)
+            assert len({worker for _, _, _, worker in assert_each_step_done_once(stack, video)}) == 1
+    wait_for("an empty work folder", lambda: stack.work_folders() == [])
+
+
+def test_what_a_killed_daemon_had_is_taken_over_by_the_other(stack):
+    with stack.changed(videos_in_flight=1), second_daemon(stack) as second:
+        with stack.ffmpeg.hold("encode"):
+            videos = [stack.create(quick()) for _ in range(2)]
+            wait_for("both scenes", lambda: all(events(stack, video, "scene")[-1:] == ["done"] for video in videos))
+            orphan = next(video for video in videos if worker_of(stack, video) == second.pid)
+            second.kill()
+            second.wait(timeout=10)
+        for video in videos:
+            stack.wait_completed(video)
+    assert events(stack, orphan, "job") == ["lost"]
+    assert events(stack, orphan, "scene") == ["start", "done"], "what was done is not done again"
+    assert_each_step_done_once(stack, orphan)
+
+
+def test_limits_hold(stack):
+    running = ("SELECT s.public_id, COUNT(*) FROM jobs j JOIN stores s ON s.id = j.store_id"
+               " WHERE j.state = 1 AND j.kind = 'make' GROUP BY s.public_id")
+    stack.put_store("other")
+
+    def look():
+        return dict(stack.sql(running)), len(stacks.children(daemon))
+
+    with stack.changed(videos_in_flight=3, store_in_flight=2, children=2):
+        daemon = stack.pid("daemon")
+        with daemons.Sampler(look) as sampler:
+            with stack.ffmpeg.hold("scene"):
+                videos = [stack.create(quick(store=store)) for store in ("shop", "shop", "shop", "other")]
+                full = {"shop": "2", "other": "1"}
+                wait_for("as many as may run", lambda: sampler.seen and sampler.seen[-1] == (full, 2))
+            for video in videos:
+                stack.wait_completed(video)
+    stores = [{store: int(count) for store, count in found.items()} for found, _ in sampler.seen]
+    assert max(sum(found.values()) for found in stores) == 3
+    assert max(max(found.values(), default=0) for found in stores) == 2
+    assert max(processes for _, processes in sampler.seen) == 2
