@@ -1,7 +1,7 @@
 #ifndef VIDEOD_BASE_ARGS_H
 #define VIDEOD_BASE_ARGS_H
 
-/* An argument vector being built. Owns copies of its strings. At most ARGS_MAX; more ends the process (our own bug). */
+/* An argument vector being built. It owns its strings. At most ARGS_MAX; more ends the process: our bug. */
 
 #include <stddef.h>
 

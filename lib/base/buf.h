@@ -23,14 +23,14 @@ struct buf {
 #define BUF_INIT(max) ((struct buf){.max_bytes = (max)})
 #define AUTO_BUF      CLEANUP(buf_done) struct buf
 
-void buf_done(struct buf *b);                             /* frees; b may be used again */
-void buf_clear(struct buf *b);                            /* len 0, flag off, memory kept */
+void buf_done(struct buf *b);  /* frees; b may be used again */
+void buf_clear(struct buf *b); /* len 0, flag off, memory kept */
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_adds(struct buf *b, const char *s);
 void buf_addc(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-bool buf_ok(const struct buf *b);                         /* nothing was dropped */
-const char *buf_text(const struct buf *b);                /* "" when empty; valid until the next addition */
-char *buf_steal(struct buf *b);                           /* caller frees; never NULL; b is empty after */
+bool buf_ok(const struct buf *b);          /* nothing was dropped */
+const char *buf_text(const struct buf *b); /* "" when empty; valid until the next addition */
+char *buf_steal(struct buf *b);            /* caller frees; never NULL; b is empty after */
 
 #endif

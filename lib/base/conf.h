@@ -2,9 +2,9 @@
 #define VIDEOD_BASE_CONF_H
 
 /*
- * Table-driven configuration. A program has one struct and one const table of keys; a file ("key = value", '#'
- * comments), then the environment, fill the struct. Unknown keys, missing required ones and values out of range stop
- * the start with file and line. Secrets come from files only.
+ * Table-driven configuration. A program has one struct and one const table of keys; a file ("key = value",
+ * '#' comments), then the environment, fill the struct. Unknown keys, missing required ones and values out of
+ * range stop the start with file and line. Secrets come from files only and are never printed.
  */
 
 #include <stddef.h>
@@ -19,22 +19,22 @@ enum conf_type {
 	CONF_BOOL,   /* bool         yes/no, true/false, on/off, 1/0 */
 	CONF_ENUM,   /* int          index in names */
 	CONF_PATH,   /* char *       absolute path */
-	CONF_SECRET, /* char *       the value is the path of a file whose first line is the secret; never printed */
+	CONF_SECRET, /* char *       the value is the path of a file whose first line is the secret */
 	CONF_TYPE_COUNT,
 };
 
 enum conf_flags { CONF_REQUIRED = 1 };
 
 struct conf_key {
-	const char *name;          /* in the file; in the environment VIDEOD_ + upper case */
+	const char *name; /* in the file; in the environment VIDEOD_ + upper case */
 	enum conf_type type;
-	size_t offset;             /* of the member */
-	const char *fallback;      /* value when not set, NULL for none (NULL, 0, false) */
-	int64_t min, max;          /* ints: value; strings: bytes; max 0 = 4096 bytes for strings */
-	const char *const *names;  /* CONF_ENUM, NULL-terminated */
-	const char *env_alias;     /* one more environment name (the value itself, for secrets too), or NULL */
+	size_t offset;            /* of the member */
+	const char *fallback;     /* value when not set, NULL for none (NULL, 0, false) */
+	int64_t min, max;         /* ints: value; strings: bytes; max 0 = 4096 bytes for strings */
+	const char *const *names; /* CONF_ENUM, NULL-terminated */
+	const char *env_alias;    /* one more environment name (the value itself, for secrets too), or NULL */
 	unsigned flags;
-	const char *help;          /* one line, for --check-config and the example file */
+	const char *help; /* one line, for --check-config and the example file */
 };
 
 /*

@@ -179,19 +179,19 @@ static int pending_publish(struct pending *p, const char *target, struct err *e)
 	return sync_folder_of(target, e);
 }
 
-static int write_all(int fd, const char *p, size_t n)
+bool fs_write_all(int fd, const void *p, size_t n)
 {
-	while (n > 0) {
-		ssize_t written = write(fd, p, n);
+	for (const char *at = p; n > 0;) {
+		ssize_t written = write(fd, at, n);
 
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written < 0)
-			return -1;
-		p += written;
+			return false;
+		at += written;
 		n -= (size_t)written;
 	}
-	return 0;
+	return true;
 }
 
 int fs_write_atomic(const char *path, const void *p, size_t n, mode_t mode, struct err *e)
@@ -200,7 +200,7 @@ int fs_write_atomic(const char *path, const void *p, size_t n, mode_t mode, stru
 
 	if (pending_open(&file, path, mode, e) < 0)
 		return -1;
-	if (write_all(file.fd, p, n) < 0)
+	if (!fs_write_all(file.fd, p, n))
 		return failed(e, "write", path);
 	return pending_publish(&file, path, e);
 }
@@ -237,7 +237,7 @@ static int copy_plain(int from, int to)
 			continue;
 		if (n <= 0)
 			return (int)n;
-		if (write_all(to, block, (size_t)n) < 0)
+		if (!fs_write_all(to, block, (size_t)n))
 			return -1;
 	}
 }
@@ -294,7 +294,7 @@ static int remove_at(int at, const char *name, int depth)
 
 	if (!d)
 		return -1;
-	fd = -1; /* d owns it */
+	(void)steal_fd(&fd); /* d owns it */
 
 	for (struct dirent *entry; (errno = 0, entry = readdir(d));) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)

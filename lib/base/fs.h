@@ -11,17 +11,25 @@
 struct buf;
 struct err;
 
-/* All return 0, or -1 with *e: ERR_TEMP for a full disk or a passing shortage, else ERR_PERM. The path is in the text. */
-int fs_mkdirs(const char *path, mode_t mode, struct err *e);                     /* like mkdir -p */
-int fs_read(const char *path, size_t max_bytes, struct buf *out, struct err *e); /* a larger file is ERR_PERM */
+/*
+ * All return 0, or -1 with *e: ERR_TEMP for a full disk or a passing shortage, else ERR_PERM. The path is in
+ * the text.
+ */
+int fs_mkdirs(const char *path, mode_t mode, struct err *e); /* like mkdir -p */
+/* A larger file is ERR_PERM. */
+int fs_read(const char *path, size_t max_bytes, struct buf *out, struct err *e);
 int fs_write_atomic(const char *path, const void *p, size_t n, mode_t mode, struct err *e);
 /* Copies from to to, atomically and durably: a reflink or a kernel copy where possible. Bounded memory. */
 int fs_copy_atomic(const char *from, const char *to, mode_t mode, struct err *e);
-int fs_rename_durable(const char *from, const char *to, struct err *e);          /* rename + fsync of the file and its folder */
-int fs_remove_tree(const char *path, struct err *e);                             /* never follows a link; not there is success */
-int fs_size(const char *path, int64_t *ret_bytes, struct err *e);                /* 1 a regular file, 0 none, -1 failed */
+/* rename(2), with fsync(2) of the file and its folder. */
+int fs_rename_durable(const char *from, const char *to, struct err *e);
+int fs_remove_tree(const char *path, struct err *e); /* never follows a link; not there is success */
+int fs_size(const char *path, int64_t *ret_bytes, struct err *e); /* 1 a regular file, 0 none, -1 failed */
 
-/* "a/b.jpg": no leading slash, no empty, "." or ".." part, no control byte, no backslash; at most 512 bytes. */
+/* Through interruptions and short writes. False with errno set. */
+bool fs_write_all(int fd, const void *p, size_t n);
+
+/* "a/b.jpg": no leading slash, no empty, "." or ".." part, no control byte, no backslash, at most 512. */
 bool fs_is_safe_relative(const char *path);
 
 #endif

@@ -108,13 +108,11 @@ static void put_pair(struct line *l, const struct log_pair *pair)
 {
 	char number[24];
 
+	(void)snprintf(number, sizeof(number), "%" PRId64, pair->number);
 	put_text(l, " ");
 	put_text(l, pair->key);
 	put_text(l, "=");
-	if (pair->text)
-		put_value(l, pair->text);
-	else
-		put(l, number, (size_t)snprintf(number, sizeof(number), "%" PRId64, pair->number));
+	put_value(l, pair->text ? pair->text : number);
 }
 
 void log_set_level(enum log_level level)
@@ -135,8 +133,8 @@ void log_write(enum log_level level, const char *what, const struct log_pair *pa
 	if (!isatty(STDERR_FILENO))
 		put_text(&l, priorities[level]);
 	put_escaped(&l, what);
-	for (; pairs->key; pairs++)
-		put_pair(&l, pairs);
+	for (size_t i = 0; i < LOG_PAIRS_MAX && pairs[i].key; i++)
+		put_pair(&l, &pairs[i]);
 
 	const char *end = l.cut ? cut_mark : "\n";
 

@@ -5,35 +5,33 @@
 
 #include <stddef.h>
 
-#define ARRAY_LEN(a)       (sizeof(a) / sizeof((a)[0]))
-#define PRINTF_LIKE(f, a)  __attribute__((format(printf, f, a)))
-#define MUST_CHECK         __attribute__((warn_unused_result))
-#define UNUSED             __attribute__((unused))
-#define CLEANUP(fn)        __attribute__((cleanup(fn)))
+#define ARRAY_LEN(a)      (sizeof(a) / sizeof((a)[0]))
+#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
+#define MUST_CHECK        __attribute__((warn_unused_result))
+#define UNUSED            __attribute__((unused))
+#define CLEANUP(fn)       __attribute__((cleanup(fn)))
 
 /* AUTO(db_rows) rows = NULL;  is  struct db_rows *rows  freed by db_rows_freep() at the end of its scope. */
-#define AUTO(type)         CLEANUP(type##_freep) struct type *
+#define AUTO(type) CLEANUP(type##_freep) struct type *
 #define DEFINE_FREEP(type)                                                                                   \
 	static inline UNUSED void type##_freep(struct type **p)                                              \
 	{                                                                                                    \
 		type##_free(*p);                                                                             \
 	}
 
-#define AUTO_FREE          CLEANUP(macros_freep)
-#define AUTO_CLOSE         CLEANUP(macros_closep)
+#define AUTO_FREE  CLEANUP(macros_freep)
+#define AUTO_CLOSE CLEANUP(macros_closep)
 
-void macros_freep(void *p);    /* p points to the pointer that is freed */
-void macros_closep(int *fd);   /* closes *fd unless negative; errno is kept */
+void macros_freep(void *p);  /* p points to the pointer that is freed */
+void macros_closep(int *fd); /* closes *fd unless negative; errno is kept */
 
-static inline UNUSED void *macros_steal(void *pp)
-{
-	void **p = pp, *v = *p;
-
-	*p = NULL;
-	return v;
-}
 /* Gives a pointer away: the variable becomes NULL, so that its scope no longer frees it. */
-#define steal_ptr(p)       ((__typeof__(p))macros_steal(&(p)))
+#define steal_ptr(p)                                                                                         \
+	__extension__({                                                                                      \
+		__typeof__(p) *from_ = &(p), given_ = *from_;                                                \
+		*from_ = NULL;                                                                               \
+		given_;                                                                                      \
+	})
 
 static inline UNUSED int steal_fd(int *fd)
 {

@@ -8,11 +8,11 @@
 
 #include <stddef.h>
 
-void *xmalloc(size_t size_bytes);                /* never NULL; uninitialised */
-void *xcalloc(size_t count, size_t size_bytes);  /* never NULL; zeroed; overflow ends the process */
-void *xrealloc(void *p, size_t size_bytes);      /* never NULL */
+void *xmalloc(size_t size_bytes);               /* never NULL; uninitialised */
+void *xcalloc(size_t count, size_t size_bytes); /* never NULL; zeroed; overflow ends the process */
+void *xrealloc(void *p, size_t size_bytes);     /* never NULL */
 void *xreallocarray(void *p, size_t count, size_t size_bytes);
-char *xstrdup(const char *s);                    /* NULL gives NULL */
+char *xstrdup(const char *s); /* NULL gives NULL */
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* caller frees */
 

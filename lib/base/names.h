@@ -10,6 +10,6 @@ int names_find(const char *const *names, size_t count, const char *text);
 /* names[value], or "?" when out of range. */
 const char *names_get(const char *const *names, size_t count, int value);
 
-#define NAMES_FIND(table, text)  names_find((table), ARRAY_LEN(table), (text))
+#define NAMES_FIND(table, text) names_find((table), ARRAY_LEN(table), (text))
 
 #endif

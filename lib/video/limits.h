@@ -6,31 +6,31 @@
  * They are repeated as CHECKs or column widths in db/: a change here needs a migration there.
  */
 
-#define LIMIT_BODY_BYTES          (256 * 1024)
-#define LIMIT_ID                  64        /* store and product ids: [A-Za-z0-9._-], first a letter or digit */
-#define LIMIT_SCENES              50
-#define LIMIT_PROMPT              1000
-#define LIMIT_TITLE               200
-#define LIMIT_OVERLAY             200
-#define LIMIT_SCRIPT              5000
-#define LIMIT_VOICE_ID            64
-#define LIMIT_URL                 2048
-#define LIMIT_SCENE_MIN_MS        1000
-#define LIMIT_SCENE_MAX_MS        60000
-#define LIMIT_MUSIC_VOLUME        100
-#define DEFAULT_MUSIC_VOLUME      30
-#define LIMIT_STORE_NAME          200
-#define LIMIT_NICHE               100
-#define LIMIT_DESCRIPTION         20000
-#define LIMIT_IMAGES              20
-#define LIMIT_ALT                 200
-#define LIMIT_PRICE_MILLI         9999999999 /* 9,999,999.999 */
-#define LIMIT_PAGE                100
-#define DEFAULT_PAGE              20
-#define LIMIT_OFFSET              1000000
-#define LIMIT_PROBLEMS            100        /* listed in one answer */
+#define LIMIT_BODY_BYTES     (256 * 1024)
+#define LIMIT_ID             64 /* store and product ids: [A-Za-z0-9._-], first a letter or digit */
+#define LIMIT_SCENES         50
+#define LIMIT_PROMPT         1000
+#define LIMIT_TITLE          200
+#define LIMIT_OVERLAY        200
+#define LIMIT_SCRIPT         5000
+#define LIMIT_VOICE_ID       64
+#define LIMIT_URL            2048
+#define LIMIT_SCENE_MIN_MS   1000
+#define LIMIT_SCENE_MAX_MS   60000
+#define LIMIT_MUSIC_VOLUME   100
+#define DEFAULT_MUSIC_VOLUME 30
+#define LIMIT_STORE_NAME     200
+#define LIMIT_NICHE          100
+#define LIMIT_DESCRIPTION    20000
+#define LIMIT_IMAGES         20
+#define LIMIT_ALT            200
+#define LIMIT_PRICE_MILLI    9999999999 /* 9,999,999.999 */
+#define LIMIT_PAGE           100
+#define DEFAULT_PAGE         20
+#define LIMIT_OFFSET         1000000
+#define LIMIT_PROBLEMS       100 /* listed in one answer */
 
-#define LIMIT_PICTURE_BYTES       (16 * 1024 * 1024)
-#define LIMIT_PICTURE_SIDE        8192       /* pixels */
+#define LIMIT_PICTURE_BYTES (16 * 1024 * 1024)
+#define LIMIT_PICTURE_SIDE  8192 /* pixels */
 
 #endif

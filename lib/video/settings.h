@@ -17,19 +17,19 @@ struct settings {
 	/* where things are */
 	char *db_socket, *db_host, *db_user, *db_password, *db_name;
 	int64_t db_port;
-	char *cache_server;      /* memcached: socket path or host:port */
-	char *wake_socket;       /* the daemon's datagram socket */
-	char *work_dir;          /* one folder per video under way */
-	char *assets_dir;        /* music and our own products' pictures */
-	char *media_dir;         /* root of the local storage, served by nginx under /media/ */
-	char *public_url;        /* scheme and host that clients use; "" makes URLs that begin with / */
-	char *cdn_domain;        /* when set, URLs are https://<cdn_domain>/<key> */
+	char *cache_server; /* memcached: socket path or host:port */
+	char *wake_socket;  /* the daemon's datagram socket */
+	char *work_dir;     /* one folder per video under way */
+	char *assets_dir;   /* music and our own products' pictures */
+	char *media_dir;    /* root of the local storage, served by nginx under /media/ */
+	char *public_url;   /* scheme and host that clients use; "" makes URLs that begin with / */
+	char *cdn_domain;   /* when set, URLs are https://<cdn_domain>/<key> */
 	char *ffmpeg, *ffprobe;
 	int log_level;
 
 	/* who makes and keeps */
 	int provider, storage;
-	char *runway_api_key, *elevenlabs_api_key;                            /* for providers to come */
+	char *runway_api_key, *elevenlabs_api_key; /* for providers to come */
 	char *aws_region, *aws_access_key_id, *aws_secret_access_key, *s3_bucket;
 
 	/* how much at once */
@@ -40,24 +40,27 @@ struct settings {
 	int64_t child_nice;
 
 	/* the queue */
-	int64_t attempts;         /* tries of one step */
+	int64_t attempts; /* tries of one step */
 	int64_t backoff_ms, backoff_cap_ms;
 	int64_t video_deadline_sec;
-	int64_t priority;         /* 0 first ... 9 last */
-	int64_t lost_leases;      /* leases lost in a row, without a step finished, before a video is given up */
+	int64_t priority;    /* 0 first ... 9 last */
+	int64_t lost_leases; /* leases lost in a row, without a step finished, before a video is given up */
 	int64_t lease_sec;
 	int64_t poll_ms;
-	int64_t drain_sec;        /* after SIGTERM */
+	int64_t drain_sec; /* after SIGTERM */
 	int64_t keep_completed_jobs, keep_failed_jobs;
 
 	/* pictures from elsewhere */
-	bool image_allow_private; /* also http and private addresses: for a shop in one's own network, and for tests */
+	bool image_allow_private; /* also http and private addresses: a shop in one's own network, tests */
 };
 
 extern const struct conf_key settings_keys[];
 extern const size_t settings_key_count;
 
-/* Reads file, or with NULL $VIDEOD_CONFIG or SETTINGS_DEFAULT_FILE where that exists. As conf_load, plus what spans keys. */
+/*
+ * Reads file, or with NULL $VIDEOD_CONFIG or SETTINGS_DEFAULT_FILE where that exists. As conf_load, plus what
+ * spans keys.
+ */
 int settings_load(const char *file, struct settings *out, struct err *e);
 void settings_done(struct settings *s);
 const char *settings_file(const char *file); /* which file settings_load reads; NULL none */

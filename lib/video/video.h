@@ -71,14 +71,14 @@ struct video {
 	char *music_track_id; /* a UUID as text, as it came */
 	int64_t music_volume; /* 0..100, 0 is silence */
 
-	int status;           /* enum video_status */
-	int64_t progress;     /* 0..100, never goes back */
-	int64_t eta_sec;      /* about, -1 unknown */
-	char *stage;          /* one short line for people, "Generating scene 2 of 4" */
-	char *video_key;      /* where it was published, below the storage's root; a URL is made by status_url() */
+	int status;       /* enum video_status */
+	int64_t progress; /* 0..100, never goes back */
+	int64_t eta_sec;  /* about, -1 unknown */
+	char *stage;      /* one short line for people, "Generating scene 2 of 4" */
+	char *video_key; /* where it was published, below the storage's root; a URL is made by status_url() */
 	char *thumbnail_key;
-	int64_t duration_ms;  /* of the film, 0 while unknown */
-	char *error;          /* for the client; no vendor's text */
+	int64_t duration_ms;                          /* of the film, 0 while unknown */
+	char *error;                                  /* for the client; no vendor's text */
 	int64_t created_ms, updated_ms, completed_ms; /* Unix time; 0 none */
 };
 
@@ -115,7 +115,7 @@ struct music_track {
 };
 
 void scene_done(struct scene *s);
-void video_done(struct video *v);     /* frees the members; v may be zeroed only */
+void video_done(struct video *v); /* frees the members; v may be zeroed only */
 void store_done(struct store *s);
 void product_done(struct product *p);
 void music_track_done(struct music_track *t);

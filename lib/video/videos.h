@@ -16,9 +16,9 @@ struct videos_filter {
 };
 
 /*
- * One transaction {video, scenes, job}; v->id is made here and v->created_ms filled. A lost commit is looked up by the
- * id, so that 0 means that it is there. ERR_PERM with http_status 404 and the field's name in the text for an unknown
- * store, product or music track.
+ * One transaction {video, scenes, job}; v->id is made here and v->created_ms filled. A lost commit is looked
+ * up by the id, so that 0 means that it is there. ERR_PERM with http_status 404 and the field's name in the
+ * text for an unknown store, product or music track.
  */
 int videos_create(struct db *db, struct video *v, int64_t priority, struct err *e);
 /* With its scenes. 1, 0 (unknown or deleted), -1. */

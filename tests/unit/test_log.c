@@ -90,6 +90,20 @@ static void test_pairs(void **state)
 	assert_string_equal(c.text, "<3>all\n<4>step done video=018f item=2 min=-9223372036854775808\n");
 }
 
+static void test_as_many_pairs_as_there_may_be(void **state)
+{
+	_Static_assert(LOG_PAIRS_MAX == 12, "the call below has that many");
+	struct capture c;
+
+	(void)state;
+	capture_begin(&c);
+	log_info("x", LOG_I("a", 1), LOG_I("b", 2), LOG_I("c", 3), LOG_I("d", 4), LOG_I("e", 5),
+		LOG_I("f", 6), LOG_I("g", 7), LOG_I("h", 8), LOG_I("i", 9), LOG_I("j", 10), LOG_I("k", 11),
+		LOG_I("l", 12));
+	capture_end(&c);
+	assert_string_equal(c.text, "<6>x a=1 b=2 c=3 d=4 e=5 f=6 g=7 h=8 i=9 j=10 k=11 l=12\n");
+}
+
 static void test_levels(void **state)
 {
 	struct capture c;
@@ -138,6 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_as_many_pairs_as_there_may_be),
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_long_line_is_cut),
 	};
