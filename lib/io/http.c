@@ -23,6 +23,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "lib/base/fs.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/io/http_priv.h"
@@ -147,20 +148,6 @@ static int on_before_request(
 	return CURL_PREREQFUNC_ABORT;
 }
 
-static bool write_all(int fd, const char *data, size_t n)
-{
-	while (n > 0) {
-		ssize_t written = write(fd, data, n);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return false;
-		data += written;
-		n -= (size_t)written;
-	}
-	return true;
-}
-
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
 	struct http_call *c = arg;
@@ -172,7 +159,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 	}
 	if (c->body_fd <= 0) {
 		buf_add(&c->body, data, n);
-	} else if (!write_all(c->body_fd, data, n)) {
+	} else if (!fs_write_all(c->body_fd, data, n)) {
 		refuse(c, ERR_TEMP, errno, "keep the answer");
 		return CURL_WRITEFUNC_ERROR;
 	}
@@ -317,16 +304,18 @@ static void free_call(struct http_call *c)
 	free(c);
 }
 
-static int new_call(const struct http_request *q, http_done_fn *done, void *arg, struct http_call **ret_call,
-	struct err *e)
+/* NULL with *e filled. */
+static struct http_call *new_call(const struct http_request *q, http_done_fn *done, void *arg, struct err *e)
 {
 	AUTO_FREE char *where = NULL;
 	const struct http_method *m = http_find_method(q->method);
 
-	if (m == NULL)
-		return err_set(e, ERR_PERM, "unknown HTTP method");
+	if (m == NULL) {
+		(void)err_set(e, ERR_PERM, "unknown HTTP method");
+		return NULL;
+	}
 	if (http_check_request(q, m, e) < 0 || check_url(q, &where, e) < 0)
-		return -1;
+		return NULL;
 
 	struct http_call *c = xcalloc(1, sizeof(*c));
 	*c = (struct http_call){
@@ -347,10 +336,9 @@ static int new_call(const struct http_request *q, http_done_fn *done, void *arg,
 		(void)err_set(e, code == CURLE_OUT_OF_MEMORY ? ERR_TEMP : ERR_PERM, "%s: %s", c->where,
 			curl_easy_strerror(code));
 		free_call(c);
-		return -1;
+		return NULL;
 	}
-	*ret_call = c;
-	return 0;
+	return c;
 }
 
 /* The end of a call */
@@ -502,7 +490,7 @@ static int on_socket_wish(CURL *easy UNUSED, curl_socket_t fd, int what, void *a
 {
 	struct http *h = arg;
 	struct loop_io *io = socket_arg;
-	uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
+	uint32_t events = ((what & CURL_POLL_IN) ? EPOLLIN : 0u) | ((what & CURL_POLL_OUT) ? EPOLLOUT : 0u);
 	struct err e;
 
 	if (what == CURL_POLL_REMOVE) {
@@ -565,9 +553,9 @@ void http_free(struct http *h)
 int http_start(struct http *h, const struct http_request *q, http_done_fn *done, void *arg,
 	struct http_call **ret_call, struct err *e)
 {
-	struct http_call *c = NULL;
+	struct http_call *c = new_call(q, done, arg, e);
 
-	if (new_call(q, done, arg, &c, e) < 0)
+	if (c == NULL)
 		return -1;
 	CURLMcode code = curl_multi_add_handle(h->multi, c->easy);
 	if (code != CURLM_OK) {
@@ -594,15 +582,16 @@ void http_cancel(struct http_call *c)
 
 int http_blocking(const struct http_request *q, http_done_fn *done, void *arg, struct err *e)
 {
-	struct http_call *c = NULL;
-
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return err_set(e, ERR_PERM, "libcurl does not start");
-	int r = new_call(q, done, arg, &c, e);
-	if (r == 0) {
+
+	struct http_call *c = new_call(q, done, arg, e);
+	bool started = c != NULL;
+
+	if (started) {
 		conclude(c, curl_easy_perform(c->easy));
 		free_call(c);
 	}
 	curl_global_cleanup();
-	return r;
+	return started ? 0 : -1;
 }
