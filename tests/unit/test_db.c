@@ -18,6 +18,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
+#include "lib/base/text.h"
 #include "lib/io/uuid.h"
 #include "tests/unit/servers.h"
 
@@ -183,14 +184,17 @@ static void test_columns_of_other_types(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		AUTO(db_rows) rows = NULL;
+		int64_t value;
 		struct err e;
 
 		expect_ok(db_query(db, cases[i].sql, DB_NO_ARGS, &rows, &e), &e);
 		assert_true(db_next(rows));
 		if (strcmp(db_get_text(rows, 0), cases[i].text) != 0)
 			fail_msg("%s: %s", cases[i].sql, db_get_text(rows, 0));
+		if (text_to_i64(cases[i].text, INT64_MIN, INT64_MAX, &value) != cases[i].is_int)
+			fail_msg("%s: a number or not?", cases[i].sql);
 		if (cases[i].is_int)
-			assert_true(db_get_int(rows, 0) == strtoll(cases[i].text, NULL, 10));
+			assert_true(db_get_int(rows, 0) == value);
 	}
 }
 
