@@ -173,7 +173,9 @@ static struct amount round_amount(int64_t milli, unsigned decimals)
 		unit /= 10;
 	}
 
-	int64_t parts = milli / unit + (milli % unit >= (unit + 1) / 2 ? 1 : 0);
+	bool rounds_up = milli % unit >= (unit + 1) / 2;
+	int64_t parts = milli / unit + (rounds_up ? 1 : 0);
+
 	return (struct amount){
 		.whole = parts / scale, .part = parts % scale, .decimals = parts % scale ? decimals : 0};
 }
