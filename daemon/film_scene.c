@@ -18,6 +18,9 @@
 #define REACH_PER_SEC     0.05             /* of the window's side */
 #define BLUR_SHRINK       12
 #define CARD_SHRINK       4
+#define REPEAT            "loop=loop=-1:size=1,setpts=N/30/TB" /* one frame, at VIDEO_FPS, without end */
+
+_Static_assert(VIDEO_FPS == 30, "REPEAT says 30");
 
 enum { MOVE_NEARER, MOVE_AWAY, MOVE_RIGHT, MOVE_LEFT, MOVE_UP, MOVE_ACROSS, MOVE_COUNT };
 
@@ -99,7 +102,7 @@ static void add_camera(const struct camera *cam, struct buf *b)
 	int m = CAMERA_MARGIN;
 
 	buf_addf(b, "pad=iw+%d:ih+%d:%d:%d,fillborders=%d:%d:%d:%d:smear,", 2 * m, 2 * m, m, m, m, m, m, m);
-	buf_addf(b, "loop=loop=-1:size=1,setpts=N/%d/TB,", VIDEO_FPS);
+	buf_adds(b, REPEAT ",");
 	camera_filters(cam, b);
 }
 
@@ -122,6 +125,7 @@ static void picture_filters(const struct film *f, size_t item, struct buf *b)
 	const struct film_scene *s = &f->scenes[item];
 	struct size window = window_of(f, s), picture = cover(window, s->picture_width, s->picture_height);
 	struct camera cam = camera_of(f, item, s->clip_frames, window, picture);
+	struct size small = {f->width / BLUR_SHRINK, f->height / BLUR_SHRINK};
 
 	add_picture(picture, b);
 	if (window.width == f->width && window.height == f->height) {
@@ -131,13 +135,12 @@ static void picture_filters(const struct film *f, size_t item, struct buf *b)
 	}
 	buf_adds(b, ",split[near][far];[near]");
 	add_camera(&cam, b);
+	buf_addf(b, "[window];[far]scale=%d:%d:force_original_aspect_ratio=increase:flags=area,crop=%d:%d,",
+		small.width, small.height, small.width, small.height);
 	buf_addf(b,
-		"[window];[far]scale=%d:%d:force_original_aspect_ratio=increase:flags=area,crop=%d:%d,gblur="
-		"sigma=5,"
-		"lutyuv=y='16+(val-16)*0.5',scale=%d:%d:flags=bicubic,setsar=1,fps=%d,loop=loop=-1:size=1,"
-		"setpts=N[back];",
-		f->width / BLUR_SHRINK, f->height / BLUR_SHRINK, f->width / BLUR_SHRINK,
-		f->height / BLUR_SHRINK, f->width, f->height, VIDEO_FPS);
+		"gblur=sigma=5,lutyuv=y='16+(val-16)*0.5',scale=%d:%d:flags=bicubic,setsar=1," REPEAT
+		"[back];",
+		f->width, f->height);
 	buf_addf(b, "[back][window]overlay=%d:%d", (f->width - window.width) / 4 * 2,
 		(f->height - window.height) / 4 * 2);
 }

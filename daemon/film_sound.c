@@ -11,9 +11,11 @@
 
 #define FILTERS_MAX_BYTES 4096
 #define SAMPLE_RATE       48000
-#define FADE_IN_SEC       0.4
-#define FADE_OUT_SEC      1.6
-#define VOICE_PREFIX      "pan=mono|c0=c0,"
+#define LOOP_MAX_SEC      300 /* what the loop holds in memory: of longer music the first five minutes */
+#define SMALL_FRAMES                                                                                         \
+	"asetnsamples=4096:p=0," /* loudnorm ends with one of three seconds: 190 MB in what follows */
+#define FADE_IN_SEC  0.4
+#define FADE_OUT_SEC 1.6
 
 /* flite's voices by the ids that a request may name; the first is everybody else's. */
 static const struct {
@@ -59,11 +61,15 @@ static double volume_db(int volume)
 	return 10 * log2(volume / 100.0);
 }
 
+/* Looped after decoding: an encoded file that is begun again (-stream_loop) has a hole of 20 ms at its seam.
+ */
 static void add_music(const char *in, double seconds, struct buf *b)
 {
 	double fade_out = fmin(FADE_OUT_SEC, seconds / 3);
 
-	buf_addf(b, "%saformat=sample_fmts=fltp:sample_rates=%d:channel_layouts=stereo,", in, SAMPLE_RATE);
+	buf_addf(b,
+		"%saformat=sample_fmts=fltp:sample_rates=%d:channel_layouts=stereo,aloop=loop=-1:size=%d,",
+		in, SAMPLE_RATE, LOOP_MAX_SEC * SAMPLE_RATE);
 	buf_addf(b, "atrim=end=%.4f,afade=t=in:d=%.3f,afade=t=out:st=%.4f:d=%.3f", seconds, FADE_IN_SEC,
 		seconds - fade_out, fade_out);
 }
@@ -78,8 +84,9 @@ static void sound_filters(const struct film *f, bool voice, bool music, struct b
 			"[0:a:0]aformat=sample_fmts=fltp:sample_rates=%d:channel_layouts=stereo,highpass=f="
 			"70,",
 			SAMPLE_RATE);
-		buf_addf(b, "loudnorm=I=-14.5:TP=-2:LRA=9,aresample=%d,apad=whole_dur=%.4f%s;", SAMPLE_RATE,
-			seconds, music ? ",asplit[voice][key]" : "[mix]");
+		buf_addf(b,
+			"loudnorm=I=-14.5:TP=-2:LRA=9," SMALL_FRAMES "aresample=%d,apad=whole_dur=%.4f%s;",
+			SAMPLE_RATE, seconds, music ? ",asplit[voice][key]" : "[mix]");
 	}
 	if (music) {
 		add_music(voice ? "[1:a:0]" : "[0:a:0]", seconds, b);
@@ -89,7 +96,8 @@ static void sound_filters(const struct film *f, bool voice, bool music, struct b
 				    "500:knee=4[bed];"
 				    "[voice][bed]amix=inputs=2:normalize=0:duration=longest[mix];");
 		} else {
-			buf_addf(b, ",loudnorm=I=-14:TP=-2:LRA=11,aresample=%d[mix];", SAMPLE_RATE);
+			buf_addf(b, ",loudnorm=I=-14:TP=-2:LRA=11," SMALL_FRAMES "aresample=%d[mix];",
+				SAMPLE_RATE);
 		}
 	}
 	if (!voice && !music)
@@ -110,10 +118,8 @@ void film_sound_args(const struct film *f, const char *out, struct args *a)
 	film_add_program(f, a);
 	if (f->voice)
 		film_add_input(f, FILM_SOUND_FORMATS, f->voice, a);
-	if (music) {
-		args_adds(a, (const char *const[]){"-stream_loop", "-1", NULL});
+	if (music)
 		film_add_input(f, FILM_SOUND_FORMATS, f->music, a);
-	}
 	args_adds(a, (const char *const[]){"-filter_complex", buf_text(&filters), "-vn", "-c:a", "aac",
 			     "-b:a", "192k", "-ar", "48000", "-ac", "2", NULL});
 	film_add_output(f, "ipod", out, a);
