@@ -79,17 +79,21 @@ def boxes(path):
     return names
 
 
+def raw_frames(path, filters):
+    return ffmpeg("-i", path, "-map", "0:v:0", "-fps_mode", "passthrough", "-vf", filters, "-f", "rawvideo", "-")
+
+
 def colours(path, area):
     """The mean colour of an area (x, y, width, height as parts of the frame) in each frame."""
     x, y, w, h = area
     crop = f"crop=iw*{w}:ih*{h}:iw*{x}:ih*{y}"
-    raw = ffmpeg("-i", path, "-map", "0:v:0", "-vf", f"{crop},scale=1:1:flags=area,format=rgb24", "-f", "rawvideo", "-")
+    raw = raw_frames(path, f"{crop},scale=1:1:flags=area,format=rgb24")
     return [tuple(raw[i : i + 3]) for i in range(0, len(raw), 3)]
 
 
 def frames(path, filters, size):
     """Frames as bytes, one byte a pixel, each as large as size says."""
-    raw = ffmpeg("-i", path, "-map", "0:v:0", "-vf", f"{filters},scale={size[0]}:{size[1]}:flags=neighbor", "-f", "rawvideo", "-")
+    raw = raw_frames(path, f"{filters},scale={size[0]}:{size[1]}:flags=neighbor")
     area = size[0] * size[1]
     return [raw[i : i + area] for i in range(0, len(raw), area)]
 
@@ -97,11 +101,10 @@ def frames(path, filters, size):
 BRIGHT = bytes(n > 215 for n in range(256))
 
 
-def white(path, area=(0, 0, 1, 1), width=540):
-    """How many pixels are near white, in each frame: the letters of a text on a coloured ground."""
-    x, y, w, h = area
-    size = (round(width * w), round(width * h))
-    found = frames(path, f"crop=iw*{w}:ih*{h}:iw*{x}:ih*{y},format=gray", size)
+def white(path, upper=1, width=540, every="1"):
+    """How many pixels in the upper part are near white, in each frame that is chosen: the letters of a text."""
+    size = (width, round(width * upper))
+    found = frames(path, f"select='{every}',crop=iw:ih*{upper}:0:0,format=gray", size)
     return [frame.translate(BRIGHT).count(1) for frame in found]
 
 

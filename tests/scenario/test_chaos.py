@@ -1,0 +1,371 @@
+"""What is killed, stopped and started again while films are made: nothing is lost, and nothing is done twice."""
+
+import collections
+import contextlib
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+import stack as stacks
+from stack import BUILD, film, scene, wait_for
+
+LONGEST_ANSWER_SEC = 30
+
+
+# --- looking on ---
+
+
+class Database:
+    """A client that stays connected, so that a look takes a millisecond."""
+
+    def __init__(self, stack):
+        command = ["mariadb", "--no-defaults", "-uroot", "-S", stack.env["DB_SOCKET"], "-N", "-B", "-n", "videod"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+    def rows(self, sql):
+        self.process.stdin.write(f"{sql}; SELECT 'the end';\n")
+        return [tuple(line.rstrip("\n").split("\t")) for line in iter(self.process.stdout.readline, "the end\n")]
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(30)
+
+
+@pytest.fixture
+def database(stack):
+    with contextlib.closing(Database(stack)) as opened:
+        yield opened
+
+
+def id_of(video):
+    return f"UNHEX('{video.replace('-', '')}')"
+
+
+def steps_of(database, video):
+    """The step log: (kind, item, event, worker) in order."""
+    return database.rows(f"SELECT kind, item, event, worker FROM step_log WHERE video_id = {id_of(video)} ORDER BY id")
+
+
+def at_work(stack):
+    """The processes whose folder is a work folder of this stack: its ffmpeg and ffprobe."""
+    work, found = str(stack.folder.resolve() / "work"), []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(process / "cwd").startswith(work):
+                found.append(int(process.name))
+    return found
+
+
+def check_done_once(database, video):
+    """Every step has been done exactly once, and was not begun again after that. Returns how often each was begun."""
+    begun, done = collections.Counter(), set()
+    for kind, item, event, _ in steps_of(database, video):
+        step = kind, item
+        if event == "start":
+            assert step not in done, f"{step} ran again after it was done"
+            begun[step] += 1
+        elif event == "done":
+            assert step not in done, f"{step} was done twice"
+            done.add(step)
+    assert done == set(begun)
+    assert ("publish", "0") in done
+    return begun
+
+
+def check_nothing_left(stack):
+    wait_for("the work folder's end", lambda: not stack.work_folders())
+    wait_for("the end of all ffmpeg", lambda: not at_work(stack))
+    assert len(list((stack.folder / "work" / ".workers").iterdir())) == 1  # the lock of the daemon that lives
+
+
+def check_files(stack, status):
+    for key in ("videoUrl", "thumbnailUrl"):
+        answer = stack.get(status[key].removeprefix(stack.url))
+        assert answer.status == 200 and len(answer.body) > 1000
+
+
+@pytest.fixture
+def stack(request):
+    with stacks.running(request.param) as running:
+        running.put_store()
+        yield running
+
+
+def killed_daemon(stack, pid):
+    os.kill(pid, signal.SIGKILL)
+    stack.run("start", "daemon")
+    return stack.pid("daemon")
+
+
+# --- kill -9 of the daemon ---
+
+# The daemon's death again and again is what these tests are about; to videod it would be a poisonous video.
+NO_POISON = {"lost_leases": 100, "children": 2}
+KILLS = 30
+
+
+@pytest.mark.parametrize("stack", [NO_POISON], indirect=True, ids=[""])
+def test_killed_at_30_random_moments(stack, database):
+    seed = int(os.environ.get("CHAOS_SEED", random.randrange(2**32)))
+    chance = random.Random(seed)
+    print(f"seed {seed}")
+    body = film(scenes=[scene(n, 2, textOverlay=f"Scene {n}") for n in range(6)], voiceoverScript="Some words.")
+    steps = 2 * 6 + len(("voice", "sound", "assemble", "still", "publish"))
+    video = stack.create({**body, "aspectRatio": "1:1"})
+    pid = stack.pid("daemon")
+
+    def done():
+        return sum(event == "done" for _, _, event, _ in steps_of(database, video))
+
+    for kill in range(KILLS):
+        # No further on than the kills are, so that they spread over all of the work, on machines fast and slow.
+        enough = steps * (kill + 1) // (KILLS + 3)
+        longest, limit = (0.3, steps - 4) if done() > enough else (3, enough)
+        moment = time.monotonic() + chance.uniform(0, longest)
+        while time.monotonic() < moment and done() <= limit:
+            time.sleep(0.01)
+        pid = killed_daemon(stack, pid)
+        print(f"kill {kill + 1}: {done()} of {steps} steps done")
+    assert done() < steps, "the film was ready before the last kill"
+
+    check_files(stack, stack.wait_completed(video))
+    begun = check_done_once(database, video)
+    assert len(begun) == steps
+    assert sum(begun.values()) - steps >= 10, "too few kills hit a step"
+    check_nothing_left(stack)
+
+
+@pytest.mark.parametrize("stack", [NO_POISON], indirect=True, ids=[""])
+def test_killed_at_each_boundary(stack, database):
+    """Once right after each step's beginning was written, and once after its end was."""
+    scenes = [scene(1, imageUrl="/assets/photos/fig.jpg"), scene(2, textOverlay="Two")]
+    video = stack.create(film(scenes=scenes, voiceoverScript="Some words.", aspectRatio="1:1"))
+    pid, seen, kills = stack.pid("daemon"), set(), 0
+
+    def boundaries():
+        return {(kind, item, event) for kind, item, event, _ in steps_of(database, video) if event in ("start", "done")}
+
+    while ("publish", "0", "done") not in seen:
+        wait_for("the next boundary", lambda: boundaries() - seen, pause=0.001)
+        seen |= boundaries()
+        pid = killed_daemon(stack, pid)
+        kills += 1
+
+    check_files(stack, stack.wait_completed(video))
+    assert len(check_done_once(database, video)) == 10
+    print(f"{kills} kills at {len(seen)} boundaries")
+    assert len(seen) == 20
+    assert kills >= 10
+    check_nothing_left(stack)
+
+
+# --- a daemon that sleeps past its lease ---
+
+
+@contextlib.contextmanager
+def second_daemon(stack):
+    config = (stack.folder / "etc" / "videod.conf").read_text()
+    second = stack.folder / "etc" / "second.conf"
+    second.write_text(config.replace("/wake.sock", "/second.sock"))
+    with open(stack.folder / "log" / "second.log", "w") as log:
+        process = subprocess.Popen([BUILD / "videod", "--config", second], stderr=log, stdout=log)
+    try:
+        wait_for("the second daemon", lambda: "serving" in stack.log("second"))
+        yield process
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+@pytest.mark.parametrize("stack", [{"lease_sec": 15, "children": 2}], indirect=True, ids=[""])
+def test_stopped_past_its_lease(stack, database):
+    """Awake again it changes nothing: neither what it had finished nor what it was at counts any more."""
+    first = stack.pid("daemon")
+    video = stack.create(film(scenes=[scene(n, 4) for n in range(3)], aspectRatio="4:5"))
+    children = wait_for("two ffmpeg", lambda: len(at_work(stack)) == 2 and at_work(stack), pause=0.01)
+    worker = steps_of(database, video)[0][3]
+    try:
+        os.kill(first, signal.SIGSTOP)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(children[0], signal.SIGSTOP)  # the other one ends, and nobody takes notice
+        with second_daemon(stack):
+            wait_for(
+                "a step done by the second daemon",
+                lambda: any(event == "done" and by != worker for *_, event, by in steps_of(database, video)),
+                120,
+            )
+            assert children[0] in at_work(stack)
+            os.kill(first, signal.SIGCONT)
+            wait_for("the end of what the first one was at", lambda: not set(children) & set(at_work(stack)), 10)
+            wait_for("the first daemon's insight", lambda: "lease lost" in stack.log("daemon"))
+            check_files(stack, stack.wait_completed(video))
+            log = steps_of(database, video)
+            assert stack.pid("daemon") == first and stack.status(video)["status"] == "completed"
+    finally:
+        for pid in (first, *children):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+    lost = next(i for i, row in enumerate(log) if row[2] == "lost")
+    assert worker not in [by for *_, by in log[lost + 1 :]]
+    assert [row[2] for row in log].count("lost") == 1
+    assert [row[:3] for row in log].count(("publish", "0", "done")) == 1
+    check_done_once(database, video)
+    assert database.rows(f"SELECT state FROM jobs WHERE video_id = {id_of(video)}") == [("3",)]
+    assert len(list((stack.folder / "media" / "videos" / video).iterdir())) == 2
+    check_nothing_left(stack)
+
+
+# --- everything around the daemon ---
+
+
+UNDER_WAY = 4
+
+
+class Clients:
+    """Threads that ask without end. Whatever is not right is noted, and so are clear refusals."""
+
+    def __init__(self, stack, store):
+        self.stack, self.store = stack, store
+        self.accepted = []  # videos that were answered with 202
+        self.completed = set()
+        self.wrong = []
+        self.counts = collections.Counter()  # of answers by status
+        self.longest = 0
+        self.goes_on = True
+        self.lock = threading.Lock()
+        work = [self.poll] * 3 + [self.read, self.list, self.create]
+        self.threads = [threading.Thread(target=self.repeat, args=(each,)) for each in work]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.goes_on = False
+        for thread in self.threads:
+            thread.join()
+
+    def repeat(self, work):
+        state = {}
+        while self.goes_on:
+            try:
+                work(state)
+            except Exception as problem:  # a refused connection, half an answer, a hang: all wrong
+                self.wrong.append(f"{work.__name__}: {problem!r}")
+            time.sleep(0.02)
+
+    def ask(self, method, path, body=None):
+        """The answer where it is none of the clear refusals, else None."""
+        began = time.monotonic()
+        answer = self.stack.request(method, path, body, timeout=LONGEST_ANSWER_SEC)
+        with self.lock:
+            self.counts[answer.status] += 1
+            self.longest = max(self.longest, time.monotonic() - began)
+        assert answer.headers["Content-Type"] == "application/json; charset=utf-8", answer
+        if answer.status != 503:
+            return answer
+        assert int(answer.headers["Retry-After"]) >= 1, answer
+        assert set(answer.json["error"]) == {"code", "message", "requestId", "details"}, answer
+        assert answer.json["error"]["code"] == "unavailable", answer
+        return None
+
+    def poll(self, last):
+        for video in list(self.accepted):
+            answer = self.ask("GET", f"/videos/{video}/status")
+            if answer:
+                assert answer.status == 200 and answer.json["videoId"] == video, answer
+                assert answer.json["status"] != "failed", answer
+                assert answer.json["progress"] >= last.get(video, 0), (answer, last.get(video))
+                last[video] = answer.json["progress"]
+                if answer.json["status"] == "completed":
+                    self.completed.add(video)
+
+    def read(self, _):
+        for video in list(self.accepted):
+            answer = self.ask("GET", f"/videos/{video}")
+            if answer:
+                assert answer.status == 200 and answer.json["id"] == video, answer
+                assert len(answer.json["scenes"]) == 1, answer
+
+    def list(self, _):
+        known = set(self.accepted)
+        answer = self.ask("GET", f"/videos/store/{self.store}?limit=100")
+        if answer:
+            assert answer.status == 200, answer
+            assert known <= {video["id"] for video in answer.json["videos"]}, "a video is not listed"
+
+    def create(self, _):
+        if len(self.accepted) - len(self.completed) >= UNDER_WAY:
+            return
+        answer = self.ask("POST", "/videos", film(self.store, [scene(1)], aspectRatio="1:1"))
+        if answer:
+            assert answer.status == 202, answer
+            assert answer.headers["Location"] == f"/videos/{answer.json['videoId']}"
+            self.accepted.append(answer.json["videoId"])
+
+    def wait_for(self, answers, *statuses):
+        """Until so many more answers of these kinds have come."""
+
+        def count():
+            return sum(self.counts[status] for status in statuses)
+
+        enough = count() + answers
+        wait_for(f"{answers} answers {statuses}", lambda: count() >= enough, 90)
+
+
+def restart(stack, clients, piece, how):
+    stack.run(how, piece)
+    if piece == "mariadb":
+        clients.wait_for(20, 503)
+        clients.wait_for(1, 200)  # progress, from memcached
+    else:
+        clients.wait_for(100, 200)
+    stack.run("start", piece)
+    clients.wait_for(100, 200)
+
+
+def kill_responder(stack, clients, chance):
+    pool = stack.pid("cgi")
+    before = stacks.children(pool)
+    os.kill(chance.choice(before), signal.SIGKILL)
+    clients.wait_for(50, 200)
+    wait_for("a new responder", lambda: len(stacks.children(pool)) == len(before))
+
+
+@pytest.mark.parametrize("stack", [{"videos_in_flight": 3, "children": 2}], indirect=True, ids=[""])
+def test_cache_database_and_responders_come_and_go(stack):
+    chance = random.Random(0)
+    with Clients(stack, "shop") as clients:
+        wait_for("some videos", lambda: len(clients.accepted) == UNDER_WAY)
+        for _ in range(20):
+            restart(stack, clients, "memcached", "stop")
+            restart(stack, clients, "mariadb", "kill")
+            for _ in range(5):
+                kill_responder(stack, clients, chance)
+            restart(stack, clients, "memcached", "kill")
+            restart(stack, clients, "mariadb", "stop")
+            if len(clients.completed) >= 2 * UNDER_WAY:
+                break
+    for video in clients.accepted:
+        stack.wait_completed(video)
+    print(f"{len(clients.accepted)} videos, answers {dict(clients.counts)}, the longest took {clients.longest:.1f} s")
+
+    assert not clients.wrong, "\n".join(clients.wrong[:20])
+    assert set(clients.counts) <= {200, 202, 503}
+    assert clients.longest < LONGEST_ANSWER_SEC
+    # also those whose answer was lost
+    wait_for("completion of all", lambda: stack.sql("SELECT COUNT(*) FROM videos WHERE status <> 'completed'") == [["0"]])
+    with contextlib.closing(Database(stack)) as database:
+        for video in clients.accepted:
+            assert stack.status(video)["progress"] == 100
+            check_files(stack, stack.status(video))
+            check_done_once(database, video)
+    check_nothing_left(stack)
