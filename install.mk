@@ -11,12 +11,13 @@ SHARE := $(PREFIX)/share/videod
 MAN   := $(wildcard cgi/*.8 daemon/*.8 cli/*.1 lib/video/*.5)
 put   := install -D -m 644
 
-install: all ## install below DESTDIR, with PREFIX=/usr
+install: all music ## install below DESTDIR, with PREFIX=/usr
 	install -D $(O)/videod $(DESTDIR)$(PREFIX)/sbin/videod
 	install -D $(O)/videod-cgi $(DESTDIR)$(PREFIX)/lib/videod/videod-cgi
 	install -D $(O)/videoctl $(DESTDIR)$(PREFIX)/bin/videoctl
 	for f in $(MAN); do $(put) $$f $(DESTDIR)$(PREFIX)/share/man/man$${f##*.}/$${f##*/} || exit; done
-	for f in db/*.sql dashboard/* assets/music/*.m4a; do $(put) $$f $(DESTDIR)$(SHARE)/$$f || exit; done
+	for f in db/*.sql dashboard/*; do $(put) $$f $(DESTDIR)$(SHARE)/$$f || exit; done
+	for f in $(MUSIC:%=assets/music/%.m4a); do $(put) $(O)/$$f $(DESTDIR)$(SHARE)/$$f || exit; done
 	cd systemd && for f in system/* sysusers.d/* tmpfiles.d/*; do \
 		$(put) $$f $(DESTDIR)$(PREFIX)/lib/$$([ $${f%%/*} = system ] && echo systemd/)$$f || exit; done
 	sed -i -E 's#/usr/(sbin|lib)/videod#$(PREFIX)/\1/videod#g' $(DESTDIR)$(PREFIX)/lib/systemd/system/videod*.service

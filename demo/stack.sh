@@ -183,7 +183,7 @@ fill_nginx() {
 
 	[ "$(id -u)" != 0 ] || user='user root;'
 	"$ROOT/nginx/fill.sh" "$DIR/nginx" CONF="$DIR/nginx" RUN="$DIR" USER="$user" LISTEN="127.0.0.1:$1" \
-		CGI="$CGI_SOCKET" MEMCACHED="unix:$CACHE_SOCKET" MEDIA="$DIR/media" ASSETS="$ROOT/assets" \
+		CGI="$CGI_SOCKET" MEMCACHED="unix:$CACHE_SOCKET" MEDIA="$DIR/media" ASSETS="$DIR/share" \
 		DASHBOARD="$ROOT/dashboard"
 }
 
@@ -218,7 +218,7 @@ write_config() {
 		wake_socket = $WAKE_SOCKET
 		work_dir = $DIR/work
 		media_dir = $DIR/media
-		assets_dir = $ROOT/assets
+		assets_dir = $DIR/share
 		public_url = http://127.0.0.1:$(cat "$DIR/port")
 		drain_sec = 10
 	CONF
@@ -301,7 +301,9 @@ if [ ! -d "$DIR/pid" ] && [ "$COMMAND" != start ]; then
 	[ "$COMMAND" = stop ] || die "nothing was started in $DIR"
 	exit 0
 fi
-mkdir -p "$DIR"/{etc,log,media,nginx,pid,sock,work}
+mkdir -p "$DIR"/{etc,log,media,nginx,pid,share,sock,work}
+ln -sfn "$BIN/assets/music" "$DIR/share/music"
+ln -sfn "$ROOT/assets/photos" "$DIR/share/photos"
 exec 9>"$DIR/lock"
 flock -w 300 9 || die "somebody else is at work in $DIR"
 choose_sockets
