@@ -79,15 +79,16 @@ setup: ## install the Debian packages that building, running and checking need
 	demo/setup.sh run build check
 demo: ## make a film in a private stack: PRODUCT= STYLE= ASPECT=
 	@demo/setup.sh run build
-	@$(BUILD) all
+	@$(BUILD) all music
 	@demo/demo.sh
 check: ## run every test; ends with: N passed, N failed
 	@demo/setup.sh run build check
-	@$(BUILD) all units
+	@$(BUILD) all music units
 	@$(BUILD) SAN=address,undefined all units fuzzers
 	@tests/run.sh build build/san
 stop: ## end what make demo started
 	@demo/stack.sh stop run
+include assets/music/music.mk
 include install.mk
 
 clean: ## remove what was built
