@@ -165,6 +165,14 @@ def test_killed_at_each_boundary(stack, database):
     check_nothing_left(stack)
 
 
+@pytest.mark.parametrize("stack", [NO_POISON], indirect=True, ids=[""])
+def test_children_die_with_their_daemon(stack):
+    stack.create(film(scenes=[scene(1, 60)]))
+    children = wait_for("an ffmpeg", lambda: at_work(stack))
+    stack.run("kill", "daemon")
+    wait_for("its end", lambda: not set(children) & set(at_work(stack)), 5)  # its work would have taken far longer
+
+
 # --- a daemon that sleeps past its lease ---
 
 
