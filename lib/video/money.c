@@ -174,10 +174,9 @@ static struct amount round_amount(int64_t milli, unsigned decimals)
 	}
 
 	bool rounds_up = milli % unit >= (unit + 1) / 2;
-	int64_t parts = milli / unit + (rounds_up ? 1 : 0);
+	int64_t parts = milli / unit + (rounds_up ? 1 : 0), part = parts % scale;
 
-	return (struct amount){
-		.whole = parts / scale, .part = parts % scale, .decimals = parts % scale ? decimals : 0};
+	return (struct amount){.whole = parts / scale, .part = part, .decimals = part ? decimals : 0};
 }
 
 static void add_number(const struct locale *l, struct amount a, struct buf *out)

@@ -19,9 +19,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void numbers(const char *s)
 {
 	int64_t value;
-	char back[24];
 
 	if (text_to_i64(s, INT64_MIN, INT64_MAX, &value)) {
+		char back[24];
+
 		(void)snprintf(back, sizeof(back), "%" PRId64, value);
 		assert(strcmp(back, s) == 0);
 		assert(text_to_scaled(s, 0, value, value, &value));
