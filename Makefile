@@ -1,6 +1,7 @@
 # videod: what there is, how it is built, and the commands. `make help` lists them.
 
 VERSION := 0.1.0
+export PATH := $(PATH):/usr/sbin:/sbin
 CC      ?= gcc
 SAN     ?=
 O       := build$(if $(SAN),/san)
