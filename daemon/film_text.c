@@ -11,6 +11,7 @@
 #include "daemon/film_wrap.h"
 #include "lib/base/buf.h"
 #include "lib/base/text.h"
+#include "lib/base/utf8.h"
 
 #define FONT_HEIGHT 1.25 /* of the size; Lato's is 1.2 */
 #define WORD_JOINER "\xE2\x81\xA0"
@@ -56,11 +57,10 @@ static struct layout lay_out(const struct film *f, bool card, struct wrap *w)
 	double room = f->height * (card ? 0.56 : 0.36), shorter = fmin(f->width, f->height);
 	double size = shorter * (card ? 0.112 : 0.074) * look->size_percent / 100;
 
-	for (;; size *= SHRINK) {
-		wrap_lines(w, width / size);
-		if ((double)w->line_count * size * FONT_HEIGHT <= room || size * SHRINK < shorter * SMALLEST)
-			break;
-	}
+	while ((double)wrap_count(w, width / size) * size * FONT_HEIGHT > room &&
+		size * SHRINK >= shorter * SMALLEST)
+		size *= SHRINK;
+	wrap_lines(w, width / size);
 	return (struct layout){
 		.left = (int)(f->width * side),
 		.right = (int)(f->width * safe->right),
@@ -77,34 +77,11 @@ static unsigned ass_colour(unsigned rgb, unsigned clear)
 	return clear << 24 | (rgb & 0xFF) << 16 | (rgb & 0xFF00) | rgb >> 16;
 }
 
-static void add_point(uint32_t point, struct buf *b)
-{
-	char utf8[4];
-	size_t n = 0;
-
-	if (point < 0x80) {
-		utf8[n++] = (char)point;
-	} else if (point < 0x800) {
-		utf8[n++] = (char)(0xC0 | point >> 6);
-		utf8[n++] = (char)(0x80 | (point & 0x3F));
-	} else if (point < 0x10000) {
-		utf8[n++] = (char)(0xE0 | point >> 12);
-		utf8[n++] = (char)(0x80 | (point >> 6 & 0x3F));
-		utf8[n++] = (char)(0x80 | (point & 0x3F));
-	} else {
-		utf8[n++] = (char)(0xF0 | point >> 18);
-		utf8[n++] = (char)(0x80 | (point >> 12 & 0x3F));
-		utf8[n++] = (char)(0x80 | (point >> 6 & 0x3F));
-		utf8[n++] = (char)(0x80 | (point & 0x3F));
-	}
-	buf_add(b, utf8, n);
-}
-
 static void add_escaped(uint32_t point, struct buf *b)
 {
 	if (point == '{' || point == '}')
 		buf_addc(b, '\\');
-	add_point(point, b);
+	utf8_add(b, point);
 	if (point == '\\')
 		buf_adds(b, WORD_JOINER);
 }

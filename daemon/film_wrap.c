@@ -248,18 +248,20 @@ static size_t line_end(const struct wrap *w, size_t first, double width)
 			continue;
 		if (good > first)
 			return good;
-		while (i > first + 1 && advance(w->points[i]) <= 0)
-			i--;
-		return i > first ? i : first + 1;
+		if (i == first)
+			i++; /* a line takes one character at least, with its marks */
+		while (i < w->count && advance(w->points[i]) <= 0 && w->points[i] != '\n')
+			i++;
+		return i;
 	}
 	return i;
 }
 
-static size_t break_lines(struct wrap *w, double width)
+size_t wrap_count(struct wrap *w, double width_em)
 {
 	w->line_count = 0;
 	for (size_t first = 0; first < w->count;) {
-		size_t end = line_end(w, first, width);
+		size_t end = line_end(w, first, width_em);
 
 		add_line(w, first, end);
 		first = end < w->count && w->points[end] == '\n' ? end + 1 : end;
@@ -269,19 +271,19 @@ static size_t break_lines(struct wrap *w, double width)
 
 void wrap_lines(struct wrap *w, double width_em)
 {
-	size_t lines = break_lines(w, width_em);
+	size_t lines = wrap_count(w, width_em);
 	double narrow = width_em / 2, wide = width_em;
 
 	/* the narrowest width that needs no more lines makes them even */
 	for (int i = 0; i < 8; i++) {
 		double middle = (narrow + wide) / 2;
 
-		if (break_lines(w, middle) > lines)
+		if (wrap_count(w, middle) > lines)
 			narrow = middle;
 		else
 			wide = middle;
 	}
-	(void)break_lines(w, wide);
+	(void)wrap_count(w, wide);
 }
 
 bool wrap_is_right_to_left(const struct wrap *w)

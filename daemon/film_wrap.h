@@ -25,6 +25,8 @@ struct wrap {
 
 /* Takes the text over, cut at WRAP_MAX_POINTS. Broken UTF-8 becomes U+FFFD. */
 void wrap_init(struct wrap *w, const char *text);
+/* How many lines of at most width ems it takes. */
+size_t wrap_count(struct wrap *w, double width_em);
 /* Breaks into lines of at most width ems, as even in length as the same number of lines allows. */
 void wrap_lines(struct wrap *w, double width_em);
 bool wrap_is_right_to_left(const struct wrap *w); /* by the first letter that has a direction */
