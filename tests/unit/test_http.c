@@ -5,7 +5,6 @@
 
 #include "lib/io/http.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +27,7 @@
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/io/loop.h"
+#include "tests/unit/descriptors.h"
 #include "tests/unit/http_server.h"
 
 #define GIVE_UP_MS 20000
@@ -533,23 +533,10 @@ static void test_a_callback_starts_the_next_call(void **state)
 	assert_int_equal(server.seen->connections, 1);
 }
 
-static size_t open_fds(void)
-{
-	size_t n = 0;
-	DIR *d = opendir("/proc/self/fd");
-
-	assert_non_null(d);
-	while (readdir(d) != NULL)
-		n++;
-	closedir(d);
-	return n;
-}
-
-/* Ten of them hang; forty are answered meanwhile. */
 static void test_fifty_at_once_and_no_descriptor_is_lost(void **state)
 {
 	struct fixture *f = *state;
-	size_t before = open_fds();
+	size_t before = descriptors_open();
 	struct http *h = NULL;
 
 	assert_int_equal(http_new(f->loop, &h, &err), 0);
@@ -565,7 +552,7 @@ static void test_fifty_at_once_and_no_descriptor_is_lost(void **state)
 	assert_int_equal(f->done_calls, 40);
 	assert_int_equal(f->result.status, 200);
 	http_free(h);
-	assert_in_range(open_fds(), before, before + 1); /* the loop's timer descriptor */
+	assert_in_range(descriptors_open(), before, before + 1); /* the loop's timer descriptor */
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)

@@ -6,7 +6,6 @@
 
 #include "lib/io/proc.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -31,6 +30,7 @@
 #include "lib/base/err.h"
 #include "lib/base/text.h"
 #include "lib/io/loop.h"
+#include "tests/unit/descriptors.h"
 
 #define DEADLINE_MS 20000
 #define GIVE_UP_MS  20000
@@ -170,54 +170,6 @@ static void test_ends_are_reported(void **state)
 				r->exit_code, r->signo, r->out, r->err_tail);
 		assert_int_equal(f->done_calls, 1);
 	}
-}
-
-static const struct start_case {
-	const char *title, *program, *folder;
-	int sys_errno;
-	const char *text; /* part of the error's */
-} start_cases[] = {
-	{"nowhere in PATH", "no-such-program-here", NULL, ENOENT, "no-such-program-here: not in PATH"},
-	{"absolute path that is not there", "/no/such/program", NULL, ENOENT, "/no/such/program: exec: "},
-	{"not executable", "/etc/passwd", NULL, EACCES, "/etc/passwd: exec: "},
-	{"a folder", "/", NULL, EACCES, "/: exec: "},
-	{"working folder that is not there", "true", "/no/such/folder", ENOENT, "true: working folder: "},
-};
-
-static void test_a_failed_start_is_an_error_and_leaves_nothing(void **state)
-{
-	struct fixture *f = *state;
-
-	for (size_t i = 0; i < ARRAY_LEN(start_cases); i++) {
-		const struct start_case *c = &start_cases[i];
-		const char *const argv[] = {c->program, NULL};
-		const struct proc_spec spec = {.argv = argv, .folder = c->folder, .deadline_ms = DEADLINE_MS};
-		if (proc_start(f->loop, &spec, on_done, f, &f->proc, &err) != -1)
-			fail_msg("%s: started", c->title);
-		if (err.kind != ERR_PERM || err.sys_errno != c->sys_errno ||
-			strstr(err.text, c->text) == NULL)
-			fail_msg("%s: kind %d errno %d '%s'", c->title, err.kind, err.sys_errno, err.text);
-		if (waitpid(-1, NULL, WNOHANG) != -1)
-			fail_msg("%s: a child is left", c->title);
-	}
-	assert_int_equal(loop_step(f->loop, 0, &err), 0);
-	assert_int_equal(f->done_calls, 0);
-}
-
-static void test_a_passing_shortage_is_temporary(void **state)
-{
-	struct fixture *f = *state;
-	const char *const argv[] = {"true", NULL};
-	const struct proc_spec spec = {.argv = argv, .deadline_ms = DEADLINE_MS};
-	struct rlimit before;
-
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-	const struct rlimit none = {.rlim_cur = 3, .rlim_max = before.rlim_max};
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	int r = proc_start(f->loop, &spec, on_done, f, &f->proc, &err);
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	assert_int_equal(r, -1);
-	assert_int_equal(err.kind, ERR_TEMP);
 }
 
 static void test_deadline_ends_a_child_with_sigterm(void **state)
@@ -564,18 +516,6 @@ static void test_a_child_dies_with_its_parent(void **state)
 	close(ready[0]);
 }
 
-static size_t open_fds(void)
-{
-	size_t n = 0;
-	DIR *d = opendir("/proc/self/fd");
-
-	assert_non_null(d);
-	while (readdir(d) != NULL)
-		n++;
-	closedir(d);
-	return n;
-}
-
 static void test_two_hundred_runs_leak_no_descriptor(void **state)
 {
 	struct fixture *f = *state;
@@ -584,7 +524,7 @@ static void test_two_hundred_runs_leak_no_descriptor(void **state)
 	const struct proc_spec bad_spec = {.argv = bad, .deadline_ms = DEADLINE_MS};
 
 	(void)run(f, (struct proc_spec){.argv = good}, "true"); /* the loop makes its one timer descriptor */
-	size_t before = open_fds();
+	size_t before = descriptors_open();
 	for (int i = 0; i < 200; i++) {
 		assert_true(run(f, (struct proc_spec){.argv = good, .out_max_bytes = 10}, "true")->ok);
 		assert_int_equal(proc_start(f->loop, &bad_spec, on_done, f, &f->proc, &err), -1);
@@ -592,7 +532,7 @@ static void test_two_hundred_runs_leak_no_descriptor(void **state)
 		start(f, (struct proc_spec){.argv = good}, "true");
 		proc_free(f->proc);
 	}
-	assert_int_equal(open_fds(), before);
+	assert_int_equal(descriptors_open(), before);
 }
 
 static void test_many_at_once(void **state)
@@ -624,8 +564,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_ends_are_reported),
-		TEST(test_a_failed_start_is_an_error_and_leaves_nothing),
-		TEST(test_a_passing_shortage_is_temporary),
 		TEST(test_deadline_ends_a_child_with_sigterm),
 		TEST(test_deadline_kills_a_child_that_ignores_sigterm),
 		TEST(test_an_exit_of_zero_after_the_deadline_is_no_success),

@@ -1,0 +1,266 @@
+/* The database connection where the server dies, stops answering, throws its clients out or is not there. */
+
+#include "lib/io/db.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/base/macros.h"
+#include "lib/base/mem.h"
+#include "tests/unit/session.h"
+
+static void test_an_idle_connection_is_replaced_unnoticed(void **state)
+{
+	static const char insert[] = "INSERT INTO idle VALUES (?)";
+	AUTO(db) db = session_new(10);
+	struct err e;
+
+	(void)state;
+	session_exec(db, "CREATE TABLE idle (id INT PRIMARY KEY)");
+	for (int64_t i = 0; i < 3; i++) {
+		int64_t id = session_id(db);
+
+		expect_ok(db_exec(db, insert, DB_ARGS(db_int(i)), NULL, &e), &e);
+		session_throw_out(id);
+		if (i == 0)
+			expect_ok(db_exec(db, insert, DB_ARGS(db_int(10)), NULL, &e), &e);
+		else if (i == 1)
+			assert_int_equal(session_number(db, "SELECT COUNT(*) FROM idle"), 3);
+		else
+			expect_ok(db_begin(db, &e), &e);
+		assert_true(session_id(db) != id);
+	}
+	expect_ok(db_exec(db, insert, DB_ARGS(db_int(11)), NULL, &e), &e);
+	expect_ok(db_commit(db, &e), &e);
+	assert_int_equal(session_number(db, "SELECT COUNT(*) FROM idle"), 5);
+}
+
+static void test_a_lost_transaction_leaves_nothing(void **state)
+{
+	static const char insert[] = "INSERT INTO lost VALUES (?)";
+	AUTO(db) db = session_new(10);
+	struct err e;
+
+	(void)state;
+	session_exec(db, "CREATE TABLE lost (id INT PRIMARY KEY)");
+
+	expect_ok(db_begin(db, &e), &e);
+	expect_ok(db_exec(db, insert, DB_ARGS(db_int(1)), NULL, &e), &e);
+	session_throw_out(session_id(db));
+	expect_err(db_exec(db, insert, DB_ARGS(db_int(2)), NULL, &e), &e, ERR_TEMP, 503);
+	expect_err(db_exec(db, insert, DB_ARGS(db_int(3)), NULL, &e), &e, ERR_TEMP, 503);
+	db_rollback(db);
+	assert_int_equal(session_number(db, "SELECT COUNT(*) FROM lost"), 0);
+
+	/* Gone before COMMIT was sent: certainly rolled back, so not uncertain. */
+	expect_ok(db_begin(db, &e), &e);
+	expect_ok(db_exec(db, insert, DB_ARGS(db_int(4)), NULL, &e), &e);
+	session_throw_out(session_id(db));
+	expect_err(db_commit(db, &e), &e, ERR_TEMP, 503);
+	assert_int_equal(session_number(db, "SELECT COUNT(*) FROM lost"), 0);
+}
+
+/* Runs a statement that another session blocks, and has it struck there. */
+static int run_struck(struct db *db, const char *sql, const char *pattern, enum test_blow blow, struct err *e)
+{
+	pid_t pid = test_db_strike_while(&session_server, pattern, blow);
+	int rc = db_exec(db, sql, DB_NO_ARGS, NULL, e);
+
+	test_db_expect_struck(pid);
+	return rc;
+}
+
+static void test_a_lost_reply_says_what_is_open(void **state)
+{
+	static const char update[] = "UPDATE replies SET v=v+1 WHERE id=1";
+	AUTO(db) db = session_new(60);
+	AUTO(db) blocker = session_new(60);
+	AUTO(db_rows) rows = NULL;
+	struct err e;
+
+	(void)state;
+	session_exec(db, "CREATE TABLE replies (id INT PRIMARY KEY, v INT)");
+	session_exec(db, "INSERT INTO replies VALUES (1, 0)");
+	expect_ok(db_begin(blocker, &e), &e);
+	session_exec(blocker, "UPDATE replies SET v=100 WHERE id=1");
+
+	expect_err(run_struck(db, update, "UPDATE replies%", KILL_SESSION, &e), &e, ERR_UNCERTAIN, 503);
+
+	expect_ok(db_begin(db, &e), &e);
+	expect_err(run_struck(db, update, "UPDATE replies%", KILL_SESSION, &e), &e, ERR_TEMP, 503);
+	db_rollback(db);
+
+	pid_t pid = test_db_strike_while(&session_server, "SELECT SLEEP(50)%", KILL_SESSION);
+
+	expect_err(db_query(db, "SELECT SLEEP(50), 1", DB_NO_ARGS, &rows, &e), &e, ERR_TEMP, 503);
+	test_db_expect_struck(pid);
+	db_rollback(blocker);
+	session_exec(db, update);
+	assert_int_equal(session_number(db, "SELECT v FROM replies"), 1);
+}
+
+static void test_a_lost_commit_is_uncertain(void **state)
+{
+	AUTO(db) db = session_new(60);
+	AUTO(db) blocker = session_new(60);
+	struct err e;
+
+	(void)state;
+	session_exec(db, "CREATE TABLE commits (id INT PRIMARY KEY)");
+	expect_ok(db_begin(db, &e), &e);
+	session_exec(db, "INSERT INTO commits VALUES (1)");
+	expect_ok(db_script(blocker, "FLUSH TABLES WITH READ LOCK;", &e), &e);
+
+	pid_t pid = test_db_strike_while(&session_server, "COMMIT", KILL_SESSION);
+
+	expect_err(db_commit(db, &e), &e, ERR_UNCERTAIN, 503);
+	test_db_expect_struck(pid);
+	expect_ok(db_script(blocker, "UNLOCK TABLES;", &e), &e);
+	db_rollback(db);
+	assert_int_equal(session_number(db, "SELECT COUNT(*) FROM commits"), 0);
+}
+
+static void test_the_server_dies_and_comes_back(void **state)
+{
+	static const char insert[] = "INSERT INTO deaths VALUES (?)";
+	static const char count[] = "SELECT COUNT(*) FROM deaths";
+	AUTO(db) db = session_new(60);
+	AUTO(db) blocker = session_new(60);
+	struct err e;
+	AUTO(db_rows) rows = NULL;
+
+	(void)state;
+	session_exec(db, "CREATE TABLE deaths (id INT PRIMARY KEY)");
+	expect_ok(db_exec(db, insert, DB_ARGS(db_int(1)), NULL, &e), &e);
+	assert_int_equal(session_number(db, count), 1);
+	test_server_kill(&session_server);
+	expect_err(db_query(db, count, DB_NO_ARGS, &rows, &e), &e, ERR_TEMP, 503);
+	expect_err(db_exec(db, insert, DB_ARGS(db_int(2)), NULL, &e), &e, ERR_TEMP, 503);
+	expect_err(db_begin(db, &e), &e, ERR_TEMP, 503);
+
+	test_db_start(&session_server);
+	assert_int_equal(session_number(db, count), 1);
+	expect_ok(db_exec(db, insert, DB_ARGS(db_int(2)), NULL, &e), &e);
+
+	expect_ok(db_begin(db, &e), &e);
+	expect_ok(db_exec(db, insert, DB_ARGS(db_int(3)), NULL, &e), &e);
+	expect_ok(db_script(blocker, "FLUSH TABLES WITH READ LOCK;", &e), &e);
+
+	pid_t pid = test_db_strike_while(&session_server, "COMMIT", KILL_SERVER);
+
+	expect_err(db_commit(db, &e), &e, ERR_UNCERTAIN, 503);
+	test_db_expect_struck(pid);
+	test_server_kill(&session_server);
+	test_db_start(&session_server);
+	assert_int_equal(session_number(db, count), 2);
+}
+
+static void expect_within(int64_t begin_ms, int64_t least_ms, int64_t most_ms)
+{
+	int64_t ms = clock_mono_ms() - begin_ms;
+
+	if (ms < least_ms || ms > most_ms)
+		fail_msg("took %lld ms", (long long)ms);
+}
+
+static void test_statements_are_limited_in_time(void **state)
+{
+	AUTO(db) db = session_new(1);
+	AUTO(db) blocker = session_new(60);
+	AUTO(db_rows) rows = NULL;
+	struct err e;
+
+	(void)state;
+	session_exec(blocker, "CREATE TABLE slow (id INT PRIMARY KEY, v INT)");
+	session_exec(blocker, "INSERT INTO slow VALUES (1, 0)");
+
+	int64_t begin_ms = clock_mono_ms();
+
+	expect_err(db_query(db, "SELECT COUNT(*) FROM seq_1_to_1000000000 WHERE seq % 3 = 1", DB_NO_ARGS,
+			   &rows, &e),
+		&e, ERR_TEMP, 503);
+	expect_within(begin_ms, 900, 1900);
+
+	int64_t id = session_id(db);
+
+	expect_ok(db_begin(blocker, &e), &e);
+	session_exec(blocker, "UPDATE slow SET v=1");
+	begin_ms = clock_mono_ms();
+	expect_err(db_exec(db, "UPDATE slow SET v=2", DB_NO_ARGS, NULL, &e), &e, ERR_TEMP, 503);
+	expect_within(begin_ms, 900, 1900);
+	db_rollback(blocker);
+	assert_int_equal(session_number(db, "SELECT v FROM slow"), 0);
+	assert_true(session_id(db) == id);
+}
+
+static void test_a_stopped_server_is_given_up(void **state)
+{
+	static const char insert[] = "INSERT INTO stopped VALUES (NULL)";
+	struct db_options options = test_db_options(&session_server);
+	AUTO(db) reader = session_new(1);
+	AUTO(db) writer = session_new(1);
+	AUTO(db_rows) rows = NULL;
+	struct err e;
+
+	(void)state;
+	options.connect_timeout_sec = options.io_timeout_sec = 1;
+
+	AUTO(db) late = db_new(&options);
+
+	session_exec(writer, "CREATE TABLE stopped (id INT AUTO_INCREMENT PRIMARY KEY)");
+	expect_ok(db_exec(writer, insert, DB_NO_ARGS, NULL, &e), &e);
+	(void)session_id(reader);
+	test_server_signal(&session_server, SIGSTOP);
+
+	int64_t begin_ms = clock_mono_ms();
+	int rc_read = db_query(reader, "SELECT 1", DB_NO_ARGS, &rows, &e);
+	enum err_kind read_kind = e.kind;
+	int rc_write = db_exec(writer, insert, DB_NO_ARGS, NULL, &e);
+	enum err_kind write_kind = e.kind;
+	int rc_connect = db_query(late, "SELECT 1", DB_NO_ARGS, &rows, &e);
+
+	test_server_signal(&session_server, SIGCONT);
+	expect_within(begin_ms, 4500, 9000);
+	assert_int_equal(rc_read, -1);
+	assert_int_equal(read_kind, ERR_TEMP);
+	assert_int_equal(rc_write, -1);
+	assert_int_equal(write_kind, ERR_UNCERTAIN);
+	expect_err(rc_connect, &e, ERR_TEMP, 503);
+	assert_int_equal(session_number(late, "SELECT 1"), 1);
+}
+
+static void test_no_server(void **state)
+{
+	struct db_options options = {.socket = "/nonexistent/socket", .user = "root", .name = "videod"};
+	AUTO(db) db = db_new(&options);
+	AUTO(db_rows) rows = NULL;
+	struct err e;
+
+	(void)state;
+	expect_err(db_query(db, "SELECT 1", DB_NO_ARGS, &rows, &e), &e, ERR_TEMP, 503);
+	assert_non_null(strstr(e.text, "connect"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_an_idle_connection_is_replaced_unnoticed),
+		cmocka_unit_test(test_a_lost_transaction_leaves_nothing),
+		cmocka_unit_test(test_a_lost_reply_says_what_is_open),
+		cmocka_unit_test(test_a_lost_commit_is_uncertain),
+		cmocka_unit_test(test_the_server_dies_and_comes_back),
+		cmocka_unit_test(test_statements_are_limited_in_time),
+		cmocka_unit_test(test_a_stopped_server_is_given_up),
+		cmocka_unit_test(test_no_server),
+	};
+
+	return cmocka_run_group_tests(tests, session_start, session_stop);
+}
