@@ -71,7 +71,7 @@ static int serve(struct app *a, int listen_fd, struct err *e)
 
 static int fail(const struct err *e)
 {
-	log_error("videod-cgi ends", LOG_S("error", e->text));
+	log_error("videod-cgi ends", log_text("error", e->text));
 	return EXIT_FAILURE;
 }
 

@@ -104,7 +104,7 @@ static bool start_one(const struct pool *p, struct slot *s)
 	pid_t pid = fork();
 
 	if (pid < 0) {
-		log_warning("cannot start a responder", LOG_S("error", strerror(errno)));
+		log_warning("cannot start a responder", log_text("error", strerror(errno)));
 		s->due_ms = clock_mono_ms() + POOL_RESTART_MS;
 		return false;
 	}
@@ -148,9 +148,9 @@ static void reap(struct pool *p, bool expected)
 				p->slots[i] = (struct slot){.due_ms = clock_mono_ms() + POOL_RESTART_MS};
 		}
 		if (!expected)
-			log_warning("a responder ended", LOG_I("pid", pid),
-				LOG_I("exit", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
-				LOG_I("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
+			log_warning("a responder ended", log_number("pid", pid),
+				log_number("exit", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
+				log_number("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
 	}
 }
 
@@ -229,7 +229,7 @@ int pool_run(const char *path, unsigned size, int *ret_fd, struct err *e)
 	if (sigprocmask(SIG_BLOCK, &p.signals, &p.original) < 0)
 		return err_set_errno(e, ERR_PERM, errno, "sigprocmask");
 
-	log_info("listening", LOG_S("socket", path), LOG_I("responders", size));
+	log_info("listening", log_text("socket", path), log_number("responders", size));
 	if (supervise(&p) == 0) {
 		*ret_fd = steal_fd(&fd);
 		return 0;

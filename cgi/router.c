@@ -196,12 +196,12 @@ static void log_outcome(
 	int64_t ms = clock_mono_ms() - began_ms;
 
 	if (r->status >= 500)
-		log_error("request failed", LOG_S("id", r->request_id), LOG_S("method", in->method),
-			LOG_S("uri", in->uri), LOG_I("status", r->status), LOG_I("ms", ms),
-			LOG_S("kind", err_kind_names[e->kind]), LOG_S("error", e->text));
+		log_error("request failed", log_text("id", r->request_id), log_text("method", in->method),
+			log_text("uri", in->uri), log_number("status", r->status), log_number("ms", ms),
+			log_text("kind", err_kind_names[e->kind]), log_text("error", e->text));
 	else
-		log_debug("request", LOG_S("id", r->request_id), LOG_S("method", in->method),
-			LOG_S("uri", in->uri), LOG_I("status", r->status), LOG_I("ms", ms));
+		log_debug("request", log_text("id", r->request_id), log_text("method", in->method),
+			log_text("uri", in->uri), log_number("status", r->status), log_number("ms", ms));
 }
 
 static void answer(struct app *a, const struct fcgi_request *in, struct reply *r, struct err *e)

@@ -90,8 +90,8 @@ static int serve(const struct settings *s, struct err *e)
 		if (engine_init(&engine, e) == 0 && worker_init(&worker, &engine, e) == 0) {
 			loop_watchdog(loop);
 			notify_ready();
-			log_info("serving", LOG_S("worker", worker.id),
-				LOG_S("provider", engine.provider->name));
+			log_info("serving", log_text("worker", worker.id),
+				log_text("provider", engine.provider->name));
 			r = loop_run(loop, e);
 			notify_stopping();
 		}
@@ -112,7 +112,7 @@ int main(int argc, char **argv)
 	if (r != 0)
 		return r == 1 ? 0 : 2;
 	if (settings_load(o.config, &s, &e) < 0) {
-		log_error("configuration", LOG_S("error", e.text));
+		log_error("configuration", log_text("error", e.text));
 		return 1;
 	}
 	if (o.check_config) {
@@ -123,7 +123,7 @@ int main(int argc, char **argv)
 	log_set_level((enum log_level)s.log_level);
 	r = serve(&s, &e);
 	if (r < 0)
-		log_error("stopping", LOG_S("error", e.text));
+		log_error("stopping", log_text("error", e.text));
 	settings_done(&s);
 	db_library_end();
 	return r < 0;

@@ -28,7 +28,7 @@ struct step_ref outcome_ref(const struct step *s)
 /* Ends the list of pairs where there is nothing to say. */
 static struct log_pair reason(const char *why)
 {
-	return why && *why ? LOG_S("why", why) : (struct log_pair){.key = NULL};
+	return why && *why ? log_text("why", why) : (struct log_pair){.key = NULL};
 }
 
 void outcome_log_run(int level, const char *what, const struct run *r, const char *why)
@@ -37,8 +37,9 @@ void outcome_log_run(int level, const char *what, const struct run *r, const cha
 
 	uuid_format(&r->video.id, id);
 	log_write((enum log_level)level, what,
-		LOG_PAIRS(LOG_S("video", id), LOG_I("job", r->job.id), LOG_I("attempt", r->job.attempt),
-			LOG_I("ms", clock_mono_ms() - r->claimed_ms), reason(why)));
+		LOG_PAIRS(log_text("video", id), log_number("job", r->job.id),
+			log_number("attempt", r->job.attempt),
+			log_number("ms", clock_mono_ms() - r->claimed_ms), reason(why)));
 }
 
 void outcome_log_step(int level, const char *what, const struct step *s, const char *why)
@@ -47,9 +48,9 @@ void outcome_log_step(int level, const char *what, const struct step *s, const c
 
 	uuid_format(&s->run->video.id, id);
 	log_write((enum log_level)level, what,
-		LOG_PAIRS(LOG_S("video", id), LOG_S("step", step_kinds[s->id].name),
-			LOG_I("item", (int64_t)s->item), LOG_I("ms", clock_mono_ms() - s->started_ms),
-			reason(why)));
+		LOG_PAIRS(log_text("video", id), log_text("step", step_kinds[s->id].name),
+			log_number("item", (int64_t)s->item),
+			log_number("ms", clock_mono_ms() - s->started_ms), reason(why)));
 }
 
 /* Outcomes */
@@ -207,9 +208,7 @@ static void tell_end(struct run *r, bool removal)
 	free(steal_ptr(r->video.stage));
 	if (r->end == RUN_COMPLETED)
 		r->video.progress = 100;
-	if (removal)
-		status_forget(en->cache, &r->video.id);
-	else if (!status_publish(en->cache, &r->video, en->settings))
+	if (removal || !status_publish(en->cache, &r->video, en->settings))
 		status_forget(en->cache, &r->video.id);
 }
 

@@ -72,11 +72,11 @@ static void settle(void *arg)
 	uuid_format(&r->job.video_id, id);
 	status_forget(en->cache, &r->job.video_id);
 	if (w < 0)
-		log_error("removal not recorded", LOG_S("video", id), LOG_S("error", e.text));
+		log_error("removal not recorded", log_text("video", id), log_text("error", e.text));
 	else if (r->failed)
-		log_warning("removal put off", LOG_S("video", id), LOG_S("error", r->failure.text));
+		log_warning("removal put off", log_text("video", id), log_text("error", r->failure.text));
 	else
-		log_info("video removed", LOG_S("video", id));
+		log_info("video removed", log_text("video", id));
 	leave(r);
 }
 
@@ -100,7 +100,7 @@ void removal_start(struct engine *en, const struct job *job)
 	uuid_format(&job->video_id, id);
 	*r = (struct removal){.engine = en, .job = *job, .next = en->removals};
 	if (loop_timer_new(en->loop, settle, r, &r->timer, &e) < 0) {
-		log_error("removal not begun", LOG_S("video", id), LOG_S("error", e.text));
+		log_error("removal not begun", log_text("video", id), log_text("error", e.text));
 		free(r);
 		return;
 	}

@@ -102,9 +102,9 @@ static void sweep_one(const struct workdir *d, int folder, const char *name, voi
 	if (!uuid_parse_text(name, &video) || call->in_use(&video, call->arg) != 0)
 		return;
 	if (fs_remove_tree(path, &e) < 0)
-		log_warning("work folder not removed", LOG_S("error", e.text));
+		log_warning("work folder not removed", log_text("error", e.text));
 	else
-		log_info("work folder swept", LOG_S("video", name));
+		log_info("work folder swept", log_text("video", name));
 }
 
 void workdir_sweep(const struct workdir *d, int (*in_use)(const struct uuid *video, void *arg), void *arg)

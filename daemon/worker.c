@@ -29,7 +29,7 @@
 
 static void log_trouble(const char *what, const struct err *e)
 {
-	log_warning(what, LOG_S("kind", err_kind_names[e->kind]), LOG_S("error", e->text));
+	log_warning(what, log_text("kind", err_kind_names[e->kind]), log_text("error", e->text));
 }
 
 /* Claiming */
@@ -107,8 +107,8 @@ static bool take_back(const char *dead_worker, void *arg)
 	if (n < 0)
 		log_trouble("taking back jobs", &e);
 	else if (n > 0)
-		log_warning(
-			"took back jobs of a dead daemon", LOG_S("worker", dead_worker), LOG_I("jobs", n));
+		log_warning("took back jobs of a dead daemon", log_text("worker", dead_worker),
+			log_number("jobs", n));
 	return n >= 0;
 }
 
@@ -159,7 +159,7 @@ static void drain_over(void *arg)
 {
 	struct worker *w = arg;
 
-	log_warning("drain time is over", LOG_I("videos", (int64_t)engine_count(w->engine)));
+	log_warning("drain time is over", log_number("videos", (int64_t)engine_count(w->engine)));
 	engine_hand_back(w->engine);
 }
 
@@ -171,7 +171,7 @@ static void terminate(void *arg)
 		drain_over(w);
 		return;
 	}
-	log_info("draining", LOG_I("videos", (int64_t)engine_count(w->engine)));
+	log_info("draining", log_number("videos", (int64_t)engine_count(w->engine)));
 	w->draining = true;
 	loop_timer_arm(w->drain, w->engine->settings->drain_sec * 1000);
 	engine_drain(w->engine);

@@ -19,12 +19,12 @@ struct log_pair {
 	int64_t number;
 };
 
-static inline struct log_pair LOG_S(const char *key, const char *text) /* NULL reads as "" */
+static inline struct log_pair log_text(const char *key, const char *text) /* NULL reads as "" */
 {
 	return (struct log_pair){.key = key, .text = text ? text : ""};
 }
 
-static inline struct log_pair LOG_I(const char *key, int64_t number)
+static inline struct log_pair log_number(const char *key, int64_t number)
 {
 	return (struct log_pair){.key = key, .number = number};
 }

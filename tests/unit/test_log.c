@@ -71,7 +71,7 @@ static void test_values(void **state)
 		struct capture c;
 
 		capture_begin(&c);
-		log_info("step", LOG_S("k", value_cases[i].value));
+		log_info("step", log_text("k", value_cases[i].value));
 		capture_end(&c);
 		if (strcmp(c.text, value_cases[i].line) != 0)
 			fail_msg("%s: %s", value_cases[i].title, c.text);
@@ -85,7 +85,8 @@ static void test_pairs(void **state)
 	(void)state;
 	capture_begin(&c);
 	log_error("all");
-	log_warning("step done", LOG_S("video", "018f"), LOG_I("item", 2), LOG_I("min", INT64_MIN));
+	log_warning(
+		"step done", log_text("video", "018f"), log_number("item", 2), log_number("min", INT64_MIN));
 	capture_end(&c);
 	assert_string_equal(c.text, "<3>all\n<4>step done video=018f item=2 min=-9223372036854775808\n");
 }
@@ -97,9 +98,9 @@ static void test_as_many_pairs_as_there_may_be(void **state)
 
 	(void)state;
 	capture_begin(&c);
-	log_info("x", LOG_I("a", 1), LOG_I("b", 2), LOG_I("c", 3), LOG_I("d", 4), LOG_I("e", 5),
-		LOG_I("f", 6), LOG_I("g", 7), LOG_I("h", 8), LOG_I("i", 9), LOG_I("j", 10), LOG_I("k", 11),
-		LOG_I("l", 12));
+	log_info("x", log_number("a", 1), log_number("b", 2), log_number("c", 3), log_number("d", 4),
+		log_number("e", 5), log_number("f", 6), log_number("g", 7), log_number("h", 8),
+		log_number("i", 9), log_number("j", 10), log_number("k", 11), log_number("l", 12));
 	capture_end(&c);
 	assert_string_equal(c.text, "<6>x a=1 b=2 c=3 d=4 e=5 f=6 g=7 h=8 i=9 j=10 k=11 l=12\n");
 }
@@ -132,7 +133,7 @@ static void test_long_line_is_cut(void **state)
 		for (size_t i = shift; i + 3 < 2999; i += 3)
 			memcpy(value + i, "京", 3);
 		capture_begin(&c);
-		log_info("step", LOG_S("k", value), LOG_S("after", "never"));
+		log_info("step", log_text("k", value), log_text("after", "never"));
 		log_info("next");
 		capture_end(&c);
 
