@@ -87,6 +87,9 @@ check: ## run every test; ends with: N passed, N failed
 	@$(BUILD) all music units
 	@$(BUILD) SAN=address,undefined all units fuzzers
 	@tests/run.sh build build/san
+lint: ## read the sources: formatting, cppcheck, clang-tidy, banned functions, shellcheck, man pages
+	@demo/setup.sh build check lint
+	@PKG_CFLAGS="$$(pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g')" tests/lint.sh
 stop: ## end what make demo started
 	@demo/stack.sh stop run
 include assets/music/music.mk
@@ -97,5 +100,5 @@ clean: ## remove what was built
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 14
 
-.PHONY: all units fuzzers setup demo check stop clean help
+.PHONY: all units fuzzers setup demo check lint stop clean help
 .SECONDARY:
