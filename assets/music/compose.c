@@ -307,23 +307,28 @@ static int write_wav(const char *path, const struct ring *ring, double level)
 	return fclose(f) != 0 || failed || clipped ? -1 : 0;
 }
 
+static void perform(struct ring *ring, const struct piece *p)
+{
+	play_pad(ring, p);
+	play_part(ring, p, &p->pluck, &pluck_timbre, 0.42);
+	play_part(ring, p, &p->bell, &bell_timbre, 0.62);
+	add_room(ring->left, ring->n, p->wet, 0);
+	add_room(ring->right, ring->n, p->wet, 61);
+	/* low notes and drums stay dry, or all turns to mud */
+	play_part(ring, p, &p->bass, &bass_timbre, 0.5);
+	play_drums(ring, p);
+}
+
 static int compose(const struct piece *p, const char *path)
 {
 	size_t n = (size_t)lrint(p->seconds * RATE / AAC_FRAME) * AAC_FRAME;
 	struct ring ring = {calloc(n, sizeof(double)), calloc(n, sizeof(double)), n};
+	int result = -1;
 
-	if (!ring.left || !ring.right)
-		return -1;
-	play_pad(&ring, p);
-	play_part(&ring, p, &p->pluck, &pluck_timbre, 0.42);
-	play_part(&ring, p, &p->bell, &bell_timbre, 0.62);
-	add_room(ring.left, n, p->wet, 0);
-	add_room(ring.right, n, p->wet, 61);
-	play_part(&ring, p, &p->bass, &bass_timbre,
-		0.5); /* low notes and drums stay dry, or all turns to mud */
-	play_drums(&ring, p);
-
-	int result = write_wav(path, &ring, p->level);
+	if (ring.left && ring.right) {
+		perform(&ring, p);
+		result = write_wav(path, &ring, p->level);
+	}
 	free(ring.left);
 	free(ring.right);
 	return result;
