@@ -332,7 +332,7 @@ static const char *skip_bullet(const struct writer *w, const char *s)
 
 static const char *read_one(struct writer *w, const char *s, bool html)
 {
-	const char *after = s;
+	const char *after;
 
 	if (*s == '<')
 		after = read_tag(w, s);
