@@ -34,8 +34,14 @@ struct camera_cut {
 	int n, m, a, c;
 };
 
-/* The cuts of frame i: [0] across, [1] down. */
-void camera_cuts(const struct camera *cam, unsigned i, struct camera_cut ret_cuts[static 2]);
+/* How far off the window's begin and end were in the frame before, on both axes; zeroed at first. */
+struct camera_walk {
+	double off[2][2];
+};
+
+/* The cuts of frame i, after those of the frames before it: [0] across, [1] down. */
+void camera_cuts(
+	const struct camera *cam, unsigned i, struct camera_walk *walk, struct camera_cut ret_cuts[static 2]);
 /* Appends the filters that turn a stream of the same picture (with its margin) into the camera's frames. */
 void camera_filters(const struct camera *cam, struct buf *out);
 
