@@ -2,9 +2,9 @@
  * A scene without a provider: the camera travels over a picture, or over the ground of a card. The picture is
  * decoded and prepared once, as one frame that is then repeated.
  *
- * Where the film's shape can be filled while at least KEEP of the picture stays to be seen, it is filled;
- * else the picture gets a window as near to the film's shape as that allows, in front of itself, blurred and
- * dimmed.
+ * Where the picture can fill the film's shape and FILL_KEEP of it stays to be seen, it does; else it gets a
+ * window in front of itself, blurred and dimmed, as near to the film's shape as is possible with WINDOW_KEEP
+ * of it to be seen.
  */
 #include <math.h>
 
@@ -12,7 +12,8 @@
 #include "daemon/film_priv.h"
 #include "lib/base/buf.h"
 
-#define KEEP              0.75
+#define FILL_KEEP         0.74
+#define WINDOW_KEEP       0.86
 #define FILTERS_MAX_BYTES (128 * 1024 - 1) /* the kernel's limit of one argument (MAX_ARG_STRLEN) */
 #define FULL_MOVE_SEC     2.5              /* a shorter scene goes less far */
 #define REACH_PER_SEC     0.05             /* of the window's side */
@@ -50,10 +51,10 @@ static struct size window_of(const struct film *f, const struct film_scene *s)
 	double film = (double)f->width / f->height, picture = (double)s->picture_width / s->picture_height;
 	struct size w = {f->width, f->height};
 
-	if (picture * KEEP > film)
-		w.height = even_up(f->width / (picture * KEEP));
-	else if (picture / KEEP < film)
-		w.width = even_up(f->height * picture / KEEP);
+	if (film < picture * FILL_KEEP)
+		w.height = even_up(f->width / (picture * WINDOW_KEEP));
+	else if (picture < film * FILL_KEEP)
+		w.width = even_up(f->height * picture / WINDOW_KEEP);
 	return w;
 }
 
