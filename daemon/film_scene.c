@@ -178,8 +178,11 @@ void film_local_scene_args(const struct film *f, size_t item, const char *out, s
 	AUTO_BUF filters = BUF_INIT(FILTERS_MAX_BYTES);
 
 	film_add_program(f, a);
-	if (s->picture)
+	if (s->picture) {
+		args_adds(a, (const char *const[]){
+				     "-codec_whitelist", "mjpeg,png,webp", NULL}); /* image2 knows SVG too */
 		film_add_input(f, FILM_PICTURE_FORMATS, s->picture, a);
+	}
 	(s->picture ? picture_filters : card_filters)(f, item, &filters);
 	args_adds(a, (const char *const[]){"-filter_complex", buf_text(&filters), NULL});
 	film_add_h264(f, s->clip_frames, a);

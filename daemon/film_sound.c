@@ -92,9 +92,10 @@ static void sound_filters(const struct film *f, bool voice, bool music, struct b
 		add_music(voice ? "[1:a:0]" : "[0:a:0]", seconds, b);
 		if (voice) {
 			buf_addf(b, ",volume=%.2fdB[music];", volume_db(f->music_volume) + 4);
-			buf_adds(b, "[music][key]sidechaincompress=threshold=0.02:ratio=4:attack=80:release="
-				    "500:knee=4[bed];"
-				    "[voice][bed]amix=inputs=2:normalize=0:duration=longest[mix];");
+			buf_adds(b,
+				"[music][key]sidechaincompress=threshold=0.06:ratio=1.8:attack=80:release="
+				"500:knee=4[bed];"
+				"[voice][bed]amix=inputs=2:normalize=0:duration=longest[mix];");
 		} else {
 			buf_addf(b, ",loudnorm=I=-14:TP=-2:LRA=11," SMALL_FRAMES "aresample=%d[mix];",
 				SAMPLE_RATE);

@@ -109,6 +109,8 @@ static void commands_keep_their_rules(void **state)
 
 			film_local_scene_args(&f, i, "scene.mp4", &scene);
 			check_command(&scene, "scene.mp4");
+			if (scenes[i].picture)
+				assert_has(&scene, "-codec_whitelist", "mjpeg,png,webp");
 			film_encode_args(&f, i, "scene.mp4", "text.ass", "part", &encode);
 			check_command(&encode, "part");
 		}
