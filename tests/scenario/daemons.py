@@ -5,6 +5,7 @@ import fcntl
 import os
 import pathlib
 import shutil
+import subprocess
 import threading
 
 import stack as stacks
@@ -44,12 +45,18 @@ class Ffmpeg:
         return path.read_text().split().count(kind) if path.exists() else 0
 
 
+def make_picture(path, size):
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"testsrc2=s={size}", "-frames:v", "1", path]
+    subprocess.run(command, check=True, timeout=60)
+
+
 @contextlib.contextmanager
 def running(**settings):
-    """A stack whose daemon uses an Ffmpeg, stack.ffmpeg, and pictures of its own, below stack.assets."""
+    """A stack whose daemon uses an Ffmpeg, stack.ffmpeg, and a folder of pictures, stack.assets, that has picture.jpg."""
 
     def prepare(folder):
-        shutil.copytree(stacks.ROOT / "assets" / "photos", folder / "assets" / "photos")
+        (folder / "assets").mkdir()
+        make_picture(folder / "assets" / "picture.jpg", "800x600")
         return {"ffmpeg": Ffmpeg(folder / "ffmpeg").path, "assets_dir": folder / "assets", **stacks.QUICK, **settings}
 
     with stacks.running(prepare) as stack:

@@ -242,11 +242,21 @@ def test_limits_hold(stack):
     with stack.changed(videos_in_flight=3, store_in_flight=2, children=2):
         daemon = stack.pid("daemon")
         with daemons.Sampler(look) as sampler:
+
+            def wait_steady(*what):
+                wait_for(f"{what}", lambda: sampler.seen and sampler.seen[-1] == what)
+                enough = len(sampler.seen) + 10
+                wait_for("a longer look", lambda: len(sampler.seen) > enough)
+
             with stack.ffmpeg.hold("scene"):
-                videos = [stack.create(quick(store=store)) for store in ("shop", "shop", "shop", "other")]
-                full = {"shop": "2", "other": "1"}
-                wait_for("as many as may run", lambda: sampler.seen and sampler.seen[-1] == (full, 2))
-            for video in videos:
+                videos = [stack.create(quick()) for _ in range(3)]
+                wait_steady({"shop": "2"}, 2)
+                videos += [stack.create(quick(store="other")) for _ in range(2)]
+                wait_steady({"shop": "2", "other": "1"}, 2)
+                for video in videos[:2]:  # whose places are taken by others
+                    assert stack.delete(f"/videos/{video}").status == 204
+                wait_steady({"shop": "1", "other": "2"}, 2)
+            for video in videos[2:]:
                 stack.wait_completed(video)
     stores = [{store: int(count) for store, count in found.items()} for found, _ in sampler.seen]
     assert max(sum(found.values()) for found in stores) == 3

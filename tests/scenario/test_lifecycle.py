@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import http.server
-import subprocess
 import threading
 import uuid
 
@@ -44,8 +43,8 @@ def wait_removed(stack, video):
 @pytest.fixture(scope="module")
 def film(stack):
     """A film with everything, and all that was seen of it; memcached loses everything half-way."""
-    scenes = [scene(1, imageUrl="/assets/photos/fig.jpg", textOverlay="Figs"), scene(2, textOverlay="More figs")]
-    video = stack.create(stacks.film(scenes=scenes, voiceoverScript="Sweet and ripe figs.", voiceId="female"))
+    scenes = [scene(1, imageUrl="/assets/picture.jpg", textOverlay="Here it is"), scene(2, textOverlay="Once more")]
+    video = stack.create(stacks.film(scenes=scenes, voiceoverScript="Here it is, once more.", voiceId="female"))
     with daemons.Sampler(lambda: stack.status(video)) as sampler:
         wait_for("half of the film", lambda: sampler.seen and sampler.seen[-1]["progress"] >= 40)
         stack.run("kill", "memcached")
@@ -214,11 +213,6 @@ def test_work_folders_of_nobody_are_swept_at_the_start(stack):
 # --- pictures that cannot be used ---
 
 
-def make_picture(path, size):
-    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"color=red:s={size}", "-frames:v", "1", path]
-    subprocess.run(command, check=True, timeout=60)
-
-
 class Shop(http.server.BaseHTTPRequestHandler):
     """A shop's web server: the path says what it answers."""
 
@@ -249,8 +243,8 @@ class Shop(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def shop():
-    Shop.picture = (stacks.ROOT / "assets" / "photos" / "fig.jpg").read_bytes()
+def shop(stack):
+    Shop.picture = (stack.assets / "picture.jpg").read_bytes()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shop) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -264,9 +258,9 @@ BAD_PICTURES = [
     ("nothing.jpg", lambda path: path.write_bytes(b""), None),
     ("drawing.svg", lambda path: path.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>'), None),
     ("list.jpg", lambda path: path.write_text("#EXTM3U\nhttp://127.0.0.1:1/x.ts\n"), None),
-    ("animation.gif", functools.partial(make_picture, size="64x64"), None),
-    ("wide.png", functools.partial(make_picture, size="8200x16"), "8200x16"),
-    ("tiny.png", functools.partial(make_picture, size="8x8"), "8x8"),
+    ("animation.gif", functools.partial(daemons.make_picture, size="64x64"), None),
+    ("wide.png", functools.partial(daemons.make_picture, size="8200x16"), "8200x16"),
+    ("tiny.png", functools.partial(daemons.make_picture, size="8x8"), "8x8"),
     ("heavy.jpg", lambda path: path.write_bytes(bytes(PICTURE_BYTES + 1)), "larger than 16 MB"),
 ]
 BAD_ADDRESSES = [("/gone.jpg", "404"), ("/private.jpg", "403"), ("/page.jpg", None), ("/large.jpg", None)]
@@ -280,7 +274,7 @@ def test_a_bad_picture_fails_its_video_and_names_the_scene(stack, shop):
         expected[f"/assets/{name}"] = words
     for path, words in BAD_ADDRESSES:
         expected[shop + path] = words
-    pictures = {**expected, "/assets/photos/fig.jpg": None, f"{shop}/later.jpg": None}
+    pictures = {**expected, "/assets/picture.jpg": None, f"{shop}/later.jpg": None}
     with stack.ffmpeg.hold("scene"):  # whatever comes of the others, a picture's fate is known without a scene
         videos = {
             url: stack.create({**quick(), "scenes": [scene(1), scene(2, imageUrl=url)]} if url in expected
