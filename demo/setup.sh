@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 declare -A PACKAGES=(
 	[run]='
-		ffmpeg fonts-dejavu-core fonts-lato fonts-noto-core fonts-wqy-zenhei
+		ffmpeg fonts-dejavu-core fonts-lato fonts-noto-core fonts-symbola fonts-wqy-zenhei
 		mariadb-server-core mariadb-client-core memcached nginx
 		curl lomiri-wallpapers-16.04'
 	[build]='
