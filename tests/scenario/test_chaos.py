@@ -230,6 +230,31 @@ def test_stopped_past_its_lease(stack, database):
     check_nothing_left(stack)
 
 
+@pytest.mark.parametrize("stack", [{"lease_sec": 15, "children": 2}], indirect=True, ids=[""])
+def test_who_lost_a_lease_writes_nothing(stack, database):
+    """Not even before it has noticed: between the moment at which another one has the video and its next renewal."""
+    video = stack.create(film(scenes=[scene(n) for n in range(8)], aspectRatio="1:1"))
+    seen = f"SELECT status, progress, updated_at FROM videos WHERE id = {id_of(video)}"
+    wait_for("a finished step", lambda: any(row[2] == "done" for row in steps_of(database, video)))
+    worker = steps_of(database, video)[0][3]
+    database.rows("BEGIN")
+    database.rows(
+        "UPDATE jobs SET worker = 'another', lease_token = lease_token + 1, "
+        f"lease_until = UTC_TIMESTAMP(3) + INTERVAL 8 SECOND WHERE video_id = {id_of(video)}"
+    )
+    log, before = steps_of(database, video), database.rows(seen)  # whoever writes must have the job's row, which is locked
+    database.rows("COMMIT")
+
+    wait_for("the end of its ffmpeg", lambda: not at_work(stack), pause=0.01)
+    assert database.rows(seen) == before
+    assert steps_of(database, video) == log
+    assert "lease lost" in stack.log("daemon")
+    stack.wait_completed(video)
+    assert steps_of(database, video)[len(log)] == ("job", "0", "lost", worker)  # found by the same daemon's upkeep
+    check_done_once(database, video)
+    check_nothing_left(stack)
+
+
 # --- everything around the daemon ---
 
 
