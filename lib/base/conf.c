@@ -266,6 +266,11 @@ static int read_string(const struct conf_key *key, const char *text, void *membe
 
 	if (strlen(text) < min || strlen(text) > max)
 		return err_set(e, ERR_PERM, "must have %zu to %zu bytes, not %zu", min, max, strlen(text));
+
+	const char *wrong = key->check ? key->check(text) : NULL;
+
+	if (wrong)
+		return err_set(e, ERR_PERM, "%s", wrong);
 	*(char **)member = xstrdup(text);
 	return 0;
 }

@@ -34,7 +34,8 @@ struct conf_key {
 	const char *const *names; /* CONF_ENUM, NULL-terminated */
 	const char *env_alias;    /* one more environment name (the value itself, for secrets too), or NULL */
 	unsigned flags;
-	const char *help; /* one line, for --check-config and the example file */
+	const char *(*check)(const char *text); /* of texts: what it must be, or NULL where it is that */
+	const char *help;                       /* one line, for --check-config and the example file */
 };
 
 /*

@@ -18,7 +18,7 @@
 
 static const char cut_mark[] = "...\n";
 
-const char *const log_level_names[LOG_LEVEL_COUNT] = {
+const char *const log_level_names[LOG_LEVEL_COUNT + 1] = {
 	[LOG_LEVEL_ERROR] = "error",
 	[LOG_LEVEL_WARNING] = "warning",
 	[LOG_LEVEL_INFO] = "info",

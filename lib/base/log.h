@@ -11,7 +11,7 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG, LOG_LEVEL_COUNT };
 
-extern const char *const log_level_names[LOG_LEVEL_COUNT];
+extern const char *const log_level_names[LOG_LEVEL_COUNT + 1]; /* NULL at the end */
 
 struct log_pair {
 	const char *key;  /* NULL ends the list */

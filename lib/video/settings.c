@@ -21,15 +21,31 @@
 #define DB_CONNECT_SEC 5
 #define DB_IO_SEC      30
 
-static const char *const level_names[] = {
-	[LOG_LEVEL_ERROR] = "error",
-	[LOG_LEVEL_WARNING] = "warning",
-	[LOG_LEVEL_INFO] = "info",
-	[LOG_LEVEL_DEBUG] = "debug",
-	[LOG_LEVEL_COUNT] = NULL,
-};
 static const char *const provider_names[] = {[PROVIDER_LOCAL] = "local", [PROVIDER_COUNT] = NULL};
 static const char *const storage_names[] = {[STORAGE_LOCAL] = "local", [STORAGE_COUNT] = NULL};
+
+static const char *check_cache_server(const char *s)
+{
+	return *s == '\0' || *s == '/' || strchr(s, ':')
+		       ? NULL
+		       : "must be the absolute path of a socket, or host:port";
+}
+
+static const char *check_public_url(const char *s)
+{
+	const char *host = strstr(s, "://");
+	size_t scheme = host ? (size_t)(host - s) : 0;
+	bool is_http = (scheme == 4 || scheme == 5) && strncmp(s, "https", scheme) == 0;
+
+	if (*s == '\0' || (is_http && host[3] && !strpbrk(host + 3, "/?#@ ")))
+		return NULL;
+	return "must be http:// or https:// and a host, without a path";
+}
+
+static const char *check_cdn_domain(const char *s)
+{
+	return strpbrk(s, "/?#@: ") ? "must be a host's name alone" : NULL;
+}
 
 #define KEY(member, kind)        .name = #member, .type = (kind), .offset = offsetof(struct settings, member)
 #define STRING(member)           KEY(member, CONF_STRING)
@@ -46,6 +62,7 @@ const struct conf_key settings_keys[] = {
 	{SECRET(db_password), .help = "the database account's password"},
 	{STRING(db_name), .fallback = "videod", .min = 1, .max = 64, .help = "the database's name"},
 	{STRING(cache_server), .fallback = "/run/memcached/memcached.sock", .max = 255,
+		.check = check_cache_server,
 		.help = "memcached: the path of a socket, or host:port; empty for none"},
 	{PATH(wake_socket), .fallback = "/run/videod/wake.sock", .max = SOCKET_PATH_MAX,
 		.flags = CONF_REQUIRED, .help = "where the daemon hears of new work at once"},
@@ -56,15 +73,15 @@ const struct conf_key settings_keys[] = {
 		.flags = CONF_REQUIRED, .help = "the music and the pictures that come with videod"},
 	{PATH(media_dir), .fallback = "/var/lib/videod/media", .flags = CONF_REQUIRED,
 		.help = "the finished files of storage = local"},
-	{STRING(public_url), .fallback = "", .max = 255,
+	{STRING(public_url), .fallback = "", .max = 255, .check = check_public_url,
 		.help = "scheme and host in the URLs of finished files; empty for URLs that begin with /"},
-	{STRING(cdn_domain), .env_alias = "CDN_DOMAIN", .max = 253,
+	{STRING(cdn_domain), .env_alias = "CDN_DOMAIN", .max = 253, .check = check_cdn_domain,
 		.help = "the host that delivers the finished files by https, instead of public_url"},
 	{PATH(ffmpeg), .fallback = "/usr/bin/ffmpeg", .env_alias = "FFMPEG_PATH", .flags = CONF_REQUIRED,
 		.help = "the ffmpeg program"},
 	{PATH(ffprobe), .fallback = "/usr/bin/ffprobe", .flags = CONF_REQUIRED,
 		.help = "the ffprobe program"},
-	{KEY(log_level, CONF_ENUM), .fallback = "info", .names = level_names,
+	{KEY(log_level, CONF_ENUM), .fallback = "info", .names = log_level_names,
 		.help = "what is logged: this and what is worse"},
 
 	{KEY(provider, CONF_ENUM), .fallback = "local", .names = provider_names,
@@ -147,30 +164,7 @@ static bool assets_outlive_sweep(const struct settings *s)
 	return !is_within(s->assets_dir, s->work_dir);
 }
 
-static bool cache_server_is_reachable(const struct settings *s)
-{
-	return *s->cache_server == '\0' || *s->cache_server == '/' || strchr(s->cache_server, ':');
-}
-
-static bool public_url_is_origin(const struct settings *s)
-{
-	const char *host = strstr(s->public_url, "://");
-	size_t scheme = host ? (size_t)(host - s->public_url) : 0;
-
-	if (!*s->public_url)
-		return true;
-	if (!(scheme == 4 && strncmp(s->public_url, "http", 4) == 0) &&
-		!(scheme == 5 && strncmp(s->public_url, "https", 5) == 0))
-		return false;
-	return host[3] && !strpbrk(host + 3, "/?#@ ");
-}
-
-static bool cdn_domain_is_host(const struct settings *s)
-{
-	return !s->cdn_domain || !strpbrk(s->cdn_domain, "/?#@: ");
-}
-
-/* What one key's type and range cannot say. The first rule that does not hold stops the start. */
+/* What no key can say alone. The first rule that does not hold stops the start. */
 static const struct rule {
 	const char *keys;
 	bool (*holds)(const struct settings *s);
@@ -181,9 +175,6 @@ static const struct rule {
 		"the cap must be no less than the first wait"},
 	{"work_dir, media_dir", media_outlives_sweep, "work_dir is swept: it must not hold media_dir"},
 	{"work_dir, assets_dir", assets_outlive_sweep, "work_dir is swept: it must not hold assets_dir"},
-	{"cache_server", cache_server_is_reachable, "must be the absolute path of a socket, or host:port"},
-	{"public_url", public_url_is_origin, "must be http:// or https:// and a host, without a path"},
-	{"cdn_domain", cdn_domain_is_host, "must be a host's name alone"},
 };
 
 const char *settings_file(const char *file)
