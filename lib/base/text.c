@@ -300,9 +300,22 @@ bool text_has_control(const char *s)
 	return false;
 }
 
+/* Points that only say where a line may break: soft hyphen, zero-width space, word joiner, byte order mark.
+ */
+static bool is_invisible_at(const char *s)
+{
+	static const char *const points[] = {"\u00AD", "\u200B", "\u2060", "\uFEFF"};
+
+	for (size_t i = 0; i < ARRAY_LEN(points); i++) {
+		if (strncmp(s, points[i], strlen(points[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool text_is_blank(const char *s)
 {
-	while (*s && space_at(s) != SPACE_NONE)
+	while (*s && (space_at(s) != SPACE_NONE || is_invisible_at(s)))
 		s += point_bytes(s);
 	return !*s;
 }

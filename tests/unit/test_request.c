@@ -90,7 +90,8 @@ static const struct {
 		"textOverlay\n"},
 	{"blank texts",
 		"{\"storeId\":\" "
-		"\",\"title\":\"\",\"style\":\"\",\"aspectRatio\":\"\",\"scenes\":[{\"prompt\":\"\\n \"}]}",
+		"\",\"title\":\"\\u200b\",\"style\":\"\",\"aspectRatio\":\"\",\"scenes\":[{\"prompt\":\"\\n "
+		"\"}]}",
 		"/storeId: must not be blank\n/title: must not be blank\n/style: must be one of " STYLES "\n"
 		"/aspectRatio: must be one of 16:9, 9:16, 1:1, 4:5\n/scenes/0/prompt: must not be blank\n"
 		"/scenes/0/duration: is required\n"},

@@ -244,7 +244,8 @@ static const struct {
 	{"no-break space", "\u00A0", false, true},
 	{"letters of C1's bytes", "ß京", false, false},
 	{"ideographic space", "\u3000\u2003", false, true},
-	{"zero width is not white", "\u200B", false, false},
+	{"nothing to see", "\u200B \u00AD\u2060\uFEFF", false, true},
+	{"zero width among letters", "\u200Ba", false, false},
 };
 
 static void test_classes(void **state)
