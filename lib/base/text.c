@@ -376,13 +376,3 @@ void text_hex_encode(const uint8_t *p, size_t n, char *out)
 	}
 	out[2 * n] = '\0';
 }
-
-bool text_hex_decode(const char *s, uint8_t *out, size_t n)
-{
-	if (strlen(s) != 2 * n || strspn(s, "0123456789abcdefABCDEF") != 2 * n)
-		return false;
-
-	for (size_t i = 0; i < n; i++)
-		out[i] = (uint8_t)(hex_value(s[2 * i]) * 16 + hex_value(s[2 * i + 1]));
-	return true;
-}

@@ -34,6 +34,5 @@ bool text_url_decode(const char *p, size_t n, bool plus_is_space, struct buf *ou
 void text_url_encode(const char *s, bool keep_slash, struct buf *out);
 
 void text_hex_encode(const uint8_t *p, size_t n, char *out); /* out has 2n+1 bytes; lower case */
-bool text_hex_decode(const char *s, uint8_t *out, size_t n); /* exactly 2n digits */
 
 #endif

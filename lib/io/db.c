@@ -43,7 +43,6 @@ struct db {
 	size_t statement_count;
 	bool in_transaction;
 	bool failed; /* a statement of the transaction has: only its end may follow */
-	uint64_t insert_id;
 };
 
 struct db_arg db_int(int64_t v)
@@ -330,15 +329,9 @@ int db_exec(struct db *db, const char *sql, const struct db_arg *args, size_t na
 	if (execute(db, sql, args, nargs, effect, &stmt, e) < 0)
 		return -1;
 	assert(mysql_stmt_field_count(stmt) == 0); /* one that gives rows is for db_query */
-	db->insert_id = mysql_stmt_insert_id(stmt);
 	if (ret_affected)
 		*ret_affected = mysql_stmt_affected_rows(stmt);
 	return 0;
-}
-
-uint64_t db_insert_id(const struct db *db)
-{
-	return db->insert_id;
 }
 
 /* Where a row's columns arrive. What is longer than text is fetched by its own length. */

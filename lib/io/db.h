@@ -73,7 +73,6 @@ int db_exec(struct db *db, const char *sql, const struct db_arg *args, size_t na
  */
 int db_query(struct db *db, const char *sql, const struct db_arg *args, size_t nargs,
 	struct db_rows **ret_rows, struct err *e);
-uint64_t db_insert_id(const struct db *db); /* AUTO_INCREMENT value of the last insert */
 
 /* Transactions do not nest. After a failed statement the only thing to do is db_rollback. */
 int db_begin(struct db *db, struct err *e);

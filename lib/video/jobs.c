@@ -22,8 +22,8 @@
 #define REAP_MAX      50
 #define REMOVAL_FIRST "0" /* rank of a removal: before anything that is made */
 
-const char *const job_kind_names[] = {[JOB_MAKE] = "make", [JOB_REMOVE] = "remove"};
-_Static_assert(ARRAY_LEN(job_kind_names) == JOB_KIND_COUNT, "each kind has a name");
+static const char *const kind_names[] = {[JOB_MAKE] = "make", [JOB_REMOVE] = "remove"};
+_Static_assert(ARRAY_LEN(kind_names) == JOB_KIND_COUNT, "each kind has a name");
 
 const char jobs_sql_waiting[] =
 	"SELECT store_id, MIN(rank_key) FROM jobs FORCE INDEX (k_claim) WHERE state < 1 GROUP BY state, "
@@ -201,7 +201,7 @@ static int claim_from(
 	while (db_next(rows)) {
 		struct job job = {
 			.id = db_get_int(rows, 0),
-			.kind = NAMES_FIND(job_kind_names, db_get_text(rows, 2)),
+			.kind = NAMES_FIND(kind_names, db_get_text(rows, 2)),
 			.attempt = db_get_int(rows, 3) + 1,
 		};
 		int c;
@@ -378,7 +378,7 @@ static int settle_all(struct db *db, const struct jobs_rules *r, const char *sql
 		struct lost l = {
 			.job = {.id = db_get_int(rows, 0),
 				.token = (uint64_t)db_get_int(rows, 1),
-				.kind = NAMES_FIND(job_kind_names, db_get_text(rows, 5))},
+				.kind = NAMES_FIND(kind_names, db_get_text(rows, 5))},
 			.lost_count = db_get_int(rows, 2),
 			.cancel = db_get_int(rows, 3) != 0,
 			.deleted = db_get_int(rows, 4) != 0,

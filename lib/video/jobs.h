@@ -19,7 +19,6 @@ struct err;
 #define JOBS_WORKER_SIZE 97 /* "host:pid:nonce" and its NUL */
 
 enum job_kind { JOB_MAKE, JOB_REMOVE, JOB_KIND_COUNT };
-extern const char *const job_kind_names[JOB_KIND_COUNT];
 
 /* How a job can end for good; the numbers are those of jobs.state. */
 enum job_end { JOB_DONE = 3, JOB_FAILED = 4, JOB_CANCELLED = 5 };

@@ -43,7 +43,7 @@ const struct video_size video_sizes[ASPECT_COUNT] = {
 	[ASPECT_4_5] = {1080, 1350},
 };
 
-void scene_done(struct scene *s)
+static void scene_done(struct scene *s)
 {
 	free(s->prompt);
 	free(s->image_url);

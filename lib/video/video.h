@@ -114,7 +114,6 @@ struct music_track {
 	char *preview_url; /* /assets/... */
 };
 
-void scene_done(struct scene *s);
 void video_done(struct video *v); /* frees the members; v may be zeroed only */
 void store_done(struct store *s);
 void product_done(struct product *p);

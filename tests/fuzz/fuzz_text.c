@@ -61,7 +61,6 @@ static void codings(const char *s, const uint8_t *data, size_t size)
 {
 	AUTO_BUF encoded = BUF_INIT(3 * size + 1), back = BUF_INIT(size + 1);
 	AUTO_FREE char *hex = xmalloc(2 * size + 1);
-	AUTO_FREE uint8_t *bytes = xmalloc(size);
 
 	(void)text_url_decode((const char *)data, size, true, &back);
 	buf_clear(&back);
@@ -71,9 +70,7 @@ static void codings(const char *s, const uint8_t *data, size_t size)
 	assert(strcmp(buf_text(&back), s) == 0);
 
 	text_hex_encode(data, size, hex);
-	assert(text_hex_decode(hex, bytes, size));
-	assert(size == 0 || memcmp(bytes, data, size) == 0);
-	(void)text_hex_decode(s, bytes, size / 2);
+	assert(strlen(hex) == 2 * size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

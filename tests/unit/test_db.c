@@ -38,7 +38,7 @@ static void expect_text(const struct db_rows *rows, unsigned col, const char *wa
 static void expect_round_trip(struct db *db, const struct values *v)
 {
 	static const char insert[] = "INSERT INTO vals (i, u, t, m, b) VALUES (?, ?, ?, ?, ?)";
-	static const char query[] = "SELECT i, u, t, m, b FROM vals WHERE id=?";
+	static const char query[] = "SELECT i, u, t, m, b FROM vals WHERE u=?";
 	static const char blob[] = "a\0b\xFF\0";
 	struct uuid u = uuid_new(), back;
 	AUTO(db_rows) rows = NULL;
@@ -49,7 +49,7 @@ static void expect_round_trip(struct db *db, const struct values *v)
 				  db_blob(blob, sizeof(blob))),
 			  NULL, &e),
 		&e);
-	expect_ok(db_query(db, query, DB_ARGS(db_int((int64_t)db_insert_id(db))), &rows, &e), &e);
+	expect_ok(db_query(db, query, DB_ARGS(db_uuid(&u)), &rows, &e), &e);
 	assert_int_equal(db_row_count(rows), 1);
 	assert_true(db_next(rows));
 	assert_true(db_get_int(rows, 0) == v->i);
@@ -83,7 +83,6 @@ static void test_values_come_back_as_they_went(void **state)
 		};
 
 		expect_round_trip(db, &v);
-		assert_int_equal(db_insert_id(db), n + 1);
 	}
 }
 
