@@ -302,7 +302,7 @@ if [ ! -d "$DIR/pid" ] && [ "$COMMAND" != start ]; then
 	exit 0
 fi
 mkdir -p "$DIR"/{etc,log,media,nginx,pid,share,sock,work}
-ln -sfn "$BIN/assets/music" "$DIR/share/music"
+ln -sfn "$BIN/music" "$DIR/share/music"
 ln -sfn "$ROOT/assets/photos" "$DIR/share/photos"
 exec 9>"$DIR/lock"
 flock -w 300 9 || die "somebody else is at work in $DIR"
