@@ -380,9 +380,10 @@ BAD = [
       for title, headers in TYPES),
     Bad("a PUT without a type", "PUT", "/videos/stores/new", encode(STORE), {}, 415, "unsupported_media_type", set()),
     *(Bad(title, "POST", "/videos", body, JSON, 413, "body_too_large", set()) for title, body in TOO_LARGE),
-    *(Bad(f"unknown in the body: {path} {at} {body.get(at[1:])}", method, path, body, status=404, code="not_found", at={at})
+    *(Bad(f"unknown: {path} {at} {body[at[1:]]}", method, path, body, status=404, code="not_found", at={at})
       for method, path, body, at in UNKNOWN_IN_BODY),
-    Bad("a product of another store", "PUT", "/videos/products/theirs", PRODUCT, status=409, code="conflict", at={"/storeId"}),
+    Bad("a product of another store", "PUT", "/videos/products/theirs", PRODUCT, status=409, code="conflict",
+        at={"/storeId"}),
     *(Bad(f"{method} {path}", method, path, status=404, code="not_found", at=set()) for method, path in UNKNOWN),
     *(Bad(f"{method} {path}", method, path, status=405, code="method_not_allowed", at=set(), allow=allow)
       for path, allow in ALLOWED for method in METHODS if method not in allow.split(", ")),
@@ -392,5 +393,6 @@ BAD = [
     Bad("a method of nobody", "FILM", "/videos", status=405, code="method_not_allowed", at=set(), allow="POST"),
     *(Bad(f"{method} {path}", method, path, status=405, code="method_not_allowed", at=set())
       for method, path in (("TRACE", "/videos"), ("PUT", "/dashboard/"), ("DELETE", PICTURE))),
-    Bad("a header of 40 kB", "GET", "/videos/music", headers={"X-Long": "x" * 40_000}, status=431, code="headers_too_large"),
+    Bad("a header of 40 kB", "GET", "/videos/music", headers={"X-Long": "x" * 40_000}, status=431,
+        code="headers_too_large"),
 ]

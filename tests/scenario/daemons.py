@@ -52,7 +52,7 @@ def make_picture(path, size):
 
 @contextlib.contextmanager
 def running(**settings):
-    """A stack whose daemon uses an Ffmpeg, stack.ffmpeg, and a folder of pictures, stack.assets, that has picture.jpg."""
+    """A stack whose daemon uses an Ffmpeg, stack.ffmpeg, and has picture.jpg in its assets, stack.assets."""
 
     def prepare(folder):
         (folder / "assets").mkdir()

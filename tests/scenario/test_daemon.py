@@ -1,4 +1,4 @@
-"""The daemon at work: trying again and giving up, draining, sharing the work with another daemon, and keeping its limits."""
+"""The daemon at work: trying again and giving up, draining, sharing with another daemon, and keeping its limits."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Every request through nginx: what is refused and how, what is accepted at the limits, and the wire form of each answer.
+"""Requests through nginx: what is refused and how, what is accepted at the limits, and the wire form of each answer.
 
 The daemon is stopped, so that what is asked for stays as it was asked for.
 """

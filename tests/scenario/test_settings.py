@@ -1,4 +1,4 @@
-"""The configuration as an operator meets it: what stops a start and how that is said, where values come from, secrets."""
+"""The configuration as an operator meets it: what stops a start and how it says so, where values are from, secrets."""
 
 import os
 import re
