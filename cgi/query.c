@@ -1,7 +1,6 @@
 /*
  * Query strings. Pairs are taken apart at '&' and '=', then decoded (application/x-www-form-urlencoded), so
- * an encoded
- * '&' is part of a value. Empty pairs ("?a=1&&") are passed over, as everywhere.
+ * an encoded '&' is part of a value. Empty pairs ("?a=1&&") are passed over, as everywhere.
  */
 #include "cgi/query.h"
 

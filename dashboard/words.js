@@ -3,7 +3,7 @@
 export const STYLES = [
 	{ id: "product_showcase", name: "Product showcase", hint: "Close and unhurried, the product itself" },
 	{ id: "lifestyle", name: "Lifestyle", hint: "Warm, at home in an everyday moment" },
-	{ id: "testimonial", name: "Testimonial", hint: "In the words of someone who uses it" },
+	{ id: "testimonial", name: "Testimonial", hint: "A buyer's questions, answered" },
 	{ id: "promotional", name: "Promotional", hint: "The offer and its price, up front" },
 	{ id: "social_ad", name: "Social ad", hint: "Short and quick, made for a feed" },
 	{ id: "story", name: "Story", hint: "A beginning, a middle and an end" },
