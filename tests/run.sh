@@ -12,7 +12,7 @@ mkdir -p "$logs"
 passed=0 failed=0
 
 suite() {
-	local name=$1 log="$logs/$1.log" start=$SECONDS status ok bad
+	local name=$1 log="$logs/${1//\//-}.log" start=$SECONDS status ok bad
 	shift
 	timeout -k 10 "${TEST_SECONDS:-600}" "$@" >"$log" 2>&1 </dev/null
 	status=$?
