@@ -48,10 +48,10 @@ say() {
 }
 
 while IFS=: read -r file line; do
-	file=${file#./} folder=$(dirname "$file")
+	file=${file#./} folder=${file%/*}
 	[[ -n ${MAY[$folder]+known} ]] || { say "$file" "is in a folder that has no place in the layers"; continue; }
 	if [[ $line =~ \"([^\"]+)\" ]]; then
-		target=${BASH_REMATCH[1]} from=$(dirname "${BASH_REMATCH[1]}")
+		target=${BASH_REMATCH[1]} from=${BASH_REMATCH[1]%/*}
 		[[ -e $target ]] || { say "$file" "\"$target\" does not start at the top"; continue; }
 		if [[ $target == *_priv.h && $from != "$folder" && $folder != tests/* ]]; then
 			say "$file" "\"$target\" is private to $from"
