@@ -14,9 +14,6 @@
 #include "lib/video/request.h"
 #include "lib/video/stores.h"
 
-#define NO_SUCH_STORE   "There is no store with this id."
-#define NO_SUCH_PRODUCT "There is no product with this id."
-
 struct page {
 	int64_t limit, offset;
 };

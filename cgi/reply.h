@@ -20,6 +20,10 @@ struct problems;
 #define REPLY_MAX_BYTES      (4 * 1024 * 1024) /* of any body */
 #define REPLY_PAGE_MAX_BYTES (1024 * 1024)     /* a page ends early rather than grow beyond it */
 
+/* Messages that more than one handler gives. */
+#define NO_SUCH_STORE   "There is no store with this id."
+#define NO_SUCH_PRODUCT "There is no product with this id."
+
 enum reply_error {
 	REPLY_BAD_REQUEST,
 	REPLY_INVALID_JSON,

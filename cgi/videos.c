@@ -29,7 +29,7 @@ static int answer_unknown(struct reply *r, const char *field)
 	static const struct {
 		const char *field, *path, *message;
 	} table[] = {
-		{"storeId", "/storeId", "There is no store with this id."},
+		{"storeId", "/storeId", NO_SUCH_STORE},
 		{"productId", "/productId", "The store has no product with this id."},
 		{"musicTrackId", "/musicTrackId", "There is no music track with this id."},
 	};
@@ -101,7 +101,7 @@ static int find_product(struct app *a, const char *id, struct product *product, 
 
 	if (found == 1)
 		found = stores_get(a->db, product->store_id, store, e);
-	return found == 0 ? reply_error(r, REPLY_NOT_FOUND, "There is no product with this id.") : found;
+	return found == 0 ? reply_error(r, REPLY_NOT_FOUND, NO_SUCH_PRODUCT) : found;
 }
 
 int serve_product_video(struct app *a, const struct request *q, struct reply *r, struct err *e)
@@ -278,6 +278,6 @@ int serve_store_videos(struct app *a, const struct request *q, struct reply *r, 
 	int found = stores_get(a->db, q->key, &store, e);
 
 	if (found <= 0)
-		return found < 0 ? -1 : reply_error(r, REPLY_NOT_FOUND, "There is no store with this id.");
+		return found < 0 ? -1 : reply_error(r, REPLY_NOT_FOUND, NO_SUCH_STORE);
 	return list_videos(a, q->key, &want, r, e);
 }

@@ -138,6 +138,14 @@ static const struct field scene_fields[] = {
 };
 static const struct field_table scene_table = {scene_fields, ARRAY_LEN(scene_fields), sizeof(struct scene)};
 
+/* Of a video, and of the options of a product's. */
+#define VOICE_ID .name = "voiceId", .type = FIELD_LINE, AT(video, voice_id), .check = check_voice_id
+#define MUSIC_TRACK_ID                                                                                       \
+	.name = "musicTrackId", .type = FIELD_LINE, AT(video, music_track_id), .check = check_track_id
+#define MUSIC_VOLUME                                                                                         \
+	.name = "musicVolume", .type = FIELD_NUMBER, AT(video, music_volume), .max = LIMIT_MUSIC_VOLUME,     \
+	.what = "a whole number"
+
 static const struct field video_fields[] = {
 	{.name = "storeId", .type = FIELD_LINE, .required = true, AT(video, store_id), .check = check_id},
 	{.name = "productId", .type = FIELD_LINE, AT(video, product_id), .check = check_id},
@@ -169,13 +177,9 @@ static const struct field video_fields[] = {
 		.items = &scene_table,
 		.count_offset = offsetof(struct video, scene_count)},
 	{.name = "voiceoverScript", .type = FIELD_LINES, AT(video, voiceover_script), .max = LIMIT_SCRIPT},
-	{.name = "voiceId", .type = FIELD_LINE, AT(video, voice_id), .check = check_voice_id},
-	{.name = "musicTrackId", .type = FIELD_LINE, AT(video, music_track_id), .check = check_track_id},
-	{.name = "musicVolume",
-		.type = FIELD_NUMBER,
-		AT(video, music_volume),
-		.max = LIMIT_MUSIC_VOLUME,
-		.what = "a whole number"},
+	{VOICE_ID},
+	{MUSIC_TRACK_ID},
+	{MUSIC_VOLUME},
 };
 static const struct field_table video_table = {video_fields, ARRAY_LEN(video_fields), sizeof(struct video)};
 
@@ -185,13 +189,9 @@ static const struct field option_fields[] = {
 		AT(video, aspect),
 		.names = video_aspect_names,
 		.name_count = ASPECT_COUNT},
-	{.name = "voiceId", .type = FIELD_LINE, AT(video, voice_id), .check = check_voice_id},
-	{.name = "musicTrackId", .type = FIELD_LINE, AT(video, music_track_id), .check = check_track_id},
-	{.name = "musicVolume",
-		.type = FIELD_NUMBER,
-		AT(video, music_volume),
-		.max = LIMIT_MUSIC_VOLUME,
-		.what = "a whole number"},
+	{VOICE_ID},
+	{MUSIC_TRACK_ID},
+	{MUSIC_VOLUME},
 };
 static const struct field_table option_table = {
 	option_fields, ARRAY_LEN(option_fields), sizeof(struct video)};
