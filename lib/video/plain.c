@@ -209,6 +209,11 @@ static size_t tag_length(const char *s)
 	if (!isalpha((unsigned char)s[1]) && !(s[1] == '/' && isalpha((unsigned char)s[2])) && s[1] != '!')
 		return 0;
 
+	/* Looked for first, so that a text of beginnings alone is not read to its end for each of them. */
+	const char *end = strchr(s, '>');
+	if (!end)
+		return 0;
+
 	char quote = '\0';
 	for (const char *p = s + 1; *p; p++) {
 		if (quote)
@@ -219,8 +224,7 @@ static size_t tag_length(const char *s)
 			return (size_t)(p - s) + 1;
 	}
 
-	const char *end = strchr(s, '>'); /* a quote that is never closed */
-	return end ? (size_t)(end - s) + 1 : 0;
+	return (size_t)(end - s) + 1; /* a quote that is never closed */
 }
 
 static bool tag_is(const char *tag, const char *const *names, size_t count)
