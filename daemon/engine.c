@@ -430,6 +430,14 @@ void engine_leases(struct engine *en, const struct job_lease *leases, size_t cou
 	}
 }
 
+bool engine_has(const struct engine *en, const struct job_lease *lease)
+{
+	for (const struct run *r = en->runs; r; r = r->next)
+		if (find_lease(lease, 1, &r->job))
+			return true;
+	return removals_have(en, lease);
+}
+
 void engine_drop_stale(struct engine *en, int64_t lease_ms)
 {
 	int64_t now = clock_mono_ms();

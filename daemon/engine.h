@@ -59,6 +59,8 @@ size_t engine_count(const struct engine *en);
 
 /* The leases as the database has them; runs that are not among them stop at once and write nothing. */
 void engine_leases(struct engine *en, const struct job_lease *leases, size_t count, int64_t asked_ms);
+/* Whether something here works under this lease. */
+bool engine_has(const struct engine *en, const struct job_lease *lease);
 /* Drops runs whose lease was not renewed for so long that another daemon may have them. */
 void engine_drop_stale(struct engine *en, int64_t lease_ms);
 

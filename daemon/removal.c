@@ -116,6 +116,14 @@ void removal_start(struct engine *en, const struct job *job)
 	en->storage->ops->remove(en->storage, prefix, removed, r);
 }
 
+bool removals_have(const struct engine *en, const struct job_lease *lease)
+{
+	for (const struct removal *r = en->removals; r; r = r->next)
+		if (r->job.id == lease->id && r->job.token == lease->token)
+			return true;
+	return false;
+}
+
 void removals_free(struct engine *en)
 {
 	while (en->removals) {

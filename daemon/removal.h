@@ -3,13 +3,17 @@
 
 /* A deleted video's way out: its published files, its work folder, its cached status, and last its row. */
 
+#include <stdbool.h>
+
 struct engine;
 struct job;
+struct job_lease;
 struct removal;
 
 /* Takes a claimed removal over. It ends by itself and leaves the engine's list; what fails is tried again
  * later. */
 void removal_start(struct engine *en, const struct job *job);
+bool removals_have(const struct engine *en, const struct job_lease *lease);
 void removals_free(struct engine *en); /* those under way, without writing anything */
 
 #endif

@@ -61,8 +61,24 @@ static void claim_soon(void *arg)
 	loop_timer_arm(w->claim, 0);
 }
 
-/* Leases. Who asked a video to stop is seen here too, so this runs as often as the poll while something is
- * claimed. */
+/* Leases. Who asked a video to stop is seen here too. */
+
+/* A claim or a release whose answer was lost, a video dropped while the database was away: ours by name, and
+ * renewed with the others as long as we live. */
+static void disown_strays(struct worker *w, const struct job_lease *leases, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct err e;
+		int n = 0;
+
+		if (!engine_has(w->engine, &leases[i]))
+			n = jobs_disown(w->engine->db, &w->rules, &leases[i], &e);
+		if (n < 0)
+			log_trouble("giving back a job", &e);
+		else if (n > 0)
+			log_warning("gave back a job that nobody worked on", log_number("job", leases[i].id));
+	}
+}
 
 static void renew(void *arg)
 {
@@ -74,10 +90,12 @@ static void renew(void *arg)
 	struct err e;
 
 	if (engine_count(en) > 0) {
-		if (jobs_renew(en->db, &w->rules, &leases, &n, &e) < 0)
+		if (jobs_renew(en->db, &w->rules, &leases, &n, &e) < 0) {
 			log_trouble("renewing leases", &e);
-		else
+		} else {
 			engine_leases(en, leases, n, asked_ms);
+			disown_strays(w, leases, n);
+		}
 		free(leases);
 		engine_drop_stale(en, (w->rules.lease_sec - STALE_MARGIN_SEC) * 1000);
 	}

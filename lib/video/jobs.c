@@ -71,6 +71,8 @@ static const char SQL_EXPIRED[] =
 		     "WHERE j.lease_until < UTC_TIMESTAMP(3) ORDER BY j.lease_until LIMIT ?";
 static const char SQL_OF_WORKER[] = LOST_COLUMNS
 	" FROM jobs j JOIN videos v ON v.id = j.video_id WHERE j.worker = ? AND j.state = 1 LIMIT ?";
+static const char SQL_OF_LEASE[] =
+	LOST_COLUMNS " FROM jobs j JOIN videos v ON v.id = j.video_id WHERE j.id = ? AND j.lease_token = ?";
 /* Asks once more whether the lease is still the one that was seen, and for the reaper still expired. */
 static const char SQL_STILL_LOST[] =
 	"UPDATE jobs SET worker = worker WHERE id = ? AND state = 1 AND lease_token = ? "
@@ -327,38 +329,49 @@ static int give_up(struct db *db, const struct lost *l, struct err *e)
 	return jobs_end(db, &l->job, cancelled ? JOB_CANCELLED : JOB_FAILED, why, &removal, e);
 }
 
+/* Why a lease is taken from whoever has it. */
+struct loss {
+	const char *sql; /* finds the jobs */
+	const char *why; /* for the operator */
+	bool at_once;    /* whether or not the lease has run out */
+};
+
+static const struct loss expired = {.sql = SQL_EXPIRED, .why = "lease expired"},
+			 dead = {.sql = SQL_OF_WORKER, .why = "daemon ended", .at_once = true},
+			 disowned = {.sql = SQL_OF_LEASE, .why = "nobody worked on it", .at_once = true};
+
 static int settle_in_transaction(struct db *db, const struct jobs_rules *r, const struct lost *l,
-	bool worker_dead, const char *why, struct err *e)
+	const struct loss *how, struct err *e)
 {
 	uint64_t matched = 0;
 
 	if (db_exec(db, SQL_STILL_LOST,
-		    DB_ARGS(db_int(l->job.id), db_int((int64_t)l->job.token), db_int(worker_dead)), &matched,
+		    DB_ARGS(db_int(l->job.id), db_int((int64_t)l->job.token), db_int(how->at_once)), &matched,
 		    e) < 0)
 		return -1;
 	if (matched == 0)
 		return 0;
-	if (db_exec(db, SQL_LOG_LOST, DB_ARGS(db_uuid(&l->job.video_id), db_text(r->worker), db_text(why)),
-		    NULL, e) < 0)
+	if (db_exec(db, SQL_LOG_LOST,
+		    DB_ARGS(db_uuid(&l->job.video_id), db_text(r->worker), db_text(how->why)), NULL, e) < 0)
 		return -1;
 	/* A removal is never given up. */
 	if (l->job.kind == JOB_MAKE && (l->cancel || l->deleted || l->lost_count + 1 >= r->lost_leases))
 		return give_up(db, l, e) < 0 ? -1 : 1;
 	return db_exec(db, SQL_REQUEUE_LOST,
-		       DB_ARGS(db_text(why), db_int(l->job.id), db_int((int64_t)l->job.token)), NULL, e) < 0
+		       DB_ARGS(db_text(how->why), db_int(l->job.id), db_int((int64_t)l->job.token)), NULL,
+		       e) < 0
 		       ? -1
 		       : 1;
 }
 
-static int settle_lost(
-	struct db *db, const struct jobs_rules *r, const struct lost *l, bool worker_dead, struct err *e)
+static int settle_lost(struct db *db, const struct jobs_rules *r, const struct lost *l,
+	const struct loss *how, struct err *e)
 {
 	int changed;
 
 	if (db_begin(db, e) < 0)
 		return -1;
-	changed = settle_in_transaction(
-		db, r, l, worker_dead, worker_dead ? "daemon ended" : "lease expired", e);
+	changed = settle_in_transaction(db, r, l, how, e);
 	if (changed <= 0) {
 		db_rollback(db);
 		return changed;
@@ -366,13 +379,13 @@ static int settle_lost(
 	return db_commit(db, e) < 0 ? -1 : changed;
 }
 
-static int settle_all(struct db *db, const struct jobs_rules *r, const char *sql, struct db_arg *args,
-	size_t n, bool worker_dead, struct err *e)
+static int settle_all(struct db *db, const struct jobs_rules *r, const struct loss *how,
+	const struct db_arg *args, size_t n, struct err *e)
 {
 	AUTO(db_rows) rows = NULL;
 	int changed = 0;
 
-	if (db_query(db, sql, args, n, &rows, e) < 0)
+	if (db_query(db, how->sql, args, n, &rows, e) < 0)
 		return -1;
 	while (db_next(rows)) {
 		struct lost l = {
@@ -386,7 +399,7 @@ static int settle_all(struct db *db, const struct jobs_rules *r, const char *sql
 		int c;
 
 		(void)db_get_uuid(rows, 6, &l.job.video_id);
-		c = settle_lost(db, r, &l, worker_dead, e);
+		c = settle_lost(db, r, &l, how, e);
 		if (c < 0)
 			return -1;
 		changed += c;
@@ -396,16 +409,17 @@ static int settle_all(struct db *db, const struct jobs_rules *r, const char *sql
 
 int jobs_reap(struct db *db, const struct jobs_rules *r, struct err *e)
 {
-	struct db_arg args[] = {db_int(REAP_MAX)};
-
-	return settle_all(db, r, SQL_EXPIRED, args, ARRAY_LEN(args), false, e);
+	return settle_all(db, r, &expired, DB_ARGS(db_int(REAP_MAX)), e);
 }
 
 int jobs_take_back(struct db *db, const struct jobs_rules *r, const char *dead_worker, struct err *e)
 {
-	struct db_arg args[] = {db_text(dead_worker), db_int(REAP_MAX)};
+	return settle_all(db, r, &dead, DB_ARGS(db_text(dead_worker), db_int(REAP_MAX)), e);
+}
 
-	return settle_all(db, r, SQL_OF_WORKER, args, ARRAY_LEN(args), true, e);
+int jobs_disown(struct db *db, const struct jobs_rules *r, const struct job_lease *l, struct err *e)
+{
+	return settle_all(db, r, &disowned, DB_ARGS(db_int(l->id), db_int((int64_t)l->token)), e);
 }
 
 static int prune(struct db *db, bool completed, int64_t keep, struct err *e)

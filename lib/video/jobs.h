@@ -72,6 +72,8 @@ int jobs_reap(struct db *db, const struct jobs_rules *r,
 	struct err *e); /* leases that ran out -> queued, or failed */
 /* The leases of a worker that is known to be dead, now. */
 int jobs_take_back(struct db *db, const struct jobs_rules *r, const char *dead_worker, struct err *e);
+/* One lease of our own that nobody works on; renewed with the others it would never run out. */
+int jobs_disown(struct db *db, const struct jobs_rules *r, const struct job_lease *l, struct err *e);
 int jobs_prune(
 	struct db *db, int64_t keep_completed, int64_t keep_failed, struct err *e); /* at most 500 a call */
 

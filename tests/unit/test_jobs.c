@@ -245,6 +245,34 @@ static void test_a_job_that_loses_its_daemon_too_often_is_given_up(void **state)
 	assert_int_equal(one("SELECT status = 'failed' AND error IS NOT NULL FROM videos"), 1);
 }
 
+static void test_a_lease_that_nobody_works_on_is_given_back(void **state)
+{
+	struct job_lease *leases = NULL;
+	struct job a, b;
+	size_t n = 0;
+
+	(void)state;
+	(void)put_video("shop-a", 5);
+	(void)put_video("shop-a", 5);
+	a = claim(db, &rules);
+	b = claim(db, &rules);
+	OK(jobs_renew(db, &rules, &leases, &n, &err));
+	assert_int_equal(n, 2);
+	for (size_t i = 0; i < n; i++)
+		if (leases[i].id == a.id)
+			assert_int_equal(jobs_disown(db, &rules, &leases[i], &err), 1);
+	assert_int_equal(jobs_fence(db, &a, &err), 0);
+	assert_int_equal(jobs_fence(db, &b, &err), 1);
+	assert_int_equal(one("SELECT COUNT(*) FROM step_log WHERE event = 'lost'"), 1);
+
+	/* who has it now keeps it */
+	assert_int_equal(claim(other, &rival).id, a.id);
+	for (size_t i = 0; i < n; i++)
+		if (leases[i].id == a.id)
+			assert_int_equal(jobs_disown(db, &rules, &leases[i], &err), 0);
+	free(leases);
+}
+
 static void test_a_finished_step_shows_that_the_job_is_not_poison(void **state)
 {
 	struct step_ref step = {.kind = "scene", .item = 0, .worker = "here:1:a"};
@@ -481,6 +509,7 @@ int main(void)
 		cmocka_unit_test_setup(
 			test_an_expired_lease_is_taken_over_and_the_old_owner_writes_nothing, empty),
 		cmocka_unit_test_setup(test_a_job_that_loses_its_daemon_too_often_is_given_up, empty),
+		cmocka_unit_test_setup(test_a_lease_that_nobody_works_on_is_given_back, empty),
 		cmocka_unit_test_setup(test_a_finished_step_shows_that_the_job_is_not_poison, empty),
 		cmocka_unit_test_setup(test_writing_done_twice_writes_it_once, empty),
 		cmocka_unit_test_setup(test_a_step_waits_for_its_next_try, empty),
