@@ -69,6 +69,10 @@ WRONG_LINES = [
     ("poll_ms = 99999999999999999999", "poll_ms: must be a whole number"),
     ("poll_ms =", "poll_ms: must be a whole number"),
     ("public_url = http://a\x1b[2J", "public_url: has a byte that cannot be printed"),
+    ("public_url = ftp://example.com", "public_url: must be http:// or https://"),
+    ("public_url = https://example.com/shop", "public_url: must be http:// or https:// and a host, without a path"),
+    ("cdn_domain = https://cdn.example.com", "cdn_domain: must be a host's name alone"),
+    ("cache_server = localhost", "cache_server: must be the absolute path of a socket, or host:port"),
     ("runway_api_key = " + SECRET, "runway_api_key: must be the absolute path of the file"),
     ("runway_api_key = /nowhere/key", "runway_api_key: cannot read /nowhere/key"),
     *((f"{key} = {first - 1}", f"{key}: must be a whole number from {first} to {last}") for key, first, last in RANGES),
@@ -80,10 +84,6 @@ WRONG_TOGETHER = [
     ("backoff_ms = 2000\nbackoff_cap_ms = 1000", "the cap must be no less"),
     ("work_dir = /srv\nmedia_dir = /srv/media", "must not hold media_dir"),
     ("work_dir = /srv/\nassets_dir = /srv", "must not hold assets_dir"),
-    ("cache_server = localhost", "socket, or host:port"),
-    ("public_url = ftp://example.com", "must be http:// or https://"),
-    ("public_url = https://example.com/shop", "without a path"),
-    ("cdn_domain = https://cdn.example.com", "a host's name alone"),
 ]
 
 
