@@ -105,7 +105,7 @@ int film_probe_read(const char *json, size_t n, struct media *ret_media, struct 
 	bool stream_turned = false;
 
 	if (json_parse(json, n, &root, e) < 0)
-		return err_prefix(e, "ffprobe");
+		return err_prefix(e, "ffprobe: ");
 
 	const struct json *format = json_get(root, "format"), *streams = json_get(root, "streams");
 	if (!json_string(json_get(format, "format_name")) || json_type_of(streams) != JSON_ARRAY)
