@@ -28,6 +28,7 @@
 
 #define DATABASE_RETRY_MS 1000
 #define PUBLISH_MS        500
+#define LEASE_MARGIN_SEC  10    /* our own lease ends that much before the database's */
 #define HOLD_MS           10000 /* a video that has to wait longer gives its place to another */
 #define FOREVER_MS        INT64_MAX
 
@@ -77,6 +78,12 @@ static void leave(struct run *r)
 	en->freed(en->freed_arg);
 }
 
+/* Nobody renewed it, and another daemon may have taken it over by now; we may have slept meanwhile. */
+static bool lease_is_over(const struct run *r)
+{
+	return clock_mono_ms() - r->lease_ms > (r->engine->settings->lease_sec - LEASE_MARGIN_SEC) * 1000;
+}
+
 /* The lease is gone, or nobody knows: another daemon may have the video, its row, its folder. Touch nothing.
  */
 static void drop(struct run *r, const char *why)
@@ -118,6 +125,7 @@ static int begin_step(struct step *s, struct err *e)
 	if (w != 1)
 		return w;
 
+	r->unwritten = false;
 	s->state = STEP_RUNNING;
 	s->permille = 0;
 	s->started_ms = clock_mono_ms();
@@ -316,26 +324,19 @@ void engine_kick(struct engine *en)
 	loop_timer_arm(en->pump, 0);
 }
 
-/* Clients see percent and stage from MySQL and memcached, the ETA from memcached. */
+/* Clients see percent and stage from MySQL and memcached, the ETA from memcached. MySQL first: what a client
+ * falls back to, and what another daemon goes on from, is never behind what a client saw. */
 static void publish_run(struct run *r)
 {
 	struct engine *en = r->engine;
-	AUTO_FREE char *stage = xstrdup(r->video.stage);
-	int64_t progress = r->video.progress;
-	int status = r->video.status;
 	struct err e;
 
-	if (r->end != RUN_GOES_ON)
+	if (r->end != RUN_GOES_ON || lease_is_over(r))
 		return;
 	run_update_progress(r);
-	if (progress != r->video.progress || status != r->video.status ||
-		strcmp(stage, r->video.stage) != 0) {
-		/* MySQL first: what a client falls back to is never behind what it saw. */
-		if (steps_progress(en->db, &r->job, &r->video, &e) != 1) {
-			r->video.progress = progress;
-			return;
-		}
-	}
+	if (r->unwritten && steps_progress(en->db, &r->job, &r->video, &e) != 1)
+		return;
+	r->unwritten = false;
 	(void)status_publish(en->cache, &r->video, en->settings);
 }
 
@@ -438,13 +439,11 @@ bool engine_has(const struct engine *en, const struct job_lease *lease)
 	return removals_have(en, lease);
 }
 
-void engine_drop_stale(struct engine *en, int64_t lease_ms)
+void engine_drop_stale(struct engine *en)
 {
-	int64_t now = clock_mono_ms();
-
 	for (struct run *r = en->runs, *next; r; r = next) {
 		next = r->next;
-		if (now - r->lease_ms > lease_ms)
+		if (lease_is_over(r))
 			drop(r, "the database did not answer for a whole lease");
 	}
 }

@@ -62,7 +62,7 @@ void engine_leases(struct engine *en, const struct job_lease *leases, size_t cou
 /* Whether something here works under this lease. */
 bool engine_has(const struct engine *en, const struct job_lease *lease);
 /* Drops runs whose lease was not renewed for so long that another daemon may have them. */
-void engine_drop_stale(struct engine *en, int64_t lease_ms);
+void engine_drop_stale(struct engine *en);
 
 void engine_drain(struct engine *en);     /* starts nothing more; hands back what has nothing running */
 void engine_hand_back(struct engine *en); /* drain time is over: kills and hands back */

@@ -88,6 +88,7 @@ static int write_done(struct step *s, struct err *e)
 		s->state = STEP_ENDED;
 		return w;
 	}
+	r->unwritten = false;
 	run_update_film(r);
 	outcome_log_step(LOG_LEVEL_INFO, "step done", s, NULL);
 	return 1;

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/run.h"
 #include "lib/base/clock.h"
@@ -73,11 +74,16 @@ void run_update_progress(struct run *r)
 	unsigned permille = run_permille(r);
 	int64_t percent = (int64_t)permille * PROGRESS_MAX / 1000;
 	enum step_id id = current_kind(r);
+	AUTO_FREE char *stage = stage_text(r, id);
 
-	if (percent > r->video.progress)
-		r->video.progress = percent;
+	if (percent < r->video.progress)
+		percent = r->video.progress;
+	if (percent != r->video.progress || step_kinds[id].status != (enum video_status)r->video.status ||
+		!r->video.stage || strcmp(stage, r->video.stage) != 0)
+		r->unwritten = true;
+	r->video.progress = percent;
 	r->video.status = step_kinds[id].status;
 	r->video.eta_sec = eta(r, permille);
 	free(r->video.stage);
-	r->video.stage = stage_text(r, id);
+	r->video.stage = steal_ptr(stage);
 }

@@ -107,7 +107,7 @@ struct run {
 	enum run_end end;        /* what is to be written when the database answers */
 	int64_t release_ms;      /* RUN_RELEASED: to be claimed again after that */
 	char why[512];           /* for the operator */
-	int64_t published_permille;
+	bool unwritten;          /* what clients see has changed since it was last written to MySQL */
 	struct run *next;
 };
 

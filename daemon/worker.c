@@ -23,9 +23,8 @@
 #include "lib/io/loop.h"
 #include "lib/video/settings.h"
 
-#define UPKEEP_MS        10000
-#define RENEW_MS         5000 /* also how late a video may learn that it is to stop, should the datagram be lost */
-#define STALE_MARGIN_SEC 10 /* our own lease ends that much before the database's */
+#define UPKEEP_MS 10000
+#define RENEW_MS  5000 /* also how late a video may learn that it is to stop, should the datagram be lost */
 
 static void log_trouble(const char *what, const struct err *e)
 {
@@ -97,7 +96,7 @@ static void renew(void *arg)
 			disown_strays(w, leases, n);
 		}
 		free(leases);
-		engine_drop_stale(en, (w->rules.lease_sec - STALE_MARGIN_SEC) * 1000);
+		engine_drop_stale(en);
 	}
 	loop_timer_arm(w->renew, RENEW_MS);
 }

@@ -166,7 +166,7 @@ static int work_done(struct db *db, const struct transition *t, struct err *e)
 		    &matched, e) < 0)
 		return -1;
 	if (matched == 0) /* written already by a call whose answer was lost */
-		return 0;
+		return write_progress(db, t, e);
 	if (write_log(db, t, "done", e) < 0 || write_progress(db, t, e) < 0)
 		return -1;
 	return db_exec(db, SQL_NOT_POISON, DB_ARGS(db_int(t->job->id)), NULL, e);

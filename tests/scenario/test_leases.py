@@ -1,8 +1,15 @@
 """What a daemon holds, and what clients see of it, while the database or the daemon itself is away for a while."""
 
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+
 import pytest
 
 import daemons
+import stack as stacks
 from daemons import events, job_of, quick
 from stack import wait_for
 
@@ -13,6 +20,20 @@ LEASE_SEC = 15  # the shortest there is
 def stack():
     with daemons.running(lease_sec=LEASE_SEC) as running:
         yield running
+
+
+@contextlib.contextmanager
+def second_daemon(stack):
+    config = stack.folder / "etc" / "second.conf"
+    config.write_text(open(stack.env["CONFIG"]).read().replace("/wake.sock", "/second.sock"))
+    with open(stack.folder / "log" / "second.log", "w") as log:
+        process = subprocess.Popen([stacks.BUILD / "videod", "--config", config], stdout=log, stderr=log)
+        try:
+            wait_for("the second daemon", lambda: "serving" in stack.log("second"), 10)
+            yield process
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
 
 
 def begin_scene(stack):
@@ -48,3 +69,44 @@ def test_a_claim_that_nobody_knows_of_is_given_back(stack):
                   f" WHERE video_id = UNHEX('{number}')")
         wait_for("its return", lambda: job_of(stack, unknown)[0] == daemons.QUEUED, LEASE_SEC)
     stack.wait_completed(unknown)
+
+
+def test_a_daemon_that_slept_past_its_lease_shows_nothing_old(stack):
+    hold = stack.ffmpeg.folder / "hold-scene"
+    with stack.changed(videos_in_flight=1), open(hold, "w") as file:  # with no place left it does not ask for more
+        first = stack.pid("daemon")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        video = begin_scene(stack)
+        wait_for("nothing else to do", lambda: events(stack, video, "sound") == ["start", "done"])
+        os.kill(first, signal.SIGSTOP)
+        hold.unlink()  # the first daemon's ffmpeg waits all the same
+        with second_daemon(stack):
+            done = stack.wait_completed(video)
+        database = stack.pid("mariadb")
+        try:
+            os.kill(database, signal.SIGSTOP)  # so that nobody can tell the first one
+            os.kill(first, signal.SIGCONT)
+            seen = [stack.status(video) for _ in range(300)]
+        finally:
+            os.kill(database, signal.SIGCONT)
+    assert [status for status in seen if status != done] == []
+
+
+def test_what_clients_have_seen_is_in_the_database(stack):
+    """Whatever happens next, it is from there that they are told."""
+    with stack.ffmpeg.hold("encode"):
+        with stack.ffmpeg.hold("scene"):
+            video = begin_scene(stack)
+            wait_for("its progress", lambda: stack.status(video)["status"] == "generating_scenes")
+            stack.run("stop", "mariadb")
+        wait_for("an outcome that cannot be written", lambda: not daemons.children(stack), 30)
+        with daemons.Sampler(lambda: stack.get(f"/videos/{video}/status")) as sampler:
+            wait_for("a second of answers", lambda: len(sampler.seen) > 40)
+        stack.run("kill", "daemon")
+        stack.run("start", "mariadb")
+        number = video.replace("-", "")
+        written = int(stack.sql(f"SELECT progress FROM videos WHERE id = UNHEX('{number}')")[0][0])
+        stack.run("start", "daemon")
+    seen = [answer.json["progress"] for answer in sampler.seen if answer.status == 200]
+    assert seen and max(seen) <= written
+    stack.wait_completed(video)
