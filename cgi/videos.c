@@ -19,6 +19,7 @@
 #include "lib/video/status.h"
 #include "lib/video/stores.h"
 #include "lib/video/videos.h"
+#include "lib/video/voices.h"
 
 #define NO_SUCH_VIDEO "There is no video with this id."
 
@@ -32,6 +33,7 @@ static int answer_unknown(struct reply *r, const char *field)
 		{"storeId", "/storeId", NO_SUCH_STORE},
 		{"productId", "/productId", "The store has no product with this id."},
 		{"musicTrackId", "/musicTrackId", "There is no music track with this id."},
+		{"voiceId", "/voiceId", "There is no voice with this id."},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
@@ -44,6 +46,8 @@ static int create(struct app *a, struct video *v, struct reply *r, struct err *e
 {
 	char id[UUID_TEXT_SIZE];
 
+	if (v->voice_id && !voices_find(v->voice_id))
+		return answer_unknown(r, "voiceId");
 	if (videos_create(a->db, v, a->settings.priority, e) < 0)
 		return e->kind == ERR_PERM && e->http_status == 404 ? answer_unknown(r, e->text) : -1;
 

@@ -1,6 +1,5 @@
 /*
- * What a video can be given: the voices, and the music library. The voices are those of the local provider;
- * the ids are names that it knows (voices[] in daemon/film_sound.c).
+ * What a video can be given: the voices, and the music library.
  */
 #include "cgi/voices.h"
 
@@ -9,30 +8,18 @@
 #include "lib/base/macros.h"
 #include "lib/io/json.h"
 #include "lib/video/stores.h"
-
-struct voice {
-	const char *id, *name, *category;
-};
-
-static const struct voice voices[] = {
-	{"default", "Default", "neutral"},
-	{"female", "Female", "female"},
-	{"male", "Male", "male"},
-	{"young", "Young", "young"},
-	{"awb", "Scottish", "male"},
-	{"kal16", "Matter-of-fact", "male"},
-};
+#include "lib/video/voices.h"
 
 int serve_voices(struct app *a UNUSED, const struct request *q UNUSED, struct reply *r, struct err *e UNUSED)
 {
 	struct json *list = json_new_array();
 
-	for (size_t i = 0; i < ARRAY_LEN(voices); i++) {
+	for (size_t i = 0; i < voices_local_count; i++) {
 		struct json *o = json_new_object();
 
-		json_put_string(o, "id", voices[i].id);
-		json_put_string(o, "name", voices[i].name);
-		json_put_string(o, "category", voices[i].category);
+		json_put_string(o, "id", voices_local[i].id);
+		json_put_string(o, "name", voices_local[i].name);
+		json_put_string(o, "category", voices_local[i].category);
 		json_put_string(o, "preview", NULL);
 		json_append(list, o);
 	}

@@ -4,10 +4,10 @@
  * are exact: a frame is 1,600 samples at 48 kHz.
  */
 #include <math.h>
-#include <string.h>
 
 #include "daemon/film_priv.h"
 #include "lib/base/buf.h"
+#include "lib/video/voices.h"
 
 #define FILTERS_MAX_BYTES 4096
 #define SAMPLE_RATE       48000
@@ -17,40 +17,17 @@
 #define FADE_IN_SEC  0.4
 #define FADE_OUT_SEC 1.6
 
-/* flite's voices by the ids that a request may name; the first is everybody else's. */
-static const struct {
-	const char *id, *voice;
-	const char *extra; /* filters */
-} voices[] = {
-	{"default", "slt", ""},
-	{"female", "slt", ""},
-	{"male", "rms", ""},
-	{"young", "slt", "asetrate=17280,aresample=48000,atempo=0.926,"},
-	{"slt", "slt", ""},
-	{"rms", "rms", ""},
-	{"awb", "awb", ""},
-	{"kal", "kal", ""},
-	{"kal16", "kal16", ""},
-};
-
-static size_t voice_index(const char *voice_id)
-{
-	for (size_t i = 0; voice_id && i < ARRAY_LEN(voices); i++)
-		if (strcmp(voices[i].id, voice_id) == 0)
-			return i;
-	return 0;
-}
-
 void film_local_voice_args(
 	const struct film *f, const char *script_file, const char *voice_id, const char *out, struct args *a)
 {
-	size_t i = voice_index(voice_id);
+	const struct voice *asked = voice_id ? voices_find(voice_id) : NULL;
+	const struct voice *voice = asked ? asked : &voices_local[0];
 
 	film_add_program(f, a);
 	args_adds(a, (const char *const[]){"-f", "lavfi", "-i", NULL});
-	args_addf(a, "flite=textfile=%s:voice=%s", script_file, voices[i].voice);
+	args_addf(a, "flite=textfile=%s:voice=%s", script_file, voice->flite);
 	args_add(a, "-af");
-	args_addf(a, "%saresample=%d", voices[i].extra, SAMPLE_RATE);
+	args_addf(a, "%saresample=%d", voice->filters, SAMPLE_RATE);
 	args_adds(a, (const char *const[]){"-ar", "48000", "-ac", "1", "-c:a", "pcm_s16le", NULL});
 	film_add_output(f, "wav", out, a);
 }

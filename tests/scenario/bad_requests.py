@@ -274,6 +274,9 @@ UNKNOWN_IN_BODY = [
     ("POST", "/videos", {**VIDEO, "productId": "nothing"}, "/productId"),
     ("POST", "/videos", {**VIDEO, "productId": "theirs"}, "/productId"),
     ("POST", "/videos", {**VIDEO, "musicTrackId": NOBODY}, "/musicTrackId"),
+    ("POST", "/videos", {**VIDEO, "voiceId": "nobody"}, "/voiceId"),
+    ("POST", "/videos", {**VIDEO, "voiceId": "v" * 64}, "/voiceId"),
+    ("POST", "/videos/product/thing", {"voiceId": "nobody"}, "/voiceId"),
     ("POST", "/videos/product/thing", {"musicTrackId": NOBODY}, "/musicTrackId"),
     ("PUT", "/videos/products/new", {**PRODUCT, "storeId": "nobody"}, "/storeId"),
 ]

@@ -66,7 +66,7 @@ VIDEO_FIELDS = [
     ("/productId", "thing"),
     ("/voiceoverScript", FACE * 5000),
     ("/voiceoverScript", "", None),
-    ("/voiceId", "v" * 64),
+    ("/voiceId", "young"),
     ("/musicTrackId", CLEAR_PATH),
     ("/musicTrackId", CLEAR_PATH.upper(), CLEAR_PATH),
     ("/musicVolume", 0),
