@@ -199,19 +199,31 @@ static int64_t next_due(const struct run *r, int64_t now)
 	return least;
 }
 
+static bool is_ready(const struct step *s, int64_t now)
+{
+	const struct step_kind *k = &step_kinds[s->id];
+
+	return s->state == STEP_WAITING && s->due_ms <= now && (!k->ready || k->ready(s->run, s->item));
+}
+
+static bool any_ready(const struct run *r, int64_t now)
+{
+	for (size_t i = 0; i < r->step_count; i++)
+		if (is_ready(&r->steps[i], now))
+			return true;
+	return false;
+}
+
 static int start_ready(struct run *r, struct err *e)
 {
-	struct engine *en = r->engine;
+	const struct engine *en = r->engine;
 	int64_t now = clock_mono_ms();
 
 	for (size_t i = 0; i < r->step_count; i++) {
 		struct step *s = &r->steps[i];
-		const struct step_kind *k = &step_kinds[s->id];
 		int w;
 
-		if (s->state != STEP_WAITING || s->due_ms > now || (k->ready && !k->ready(r, s->item)))
-			continue;
-		if (k->is_child && en->children >= en->children_max)
+		if (!is_ready(s, now) || (step_kinds[s->id].is_child && en->children >= en->children_max))
 			continue;
 		w = begin_step(s, e);
 		if (w != 1)
@@ -244,7 +256,7 @@ static void decide_end(struct run *r)
 		return;
 	}
 	due = next_due(r, now);
-	if (due != FOREVER_MS && due > HOLD_MS) {
+	if (due != FOREVER_MS && due > HOLD_MS && !any_ready(r, now)) { /* or it has only no child yet */
 		r->release_ms = due;
 		set_end(r, RUN_RELEASED, "waiting to try again");
 	}
