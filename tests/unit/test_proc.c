@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -415,6 +416,18 @@ static void test_the_environment_is_clean(void **state)
 	unsetenv("A_SECRET");
 }
 
+/* The mask of /proc/PID/status, without the two signals that the C library keeps to itself: whoever was
+ * started by its posix_spawn(3), make's commands for one, ignores them and cannot change it. */
+static uint64_t ignored_signals(const char *status)
+{
+	const char *line = strstr(status, "SigIgn:\t");
+	uint64_t mask = 0;
+
+	assert_non_null(line);
+	assert_int_equal(sscanf(line, "SigIgn:\t%" SCNx64, &mask), 1);
+	return mask & ~(UINT64_C(3) << 31);
+}
+
 static void test_it_starts_with_default_signals_and_no_descriptor_of_ours(void **state)
 {
 	struct fixture *f = *state;
@@ -433,7 +446,7 @@ static void test_it_starts_with_default_signals_and_no_descriptor_of_ours(void *
 	const struct proc_result *r =
 		run(f, (struct proc_spec){.argv = argv, .out_max_bytes = OUT_MAX}, "cat");
 	assert_non_null(strstr(r->out, "SigBlk:\t0000000000000000\n"));
-	assert_non_null(strstr(r->out, "SigIgn:\t0000000000000000\n"));
+	assert_int_equal(ignored_signals(r->out), 0);
 	r = run(f, (struct proc_spec){.argv = list, .out_max_bytes = OUT_MAX}, "ls");
 	assert_string_equal(r->out, "0\n1\n2\n3\n"); /* 3 is the folder that ls reads */
 
