@@ -20,7 +20,7 @@ def ffmpeg(*arguments):
 
 
 def make_picture(path, size, ground, marks=(), exif_turn=None):
-    """A picture of one colour with boxes (x, y, width, height, colour). exif_turn: stored lying on its side, and saying so."""
+    """One colour, with boxes (x, y, width, height, colour) on it. exif_turn: stored on its side, and saying so."""
     path.parent.mkdir(parents=True, exist_ok=True)
     boxes = "".join(f",drawbox=x={x}:y={y}:w={w}:h={h}:t=fill:c=0x{colour}" for x, y, w, h, colour in marks)
     turn = ",transpose=cclock" if exif_turn else ""

@@ -1,4 +1,4 @@
-"""Forty videos asked for at once, each one's progress watched from its first moment to its last, and the daemon's memory."""
+"""Forty videos asked for at once: the progress of each, watched from beginning to end, and the daemon's memory."""
 
 import contextlib
 import http.client
