@@ -419,10 +419,9 @@ static void test_the_environment_is_clean(void **state)
 /* Less the two that are the C library's own: posix_spawn(3), and so make, leaves them ignored. */
 static uint64_t ignored_signals(const char *status)
 {
-	const char *line = strstr(status, "SigIgn:\t");
 	uint64_t mask = 0;
 
-	assert_int_equal(sscanf(line, "SigIgn:\t%" SCNx64, &mask), 1);
+	assert_int_equal(sscanf(strstr(status, "SigIgn:\t"), "SigIgn:\t%" SCNx64, &mask), 1);
 	return mask & ~(UINT64_C(3) << 31);
 }
 
