@@ -118,12 +118,13 @@ static int write_retry(struct step *s, struct err *e)
 	return 1;
 }
 
-/* The client reads our own words; what a picture's check found is about the client's own file. */
+/* The client reads our own words, or what was found about its own picture; step_picture.c says which that is.
+ */
 static char *client_error(const struct step *s)
 {
 	const char *blame = step_kinds[s->id].blame;
 
-	if (s->id == STEP_PICTURE && s->failure.kind == ERR_PERM)
+	if (s->id == STEP_PICTURE && s->failure.kind == ERR_PERM && s->failure.http_status != 0)
 		return xasprintf("%s: %s.", blame, s->failure.text);
 	if (step_kinds[s->id].per_scene)
 		return xasprintf("%s (scene %zu).", blame, s->item + 1);

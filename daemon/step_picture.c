@@ -22,6 +22,7 @@
 #define ASSETS_PREFIX    "/assets/"
 #define FETCH_TIMEOUT_MS 60000
 #define FETCH_REDIRECTS  3
+#define CLIENTS_FAULT    422 /* marks a text that is about the client's picture only: see outcome.c */
 
 static int look(struct step *s, struct err *e)
 {
@@ -39,17 +40,19 @@ static int copy_asset(struct step *s, const char *url, struct err *e)
 	int found;
 
 	if (!text_url_decode(url, strlen(url), false, &relative) || !fs_is_safe_relative(buf_text(&relative)))
-		return err_set(e, ERR_PERM, "scene %zu: the picture's path is not valid", s->item + 1);
+		return err_set_http(e, ERR_PERM, CLIENTS_FAULT, "scene %zu: the picture's path is not valid",
+			s->item + 1);
 	from = xasprintf("%s/%s", s->run->engine->settings->assets_dir, buf_text(&relative));
 	to = xasprintf("%s/%s", s->run->folder, s->part);
 	found = fs_size(from, &bytes, e);
-	if (found < 0)
+	if (found < 0 && e->kind == ERR_TEMP)
 		return -1;
-	if (found == 0)
-		return err_set(e, ERR_PERM, "scene %zu: there is no such picture", s->item + 1);
+	if (found <= 0) /* a folder, or a name that no file can have, is no picture either */
+		return err_set_http(
+			e, ERR_PERM, CLIENTS_FAULT, "scene %zu: there is no such picture", s->item + 1);
 	if (bytes > LIMIT_PICTURE_BYTES)
-		return err_set(e, ERR_PERM, "scene %zu: the picture is larger than %d MB", s->item + 1,
-			LIMIT_PICTURE_BYTES >> 20);
+		return err_set_http(e, ERR_PERM, CLIENTS_FAULT, "scene %zu: the picture is larger than %d MB",
+			s->item + 1, LIMIT_PICTURE_BYTES >> 20);
 	return fs_copy_atomic(from, to, 0640, e);
 }
 
@@ -70,6 +73,7 @@ static void fetched(const struct http_result *r, const struct err *failure, void
 	s->call = NULL;
 	if (failure) {
 		e = *failure;
+		e.http_status = CLIENTS_FAULT;
 		(void)err_prefix(&e, "scene %zu: fetching the picture: ", s->item + 1);
 		(void)close(fd);
 	} else if (close(fd) < 0) {
@@ -101,6 +105,7 @@ static int fetch(struct step *s, const char *url, struct err *e)
 	if (http_start(s->run->engine->http, &q, fetched, s, &s->call, e) == 0)
 		return 0;
 	(void)close(steal_fd(&s->fd));
+	e->http_status = CLIENTS_FAULT;
 	return err_prefix(e, "scene %zu: fetching the picture: ", s->item + 1);
 }
 
@@ -115,7 +120,8 @@ int picture_begin(struct step *s, struct err *e)
 
 int picture_refuse(const struct step *s, struct err *e)
 {
-	return err_set(e, ERR_PERM, "scene %zu: the picture is not a JPEG, PNG or WebP", s->item + 1);
+	return err_set_http(
+		e, ERR_PERM, CLIENTS_FAULT, "scene %zu: the picture is not a JPEG, PNG or WebP", s->item + 1);
 }
 
 int picture_check(struct step *s, const struct media *m, struct err *e)
@@ -127,7 +133,7 @@ int picture_check(struct step *s, const struct media *m, struct err *e)
 			continue;
 		if (m->width < 16 || m->height < 16 || m->width > LIMIT_PICTURE_SIDE ||
 			m->height > LIMIT_PICTURE_SIDE)
-			return err_set(e, ERR_PERM,
+			return err_set_http(e, ERR_PERM, CLIENTS_FAULT,
 				"scene %zu: the picture is %dx%d; 16 to %d pixels a side are allowed",
 				s->item + 1, m->width, m->height, LIMIT_PICTURE_SIDE);
 		return 0;
