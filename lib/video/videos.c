@@ -42,6 +42,8 @@ static const char SQL_COUNT[] =
 static const char SQL_DELETE[] =
 	"UPDATE videos SET deleted_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3) "
 	"WHERE id = ? AND deleted_at IS NULL";
+/* First of all, as in every transition of the daemon: two that lock in different orders end each other. */
+static const char SQL_LOCK_JOB[] = "UPDATE jobs SET worker = worker WHERE video_id = ?";
 /* A running job is asked to stop and becomes a removal when it has; any other becomes one now. SET goes left
  * to right. */
 static const char SQL_REMOVE_JOB[] = "UPDATE jobs SET cancel_req = IF(state = 1, 1, 0), kind = IF(state = 1, "
@@ -278,7 +280,8 @@ static int mark_deleted(struct db *db, const struct uuid *id, uint64_t *ret_foun
 {
 	uint64_t jobs = 0;
 
-	if (db_exec(db, SQL_DELETE, DB_ARGS(db_uuid(id)), ret_found, e) < 0)
+	if (db_exec(db, SQL_LOCK_JOB, DB_ARGS(db_uuid(id)), NULL, e) < 0 ||
+		db_exec(db, SQL_DELETE, DB_ARGS(db_uuid(id)), ret_found, e) < 0)
 		return -1;
 	if (*ret_found == 0)
 		return 0;

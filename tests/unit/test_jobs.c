@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -413,6 +415,55 @@ static void test_deleting_a_running_video_cancels_it_then_removes_it(void **stat
 	assert_int_equal(one("SELECT COUNT(*) FROM jobs"), 0);
 }
 
+/* Not innodb_trx: it shows old rows to whoever asks it all the time. */
+static int64_t waits_for_a_lock(void)
+{
+	AUTO(db_rows) rows = NULL;
+
+	OK(db_query(other,
+		"SELECT CAST(variable_value AS SIGNED) FROM information_schema.global_status "
+		"WHERE variable_name = 'Innodb_row_lock_current_waits'",
+		DB_NO_ARGS, &rows, &err));
+	assert_true(db_next(rows));
+	return db_get_int(rows, 0);
+}
+
+/* Deletes in another process and connection; its exit status is what videos_delete gave. */
+static pid_t delete_elsewhere(const struct uuid *id)
+{
+	struct db_options o = test_db_options(&server);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct db *own = db_new(&o);
+
+		_exit(videos_delete(own, id, &err) == 1 ? 0 : 1);
+	}
+	assert_true(pid > 0);
+	return pid;
+}
+
+static void test_deleting_while_a_transition_is_written_ends_neither(void **state)
+{
+	struct uuid id = put_video("shop-a", 5);
+	struct job job = claim(db, &rules);
+	int status = -1;
+	pid_t pid;
+
+	(void)state;
+	OK(db_begin(db, &err));
+	assert_int_equal(jobs_fence(db, &job, &err), 1);
+	pid = delete_elsewhere(&id);
+	while (waits_for_a_lock() == 0)
+		continue;
+	sql("UPDATE videos SET progress = 7");
+	OK(db_commit(db, &err));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(one("SELECT deleted_at IS NOT NULL AND progress = 7 FROM videos"), 1);
+	assert_int_equal(one("SELECT cancel_req FROM jobs"), 1);
+}
+
 static void test_deleting_what_waits_or_has_ended_removes_it_at_once(void **state)
 {
 	struct uuid id = put_video("shop-a", 5);
@@ -517,6 +568,7 @@ int main(void)
 		cmocka_unit_test_setup(test_draining_costs_no_attempt, empty),
 		cmocka_unit_test_setup(test_completing, empty),
 		cmocka_unit_test_setup(test_deleting_a_running_video_cancels_it_then_removes_it, empty),
+		cmocka_unit_test_setup(test_deleting_while_a_transition_is_written_ends_neither, empty),
 		cmocka_unit_test_setup(test_deleting_what_waits_or_has_ended_removes_it_at_once, empty),
 		cmocka_unit_test_setup(test_a_removal_is_never_given_up, empty),
 		cmocka_unit_test_setup(test_pruning_keeps_as_many_as_told, empty),
