@@ -26,6 +26,7 @@
 #include "lib/video/settings.h"
 
 #define CACHE_TIMEOUT_MS 200
+#define LEASE_PARTS      5
 
 static const struct provider *const providers[PROVIDER_COUNT] = {[PROVIDER_LOCAL] = &provider_local};
 
@@ -64,11 +65,24 @@ static int parse_options(int argc, char **argv, struct options *o)
 	return optind < argc ? (usage(stderr), 2) : 0;
 }
 
+/* The loop waits for each statement, so none may take more than a part of the lease. */
+static struct db_options database_of(const struct settings *s)
+{
+	struct db_options o = settings_db(s);
+	unsigned part_sec = (unsigned)(s->lease_sec / LEASE_PARTS);
+
+	if (part_sec < o.io_timeout_sec)
+		o.io_timeout_sec = part_sec;
+	if (part_sec < o.connect_timeout_sec)
+		o.connect_timeout_sec = part_sec;
+	return o;
+}
+
 static int serve(const struct settings *s, struct err *e)
 {
 	AUTO(loop) loop = NULL;
 	AUTO(http) http = NULL;
-	struct db_options where = settings_db(s);
+	struct db_options where = database_of(s);
 	AUTO(db) db = db_new(&where);
 	AUTO(cache) cache = cache_new(s->cache_server, CACHE_TIMEOUT_MS);
 	struct storage *storage = storage_local_new(s->media_dir);

@@ -110,3 +110,12 @@ def test_what_clients_have_seen_is_in_the_database(stack):
     seen = [answer.json["progress"] for answer in sampler.seen if answer.status == 200]
     assert seen and max(seen) <= written
     stack.wait_completed(video)
+
+
+def test_a_database_that_hangs_holds_the_daemon_for_a_small_part_of_its_lease(stack):
+    os.kill(stack.pid("mariadb"), signal.SIGSTOP)
+    try:
+        wait_for("its complaint", lambda: "claiming kind=" in stack.log("daemon"), LEASE_SEC / 2)
+    finally:
+        os.kill(stack.pid("mariadb"), signal.SIGCONT)
+    stack.wait_completed(stack.create(quick()))
