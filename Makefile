@@ -22,7 +22,7 @@ endif
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE -fno-common -fno-strict-aliasing
 CFLAGS  ?= -O2 -g
 CFLAGS_ALL := -std=gnu11 -D_GNU_SOURCE -DVIDEOD_VERSION='"$(VERSION)"' -I. $(PKG_CFLAGS) $(CFLAGS) $(WARN) $(HARDEN) -MMD -MP \
-	-ffile-prefix-map=$(CURDIR)=. $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all,-D_FORTIFY_SOURCE=2)
+	-ffile-prefix-map=$(CURDIR)=. $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2)
 LDFLAGS_ALL := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 
 # Each folder is an archive; a program is its main.c and the archives below it. Tests link the same archives.

@@ -115,7 +115,12 @@ int command_watch(const struct settings *s, int argc, char **argv, struct err *e
 	*e = (struct err){.kind = ERR_TEMP};
 	if (poll_until_end(buf_text(&url), isatty(STDOUT_FILENO), &status, e) < 0)
 		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(results); i++)
-		(void)printf("%-13s %s\n", results[i], json_string(json_get(status, results[i])));
+	for (size_t i = 0; i < ARRAY_LEN(results); i++) {
+		const char *where = json_string(json_get(status, results[i]));
+
+		if (where) /* without public_url a server names its own paths only */
+			(void)printf("%-13s %s%s\n", results[i], where[0] == '/' ? command_base_url(s) : "",
+				where);
+	}
 	return 0;
 }

@@ -19,7 +19,7 @@ demo/stack.sh start "$DIR"
 . "$DIR/stack.env"
 demo/load.sh "$URL"
 
-control() { build/videoctl --config "$CONFIG" "$@"; }
+control() { VIDEOD_PUBLIC_URL=$URL build/videoctl --config "$CONFIG" "$@"; }
 
 id=$(control create --product "$PRODUCT" --style "$STYLE" --aspect-ratio "$ASPECT")
 echo "A video of $PRODUCT, $STYLE, $ASPECT: $URL/videos/$id"

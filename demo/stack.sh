@@ -125,7 +125,8 @@ install_database() {
 	link=$(mktemp -d /tmp/videod.XXXXXX)
 	ln -s "$DIR" "$link/dir"
 	rm -rf "$DIR/db.new"
-	mariadb-install-db --no-defaults --datadir="$link/dir/db.new" --auth-root-authentication-method=normal \
+	# a temporary folder of its own: a starting server removes the temporary tables of every other one from a shared one
+	TMPDIR=$link mariadb-install-db --no-defaults --datadir="$link/dir/db.new" --auth-root-authentication-method=normal \
 		--skip-test-db "$@" >"$DIR/log/mariadb.log" 2>&1 || {
 		rm -r "$link"
 		die "mariadb-install-db failed; see $DIR/log/mariadb.log"
@@ -140,7 +141,7 @@ start_mariadb() {
 	[ "$(id -u)" != 0 ] || account=(--user=root)
 	[ -d "$DIR/db" ] || install_database "${account[@]}"
 	must_run mariadb '' is_bound "$DB_SOCKET" -- mariadbd --no-defaults --datadir="$DIR/db" --socket="$DB_SOCKET" \
-		--pid-file="$DIR/db/mariadbd.pid" --skip-networking --skip-name-resolve --skip-log-bin \
+		--pid-file="$DIR/db/mariadbd.pid" --tmpdir="$DIR/tmp" --skip-networking --skip-name-resolve --skip-log-bin \
 		--innodb-buffer-pool-size=64M --innodb-log-file-size=32M --innodb-flush-log-at-trx-commit=1 \
 		--performance-schema=off --max-connections=200 --character-set-server=utf8mb4 "${account[@]}"
 	mariadb --no-defaults --user=root --socket="$DB_SOCKET" <<-SQL || die "the database does not answer"
@@ -219,7 +220,6 @@ write_config() {
 		work_dir = $DIR/work
 		media_dir = $DIR/media
 		assets_dir = $DIR/share
-		public_url = http://127.0.0.1:$(cat "$DIR/port")
 		drain_sec = 10
 	CONF
 	# a key of extra.conf counts instead of ours
@@ -301,7 +301,7 @@ if [ ! -d "$DIR/pid" ] && [ "$COMMAND" != start ]; then
 	[ "$COMMAND" = stop ] || die "nothing was started in $DIR"
 	exit 0
 fi
-mkdir -p "$DIR"/{etc,log,media,nginx,pid,share,sock,work}
+mkdir -p "$DIR"/{etc,log,media,nginx,pid,share,sock,tmp,work}
 ln -sfn "$BIN/music" "$DIR/share/music"
 ln -sfn "$ROOT/assets/photos" "$DIR/share/photos"
 exec 9>"$DIR/lock"
