@@ -119,14 +119,16 @@ static bool take_back(const char *dead_worker, void *arg)
 {
 	struct worker *w = arg;
 	struct err e;
-	int n = jobs_take_back(w->engine->db, &w->rules, dead_worker, &e);
+	int n, all = 0;
 
+	while ((n = jobs_take_back(w->engine->db, &w->rules, dead_worker, &e)) > 0)
+		all += n;
 	if (n < 0)
 		log_trouble("taking back jobs", &e);
-	else if (n > 0)
+	if (all > 0)
 		log_warning("took back jobs of a dead daemon", log_text("worker", dead_worker),
-			log_number("jobs", n));
-	return n >= 0;
+			log_number("jobs", all));
+	return n == 0;
 }
 
 static int in_use(const struct uuid *video, void *arg)

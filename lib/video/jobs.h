@@ -70,7 +70,7 @@ int jobs_end(struct db *db, const struct job *job, enum job_end how, const char 
 int jobs_promote(struct db *db, struct err *e); /* scheduled and due -> queued */
 int jobs_reap(struct db *db, const struct jobs_rules *r,
 	struct err *e); /* leases that ran out -> queued, or failed */
-/* The leases of a worker that is known to be dead, now. */
+/* The leases of a worker that is known to be dead, now; again until there are none. */
 int jobs_take_back(struct db *db, const struct jobs_rules *r, const char *dead_worker, struct err *e);
 /* One lease of our own that nobody works on; renewed with the others it would never run out. */
 int jobs_disown(struct db *db, const struct jobs_rules *r, const struct job_lease *l, struct err *e);

@@ -71,6 +71,20 @@ def test_a_claim_that_nobody_knows_of_is_given_back(stack):
     stack.wait_completed(unknown)
 
 
+def test_all_that_a_dead_daemon_had_is_taken_back(stack):
+    with stack.changed(videos_in_flight=1), stack.ffmpeg.hold("scene"):
+        begin_scene(stack)
+        videos = [stack.create(quick()) for _ in range(60)]
+        stack.sql("UPDATE jobs SET state = 1, attempt = 1, lease_token = id, worker = 'host:1:dead',"
+                  " lease_until = UTC_TIMESTAMP(3) + INTERVAL 1 HOUR WHERE state = 0")
+        lock = stack.folder / "work" / ".workers" / "host:1:dead"
+        lock.touch()
+        wait_for("its name to be forgotten", lambda: not lock.exists(), 30)
+        assert [job_of(stack, video) for video in videos if job_of(stack, video)[0] != daemons.QUEUED] == []
+        for video in videos:
+            assert stack.delete(f"/videos/{video}").status == 204
+
+
 def test_a_daemon_that_slept_past_its_lease_shows_nothing_old(stack):
     hold = stack.ffmpeg.folder / "hold-scene"
     with stack.changed(videos_in_flight=1), open(hold, "w") as file:  # with no place left it does not ask for more
