@@ -43,9 +43,9 @@ static void claim(void *arg)
 	struct worker *w = arg;
 	struct job job;
 	struct err e;
-	int c = 0;
+	int c = has_room(w) ? jobs_promote(w->engine->db, &e) : 0;
 
-	while (has_room(w) && (c = jobs_claim(w->engine->db, &w->rules, &job, &e)) == 1)
+	while (c >= 0 && has_room(w) && (c = jobs_claim(w->engine->db, &w->rules, &job, &e)) == 1)
 		if (engine_add(w->engine, &job, &e) < 0)
 			log_trouble("job not begun", &e);
 	if (c < 0)
@@ -147,7 +147,7 @@ static void tidy(struct worker *w)
 	struct err e;
 
 	workdir_find_dead(&w->workdir, take_back, w);
-	if (jobs_reap(db, &w->rules, &e) < 0 || jobs_promote(db, &e) < 0 ||
+	if (jobs_reap(db, &w->rules, &e) < 0 ||
 		jobs_prune(db, s->keep_completed_jobs, s->keep_failed_jobs, &e) < 0)
 		log_trouble("upkeep", &e);
 }
