@@ -71,7 +71,9 @@ static void settle(void *arg)
 	}
 	uuid_format(&r->job.video_id, id);
 	status_forget(en->cache, &r->job.video_id);
-	if (w < 0)
+	if (w == 0)
+		log_warning("lease lost", log_text("video", id));
+	else if (w < 0)
 		log_error("removal not recorded", log_text("video", id), log_text("error", e.text));
 	else if (r->failed)
 		log_warning("removal put off", log_text("video", id), log_text("error", r->failure.text));

@@ -80,6 +80,7 @@ struct step {
 	int64_t bytes;
 	struct media media; /* what the artefact is, kept in the step log for later steps */
 	char key[2][128];   /* STEP_PUBLISH: of film and thumbnail */
+	size_t put;         /* STEP_PUBLISH: how many of them are there */
 
 	struct proc *proc; /* whatever is at work for it, NULL otherwise */
 	struct http_call *call;

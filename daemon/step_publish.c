@@ -29,16 +29,16 @@ static void put(const struct err *failure, void *arg)
 {
 	struct step *s = arg;
 	struct err e;
-	size_t next = s->permille / 500 + 1; /* outputs put so far, this one included */
 
 	if (failure) {
 		step_ended(s, failure);
 		return;
 	}
-	step_progress(s, (unsigned)next * 500);
-	if (next == ARRAY_LEN(outputs))
+	s->put++;
+	step_progress(s, (unsigned)(s->put * 1000 / ARRAY_LEN(outputs)));
+	if (s->put == ARRAY_LEN(outputs))
 		step_ended(s, NULL);
-	else if (put_from(s, next, &e) < 0)
+	else if (put_from(s, s->put, &e) < 0)
 		step_ended(s, &e);
 }
 
@@ -61,6 +61,6 @@ static int put_from(struct step *s, size_t i, struct err *e)
 
 int publish_begin(struct step *s, struct err *e)
 {
-	s->permille = 0;
-	return put_from(s, 0, e);
+	s->put = 0;
+	return put_from(s, s->put, e);
 }

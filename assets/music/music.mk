@@ -5,13 +5,16 @@ MUSIC := bright-morning quiet-harbour clear-path
 music: $(MUSIC:%=$(O)/music/%.m4a) ## compose the built-in music
 
 $(O)/assets/music/compose: $(O)/assets/music/compose.o
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lm
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lm
 $(O)/assets/music/%.wav: $(O)/assets/music/compose
-	$< $* $@
+	$(call say,play)
+	$(Q)$< $* $@
 $(O)/music/%.m4a: $(O)/assets/music/%.wav
+	$(call say,aac)
 	@mkdir -p $(@D)
-	ffmpeg -nostdin -hide_banner -loglevel error -y -i $< -c:a aac -b:a 160k -map_metadata -1 -fflags +bitexact \
+	$(Q)ffmpeg -nostdin -hide_banner -loglevel error -y -i $< -c:a aac -b:a 160k -map_metadata -1 -fflags +bitexact \
 		-flags:a +bitexact -movflags +faststart -f ipod $(<:.wav=.m4a)
-	mv $(<:.wav=.m4a) $@
+	$(Q)mv $(<:.wav=.m4a) $@
 
 .PHONY: music

@@ -114,7 +114,7 @@ const struct conf_key settings_keys[] = {
 	{INT(backoff_cap_ms, 1, 86400000), .fallback = "300000",
 		.help = "the longest wait between two tries"},
 	{INT(video_deadline_sec, 1, 604800), .fallback = "3600",
-		.help = "time that one video may take in all"},
+		.help = "time that a video may take from when a daemon takes it up"},
 	{INT(priority, 0, 9), .fallback = "5", .help = "the rank of a new video: 0 first, 9 last"},
 	{INT(lost_leases, 1, 100), .fallback = "5",
 		.help = "leases lost in a row, no step finished between them, before a video is given up"},

@@ -4,7 +4,8 @@
 /*
  * The step log: what of a video is done, so that nothing finished is done again. Each function is one short
  * transaction that first proves the lease: 1 written, 0 the lease was lost (nothing written), -1 failed.
- * After ERR_TEMP or ERR_UNCERTAIN the same call may be repeated: what had been written is not written twice.
+ * After ERR_TEMP or ERR_UNCERTAIN the same call may be repeated: what had been written is not written twice
+ * (but that a step begins, which only the log repeats).
  */
 
 #include <stdint.h>

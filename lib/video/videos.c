@@ -212,7 +212,12 @@ int videos_create(struct db *db, struct video *v, int64_t priority, struct err *
 	/* Nothing is committed before the commit, so a connection that had gone stale costs one more try. */
 	if (create_once(db, v, priority, e) == 0)
 		return 0;
-	return e->kind == ERR_TEMP ? create_once(db, v, priority, e) : -1;
+	if (e->kind != ERR_TEMP)
+		return -1;
+	if (create_once(db, v, priority, e) == 0)
+		return 0;
+	/* Or the first commit had only not been seen yet. */
+	return e->http_status == 409 && exists(db, &v->id, e) == 1 ? 0 : -1;
 }
 
 int videos_load(struct db *db, const char *sql, const struct uuid *id, struct video *ret_video, struct err *e)

@@ -249,7 +249,7 @@ def test_who_lost_a_lease_writes_nothing(stack, database):
     wait_for("the end of its ffmpeg", lambda: not at_work(stack), pause=0.01)
     assert database.rows(seen) == before
     assert steps_of(database, video) == log
-    assert "lease lost" in stack.log("daemon")
+    wait_for("the end of its lease in the log", lambda: "lease lost" in stack.log("daemon"))
     stack.wait_completed(video)
     assert steps_of(database, video)[len(log)] == ("job", "0", "lost", worker)  # found by the same daemon's upkeep
     check_done_once(database, video)
