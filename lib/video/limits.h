@@ -6,8 +6,8 @@
  * They are repeated as CHECKs or column widths in db/: a change here needs a migration there.
  */
 
-#define LIMIT_BODY_BYTES     (256 * 1024)
-#define LIMIT_ID             64 /* store and product ids: [A-Za-z0-9._-], first a letter or digit */
+#define LIMIT_BODY_BYTES     (512 * 1024) /* the largest valid video, in characters of four bytes, fits */
+#define LIMIT_ID             64           /* store and product ids: [A-Za-z0-9._-], first a letter or digit */
 #define LIMIT_SCENES         50
 #define LIMIT_PROMPT         1000
 #define LIMIT_TITLE          200

@@ -252,7 +252,7 @@ TYPES = [
 ]
 
 JSON = {"Content-Type": "application/json"}
-PADDED = encode(VIDEO).ljust(256 * 1024 + 1)
+PADDED = encode(VIDEO).ljust(512 * 1024 + 1)
 
 
 def chunks(body):

@@ -25,6 +25,18 @@ class Good:
 VIDEO = film(scenes=[scene(1)])
 VIDEO_DEFAULTS = {"productId": None, "voiceoverScript": None, "voiceId": None, "musicTrackId": None, "musicVolume": 30}
 
+LONGEST = {
+    **VIDEO,
+    "title": FACE * 200,
+    "voiceoverScript": FACE * 5000,
+    "scenes": 50 * [{
+        "prompt": FACE * 1000,
+        "duration": 60,
+        "imageUrl": "https://example.com/".ljust(2048, "x"),
+        "textOverlay": FACE * 200,
+    }],
+}
+
 
 def video_read(body):
     body = {**VIDEO_DEFAULTS, **body}
@@ -98,7 +110,9 @@ GOOD_VIDEOS = [
     Good("a pair of surrogates", encode(VIDEO).replace(b"A small film", rb"\ud83d\uDE00"),
          video_read({**VIDEO, "title": FACE}), headers={"Content-Type": "application/json"}),
     video_in("blanks around and within", b" \r\n\t" + json.dumps(VIDEO, indent="\t").encode() + b"\r\n"),
-    video_in("a body of exactly 256 kB", encode(VIDEO).ljust(256 * 1024)),
+    video_in("a body of exactly 512 kB", encode(VIDEO).ljust(512 * 1024)),
+    Good("everything as long as it may be", json.dumps(LONGEST, ensure_ascii=False).encode(), video_read(LONGEST),
+         headers={"Content-Type": "application/json"}),
     video_in("a chunked body", lambda: iter([encode(VIDEO)[:10], encode(VIDEO)[10:]])),
     video_in("a charset", encode(VIDEO), **{"Content-Type": "application/json; charset=utf-8"}),
     video_in("a charset written differently", encode(VIDEO), **{"Content-Type": 'Application/JSON ;charset="UTF-8"'}),

@@ -149,7 +149,7 @@ def test_too_long_an_address(web):
 
 
 def test_too_large_a_body(web):
-    is_error(web.post("/videos", b"x" * 310_000, headers={"Content-Type": "application/json"}), 413, "body_too_large")
+    is_error(web.post("/videos", b"x" * 600_000, headers={"Content-Type": "application/json"}), 413, "body_too_large")
 
 
 def test_too_large_a_header(web):

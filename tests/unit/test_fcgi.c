@@ -215,7 +215,7 @@ static void test_body_limit(void **state)
 	(void)state;
 	memset(body, 'x', LIMIT_BODY_BYTES + 1);
 	check(&(struct ask){.body = body, .body_len = LIMIT_BODY_BYTES},
-		"POST /videos?a=%20 text/x r1 0 262144\n", LIMIT_BODY_BYTES);
+		"POST /videos?a=%20 text/x r1 0 524288\n", LIMIT_BODY_BYTES);
 	check(&(struct ask){.body = body, .body_len = LIMIT_BODY_BYTES + 1},
 		"POST /videos?a=%20 text/x r1 1 0\n", 0);
 	check(&(struct ask){.content_length = "99999999999"}, "POST /videos?a=%20 text/x r1 1 0\n", 0);
