@@ -42,8 +42,8 @@ static void stop_step(struct step *s)
 	http_cancel(steal_ptr(s->call));
 	macros_closep(&s->fd);
 	s->fd = -1;
-	if (was_running && step_kinds[s->id].is_child)
-		s->run->engine->children--;
+	if (was_running)
+		s->run->engine->used[step_kinds[s->id].place]--;
 	if (s->state != STEP_DONE)
 		s->state = STEP_WAITING;
 }
@@ -97,8 +97,7 @@ void step_ended(struct step *s, const struct err *failure)
 {
 	if (s->state != STEP_RUNNING)
 		return;
-	if (step_kinds[s->id].is_child)
-		s->run->engine->children--;
+	s->run->engine->used[step_kinds[s->id].place]--;
 	s->state = STEP_ENDED;
 	s->failed = failure != NULL;
 	if (failure)
@@ -131,8 +130,7 @@ static int begin_step(struct step *s, struct err *e)
 	s->started_ms = clock_mono_ms();
 	(void)snprintf(s->part, sizeof(s->part), "%s-%zu.%" PRIx64 "%s", k->name, s->item, r->job.token,
 		k->extension);
-	if (k->is_child)
-		r->engine->children++;
+	r->engine->used[k->place]++;
 	if (k->begin(s, &failure) < 0)
 		step_ended(s, &failure);
 	return 1;
@@ -223,7 +221,8 @@ static int start_ready(struct run *r, struct err *e)
 		struct step *s = &r->steps[i];
 		int w;
 
-		if (!is_ready(s, now) || (step_kinds[s->id].is_child && en->children >= en->children_max))
+		if (!is_ready(s, now) ||
+			en->used[step_kinds[s->id].place] >= en->places[step_kinds[s->id].place])
 			continue;
 		w = begin_step(s, e);
 		if (w != 1)

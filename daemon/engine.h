@@ -27,6 +27,14 @@ struct run;
 struct settings;
 struct storage;
 
+/* What a step takes one of while it runs, limited over all videos of one daemon. */
+enum place {
+	PLACE_FREE,  /* of nothing */
+	PLACE_CHILD, /* of the ffmpeg processes: the setting children */
+	PLACE_FETCH, /* of the pictures that are brought here: a transfer, then an ffprobe */
+	PLACE_COUNT,
+};
+
 struct engine {
 	struct loop *loop;
 	struct db *db;
@@ -35,15 +43,16 @@ struct engine {
 	struct storage *storage;
 	const struct provider *provider;
 	const struct settings *settings;
-	const char *worker;       /* our id in leases and logs */
-	void (*freed)(void *arg); /* a place for another video became free */
+	const char *worker;           /* our id in leases and logs */
+	unsigned places[PLACE_COUNT]; /* how many there are */
+	void (*freed)(void *arg);     /* a place for another video became free */
 	void *freed_arg;
 
 	/* below: the engine's own */
 	struct run *runs; /* oldest first */
 	struct removal *removals;
 	size_t count; /* of both */
-	unsigned children, children_max;
+	unsigned used[PLACE_COUNT];
 	struct loop_timer *pump;    /* armed for the next thing to do */
 	struct loop_timer *publish; /* ticks while something is under way */
 	bool kicked;                /* while pumping: pump again at once */

@@ -9,6 +9,7 @@
  * what the steps do                           storage   where finished films go
  */
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,6 +26,7 @@
 #include "lib/io/loop.h"
 #include "lib/video/settings.h"
 
+#define FETCHES          8
 #define CACHE_TIMEOUT_MS 200
 #define LEASE_PARTS      5
 
@@ -93,7 +95,12 @@ static int serve(const struct settings *s, struct err *e)
 		.storage = storage,
 		.provider = providers[s->provider],
 		.settings = s,
-		.children_max = (unsigned)(s->children > 0 ? s->children : processors),
+		.places =
+			{
+				[PLACE_FREE] = UINT_MAX,
+				[PLACE_CHILD] = (unsigned)(s->children > 0 ? s->children : processors),
+				[PLACE_FETCH] = FETCHES,
+			},
 	};
 	struct worker worker = {.wake_fd = -1, .workdir = {.lock_fd = -1}};
 	int r = -1;

@@ -197,7 +197,8 @@ static void begin_film(struct run *r)
 {
 	const struct settings *s = r->engine->settings;
 	const struct video_size *size = &video_sizes[r->video.aspect];
-	unsigned processors = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned processors = (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
+		 children = r->engine->places[PLACE_CHILD];
 
 	r->scenes = xcalloc(r->video.scene_count + 1, sizeof(*r->scenes));
 	r->film = (struct film){
@@ -207,7 +208,7 @@ static void begin_film(struct run *r)
 		.height = size->height,
 		.style = r->video.style,
 		.title = r->video.title,
-		.threads = processors > r->engine->children_max ? processors / r->engine->children_max : 1,
+		.threads = processors > children ? processors / children : 1,
 		.scenes = r->scenes,
 		.scene_count = r->video.scene_count,
 		.music = r->music_path,

@@ -11,12 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/engine.h"
 #include "daemon/film.h"
 #include "lib/base/err.h"
 #include "lib/video/jobs.h"
 #include "lib/video/video.h"
 
-struct engine;
 struct http_call;
 struct proc;
 struct run;
@@ -47,7 +47,7 @@ struct step_kind {
 	enum video_status status; /* what clients see while a step of this kind is not done */
 	const char *stage;        /* for people; "2 of 4" is added where there are several */
 	const char *extension;    /* of its artefact: ffmpeg knows the format by it */
-	bool is_child;            /* takes one of the places for ffmpeg */
+	enum place place;         /* what it takes one of while it runs */
 	bool per_scene;
 	bool (*wanted)(const struct run *r, size_t item); /* NULL: always */
 	bool (*ready)(const struct run *r, size_t item);  /* NULL: at once */
