@@ -43,7 +43,7 @@ python_suites() {
 	local file
 	for file in "$1"/test_*.py; do
 		suite "$(basename "$1")/$(basename "$file" .py)" env TEST_BUILD="$PWD/$build" PYTHONDONTWRITEBYTECODE=1 \
-			/usr/bin/python3 -m pytest -q -x -p no:cacheprovider "$file"
+			/usr/bin/python3 -m pytest -q -p no:cacheprovider "$file"
 	done
 }
 

@@ -115,8 +115,9 @@ def test_killed_at_30_random_moments(stack, database):
     seed = int(os.environ.get("CHAOS_SEED", random.randrange(2**32)))
     chance = random.Random(seed)
     print(f"seed {seed}")
-    body = film(scenes=[scene(n, 1.5, textOverlay=f"Scene {n}") for n in range(6)], voiceoverScript="Some words.")
-    steps = 2 * 6 + len(("voice", "sound", "assemble", "still", "publish"))
+    # Long enough that thirty restarts, half a second of work each, cannot finish it.
+    body = film(scenes=[scene(n, 2, textOverlay=f"Scene {n}") for n in range(12)], voiceoverScript="Some words.")
+    steps = 2 * 12 + len(("voice", "sound", "assemble", "still", "publish"))
     video = stack.create({**body, "aspectRatio": "1:1"})
     pid = stack.pid("daemon")
 
