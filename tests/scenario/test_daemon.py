@@ -1,9 +1,11 @@
 """The daemon at work: trying again and giving up, draining, sharing with another daemon, and keeping its limits."""
 
 import contextlib
+import http.server
 import os
 import signal
 import subprocess
+import threading
 
 import pytest
 
@@ -262,3 +264,31 @@ def test_limits_hold(stack):
     assert max(sum(found.values()) for found in stores) == 3
     assert max(max(found.values(), default=0) for found in stores) == 2
     assert max(processes for _, processes in sampler.seen) == 2
+
+
+def test_pictures_are_fetched_eight_at_once(stack):
+    waiting, go = [], threading.Event()
+
+    class Shop(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            waiting.append(self.path)
+            go.wait(60)
+            self.send_error(404)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shop) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/picture"
+        with stack.changed(image_allow_private="yes"):
+            scenes = [stacks.scene(n, imageUrl=f"{url}{n}") for n in range(20)]
+            video = stack.create(stacks.film(scenes=scenes, aspectRatio="1:1"))
+            begun = "SELECT COUNT(*) FROM steps WHERE kind = 'picture' AND state = 'running'"
+            wait_for("eight requests", lambda: len(waiting) == 8)
+            stack.run("stop", "memcached")  # a while, in which more could come
+            stack.run("start", "memcached")
+            assert (len(waiting), stack.sql(begun)) == (8, [["8"]])
+            go.set()
+            wait_failed(stack, video)
+        server.shutdown()
