@@ -73,7 +73,8 @@ static void try_places(const struct aim *aim, const double before[static 2], int
 
 static struct camera_cut find_cut(const struct aim *aim, double off[static 2])
 {
-	double scale = (aim->last - aim->first) / aim->window, least = (double)INFINITY, before[2] = {off[0], off[1]};
+	double scale = (aim->last - aim->first) / aim->window, least = (double)INFINITY,
+	       before[2] = {off[0], off[1]};
 	struct camera_cut best = {.n = aim->window, .m = aim->window};
 
 	for (int m = aim->window + CUT_SLACK_MIN; m <= aim->window + CUT_SLACK_MAX; m += 2) {

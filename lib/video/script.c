@@ -119,7 +119,7 @@ static struct facts collect_facts(const struct product *p, const struct store *s
 static void facts_done(struct facts *f)
 {
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		free(*(char **)((char *)f + words[i].offset));
+		free(*(char **)(void *)((char *)f + words[i].offset));
 	free(f->description);
 }
 
@@ -127,7 +127,7 @@ static const char *word_of(const struct facts *f, const char *name, size_t n)
 {
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (strlen(words[i].name) == n && memcmp(words[i].name, name, n) == 0)
-			return *(char *const *)((const char *)f + words[i].offset);
+			return *(char *const *)(const void *)((const char *)f + words[i].offset);
 	}
 	return "";
 }
