@@ -124,7 +124,7 @@ static int begin_step(struct step *s, struct err *e)
 	if (w != 1)
 		return w;
 
-	r->unwritten = false;
+	outcome_recorded(r);
 	s->state = STEP_RUNNING;
 	s->permille = 0;
 	s->started_ms = clock_mono_ms();
@@ -347,8 +347,7 @@ static void publish_run(struct run *r)
 	run_update_progress(r);
 	if (r->unwritten && steps_progress(en->db, &r->job, &r->video, &e) != 1)
 		return;
-	r->unwritten = false;
-	(void)status_publish(en->cache, &r->video, en->settings);
+	outcome_recorded(r);
 }
 
 static void publish_all(void *arg)

@@ -72,6 +72,12 @@ static void result_text(const struct step *s, struct buf *out)
 	json_write(root, out);
 }
 
+void outcome_recorded(struct run *r)
+{
+	r->unwritten = false;
+	(void)status_publish(r->engine->cache, &r->video, r->engine->settings);
+}
+
 static int write_done(struct step *s, struct err *e)
 {
 	AUTO_BUF result = BUF_INIT(1000);
@@ -88,7 +94,7 @@ static int write_done(struct step *s, struct err *e)
 		s->state = STEP_ENDED;
 		return w;
 	}
-	r->unwritten = false;
+	outcome_recorded(r);
 	run_update_film(r);
 	outcome_log_step(LOG_LEVEL_INFO, "step done", s, NULL);
 	return 1;

@@ -139,6 +139,8 @@ void step_progress(struct step *s, unsigned permille);
  * (see steps.h). */
 int outcome_write_step(struct step *s, struct err *e);
 int outcome_write_end(struct run *r, struct err *e);
+/* MySQL has what clients are to see; now memcached may have it too. */
+void outcome_recorded(struct run *r);
 struct step_ref outcome_ref(const struct step *s);
 void outcome_log_run(
 	int level, const char *what, const struct run *r, const char *why); /* level: enum log_level */

@@ -134,9 +134,11 @@ def test_progress_never_goes_back(crowd):
 
 
 def test_progress_is_seen_to_move(crowd):
-    """seed F7: there is more to see than a beginning and an end."""
+    """seed F7: there is more to see than a beginning and an end, however quick the machine."""
     videos, _ = crowd
-    assert all(len({percent for _, percent in watched.seen}) >= 4 for watched in videos)
+    moves = sorted(len({percent for _, percent in watched.seen}) for watched in videos)
+    print(f"different percentages seen of a video: {moves[0]} to {moves[-1]}")
+    assert moves[0] >= 4
 
 
 def test_memory_stays_flat(crowd):
