@@ -79,6 +79,11 @@ void status_key(const struct uuid *id, char out[static STATUS_KEY_SIZE])
 
 typedef bool cache_store(struct cache *c, const char *key, const char *p, size_t n, unsigned ttl_sec);
 
+static bool has_ended(const struct video *v)
+{
+	return v->status == STATUS_COMPLETED || v->status == STATUS_FAILED || v->status == STATUS_CANCELLED;
+}
+
 static bool store(struct cache *c, const struct video *v, const struct settings *s, cache_store *how)
 {
 	AUTO(json) o = status_json(v, s);
@@ -89,7 +94,7 @@ static bool store(struct cache *c, const struct video *v, const struct settings 
 	if (!buf_ok(&text))
 		return false;
 	status_key(&v->id, key);
-	return how(c, key, buf_text(&text), text.len, STATUS_TTL_SEC);
+	return how(c, key, buf_text(&text), text.len, has_ended(v) ? STATUS_ENDED_SEC : STATUS_LIVE_SEC);
 }
 
 bool status_publish(struct cache *c, const struct video *v, const struct settings *s)
@@ -107,5 +112,5 @@ void status_forget(struct cache *c, const struct uuid *id)
 	char key[STATUS_KEY_SIZE];
 
 	status_key(id, key);
-	(void)cache_delete(c, key); /* what stays is gone after STATUS_TTL_SEC */
+	(void)cache_delete(c, key); /* what stays is soon gone by itself */
 }

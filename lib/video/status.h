@@ -16,8 +16,12 @@ struct json *status_json(const struct video *v, const struct settings *s); /* ca
 char *status_url(const struct settings *s, const char *key);
 
 #define STATUS_KEY_SIZE 64
-#define STATUS_TTL_SEC                                                                                       \
-	60 /* the daemon writes twice a second while it works; a write that was lost is stale no longer */
+/*
+ * How long memcached keeps a status: of a video under way not long, for the daemon writes twice a second, and
+ * a last word that memcached did not take must not be hidden for long by the word before it.
+ */
+#define STATUS_LIVE_SEC  5
+#define STATUS_ENDED_SEC 60
 /* "videod:status:<id>": nginx reads the same key, see nginx/. */
 void status_key(const struct uuid *id, char out[static STATUS_KEY_SIZE]);
 /* Overwrites what is there. */
