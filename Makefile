@@ -26,10 +26,10 @@ CFLAGS_ALL := -std=gnu11 -D_GNU_SOURCE -DVIDEOD_VERSION='"$(VERSION)"' -I. $(PKG
 LDFLAGS_ALL := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 
 # Each folder is an archive; a program is its main.c and the archives below it. Tests link the same archives.
-LIB_DIRS  := lib/base lib/io lib/video
+LIB_DIRS  := lib/base lib/io lib/remote lib/video
 PROG_DIRS := cgi daemon cli
 objects    = $(patsubst %.c,$(O)/%.o,$(filter-out %/main.c,$(sort $(wildcard $(1)/*.c))))
-LIBS      := $(O)/libvideo.a $(O)/libio.a $(O)/libbase.a
+LIBS      := $(O)/libvideo.a $(O)/libremote.a $(O)/libio.a $(O)/libbase.a
 PROGRAMS  := $(O)/videod $(O)/videod-cgi $(O)/videoctl
 UNITS     := $(patsubst tests/unit/%.c,$(O)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_HELP := $(patsubst %.c,$(O)/%.o,$(sort $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))))
@@ -46,6 +46,7 @@ $(O)/videod-cgi: $(O)/cgi/main.o    $(O)/libcgi.a    $(LIBS)
 $(O)/videoctl:   $(O)/cli/main.o    $(O)/libcli.a    $(LIBS)
 $(O)/libbase.a:   $(call objects,lib/base)
 $(O)/libio.a:     $(call objects,lib/io)
+$(O)/libremote.a: $(call objects,lib/remote)
 $(O)/libvideo.a:  $(call objects,lib/video)
 $(O)/libdaemon.a: $(call objects,daemon)
 $(O)/libcgi.a:    $(call objects,cgi)

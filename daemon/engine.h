@@ -13,25 +13,32 @@
 
 #include "lib/base/macros.h"
 
+struct accounts;
 struct cache;
+struct calloff;
 struct db;
+struct elevenlabs;
 struct err;
 struct http;
 struct job;
 struct job_lease;
 struct loop;
 struct loop_timer;
-struct provider;
+struct order;
 struct removal;
 struct run;
+struct runway;
 struct settings;
 struct storage;
 
 /* What a step takes one of while it runs, limited over all videos of one daemon. */
 enum place {
-	PLACE_FREE,  /* of nothing */
-	PLACE_CHILD, /* of the ffmpeg processes: the setting children */
-	PLACE_FETCH, /* of the pictures that are brought here: a transfer, then an ffprobe */
+	PLACE_FREE,     /* of nothing */
+	PLACE_CHILD,    /* of the ffmpeg processes: the setting children */
+	PLACE_FETCH,    /* of the pictures that are brought here: a transfer, then an ffprobe */
+	PLACE_RUNWAY,   /* of the clips that a vendor is making; shared fairly by the stores */
+	PLACE_SPEECH,   /* of the scripts that a vendor is speaking; shared fairly by the stores */
+	PLACE_PROVIDER, /* in step_kinds only: what the provider says */
 	PLACE_COUNT,
 };
 
@@ -41,7 +48,8 @@ struct engine {
 	struct cache *cache;
 	struct http *http;
 	struct storage *storage;
-	const struct provider *provider;
+	struct runway *runway;         /* NULL: not used */
+	struct elevenlabs *elevenlabs; /* NULL: not used */
 	const struct settings *settings;
 	const char *worker;           /* our id in leases and logs */
 	unsigned places[PLACE_COUNT]; /* how many there are */
@@ -51,7 +59,10 @@ struct engine {
 	/* below: the engine's own */
 	struct run *runs; /* oldest first */
 	struct removal *removals;
-	size_t count; /* of both */
+	struct order *orders;      /* paid requests without an answer: see buy.h */
+	struct calloff *calloff;   /* cancels tasks at the vendor: see calloff.h */
+	struct accounts *accounts; /* looks at the vendors: see accounts.h */
+	size_t count;              /* of both */
 	unsigned used[PLACE_COUNT];
 	struct loop_timer *pump;    /* armed for the next thing to do */
 	struct loop_timer *publish; /* ticks while something is under way */

@@ -1,6 +1,10 @@
 #ifndef VIDEOD_DAEMON_PROVIDER_H
 #define VIDEOD_DAEMON_PROVIDER_H
 
+#include <stdbool.h>
+
+#include "daemon/engine.h"
+
 /* Who makes clips and voices: a table of functions. Each begins a step and ends it by step_ended(). */
 
 struct err;
@@ -8,10 +12,25 @@ struct step;
 
 struct provider {
 	const char *name;
-	int (*begin_scene)(struct step *s, struct err *e);
+	bool is_vendor; /* it costs money: see buy.h */
+	/* What a step takes one of while it runs. */
+	enum place scene_place, voice_place;
+	int (*begin_scene)(struct step *s, struct err *e); /* NULL: it makes none */
 	int (*begin_voice)(struct step *s, struct err *e);
 };
 
+/*
+ * What a vendor step holds while it runs, embedded first in its own struct and freed by stop. The engine
+ * calls stop when the step is stopped before it ended: timers, polls and downloads end; a paid request that
+ * has no answer yet goes on as an order without a step (buy.h).
+ */
+struct work {
+	void (*stop)(struct work *w);
+	bool may_rest; /* only waiting for the vendor: a drain need not wait for it, another daemon goes on
+			  asking */
+};
+
 extern const struct provider provider_local; /* ffmpeg alone: no key, no cost */
+extern const struct provider provider_runway, provider_elevenlabs;
 
 #endif

@@ -21,8 +21,11 @@ struct http_call;
 struct proc;
 struct run;
 struct step;
+struct verdict;
+struct work;
 
 enum step_id {
+	STEP_CHECK,    /* what can be known before anything is paid: the voice, the models */
 	STEP_PICTURE,  /* bring the scene's picture here */
 	STEP_SCENE,    /* have the provider make the clip */
 	STEP_VOICE,    /* have the provider speak the script */
@@ -47,7 +50,7 @@ struct step_kind {
 	enum video_status status; /* what clients see while a step of this kind is not done */
 	const char *stage;        /* for people; "2 of 4" is added where there are several */
 	const char *extension;    /* of its artefact: ffmpeg knows the format by it */
-	enum place place;         /* what it takes one of while it runs */
+	enum place place; /* what it takes one of while it runs; PLACE_PROVIDER: what its provider says */
 	bool per_scene;
 	bool (*wanted)(const struct run *r, size_t item); /* NULL: always */
 	bool (*ready)(const struct run *r, size_t item);  /* NULL: at once */
@@ -82,24 +85,33 @@ struct step {
 	char key[2][128];   /* STEP_PUBLISH: of film and thumbnail */
 	size_t put;         /* STEP_PUBLISH: how many of them are there */
 
+	struct work *work; /* a vendor step's own state, NULL otherwise: see provider.h */
 	struct proc *proc; /* whatever is at work for it, NULL otherwise */
 	struct http_call *call;
 	int fd; /* being written by call, or -1 */
 
 	bool failed; /* STEP_ENDED: how */
 	struct err failure;
+	/* of a vendor's refusal; NULL and 0 otherwise. Set by step_refused. */
+	const char *told;   /* the client's sentence */
+	const char *reason; /* ERR_BLOCKED: "out_of_credit", ... */
+	const char *vendor;
+	int64_t wait_ms;    /* at least so long before the next try */
+	int64_t need_milli; /* ERR_BLOCKED: what the refused request was estimated at */
+	bool paid; /* it was bought already: what fails now is fetching it, and that is tried for long */
 };
 
-enum run_end { RUN_GOES_ON, RUN_COMPLETED, RUN_FAILED, RUN_CANCELLED, RUN_RELEASED };
+enum run_end { RUN_GOES_ON, RUN_COMPLETED, RUN_FAILED, RUN_CANCELLED, RUN_RELEASED, RUN_PAUSED };
 
 struct run {
 	struct engine *engine;
 	struct job job;
 	struct video video;
-	struct film film;          /* made of video and of what the steps found out */
-	struct film_scene *scenes; /* film.scenes */
-	char *music_path;          /* film.music */
-	char *folder;              /* the work folder */
+	const struct provider *scenes_by, *voice_by; /* by the settings, or local for a draft */
+	struct film film;                            /* made of video and of what the steps found out */
+	struct film_scene *scenes;                   /* film.scenes */
+	char *music_path;                            /* film.music */
+	char *folder;                                /* the work folder */
 	struct step *steps;
 	size_t step_count;
 	int64_t claimed_ms;      /* clock_mono_ms */
@@ -133,6 +145,8 @@ unsigned run_permille(const struct run *r);
 /* To be called by whatever works for the step; failure NULL: it is done. The engine writes it down. */
 void step_ended(struct step *s, const struct err *failure);
 void step_progress(struct step *s, unsigned permille);
+/* As step_ended with v's failure, and what the client and the operator are to know of it. */
+void step_refused(struct step *s, const struct verdict *v, const char *vendor, int64_t need_milli);
 
 /* daemon/outcome.c: writes down how a STEP_ENDED step went (STEP_DONE, STEP_WAITING or STEP_FAILED after),
  * and how a run ended, for the log, the database and clients. 1 written, 0 the lease was lost, -1 not written

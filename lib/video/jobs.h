@@ -21,7 +21,7 @@ struct err;
 enum job_kind { JOB_MAKE, JOB_REMOVE, JOB_KIND_COUNT };
 
 /* How a job can end for good; the numbers are those of jobs.state. */
-enum job_end { JOB_DONE = 3, JOB_FAILED = 4, JOB_CANCELLED = 5 };
+enum job_end { JOB_DONE = 3, JOB_FAILED = 4, JOB_CANCELLED = 5, JOB_PAUSED = 6 };
 
 struct job {
 	int64_t id;

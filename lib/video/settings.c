@@ -15,13 +15,19 @@
 #include "lib/base/log.h"
 #include "lib/base/macros.h"
 #include "lib/io/db.h"
+#include "lib/video/models.h"
 
 #define SOCKET_PATH_MAX 107 /* sun_path of unix(7), less its NUL */
 
 #define DB_CONNECT_SEC 5
 #define DB_IO_SEC      30
 
-static const char *const provider_names[] = {[PROVIDER_LOCAL] = "local", [PROVIDER_COUNT] = NULL};
+static const char *const scene_provider_names[] = {
+	[SCENES_LOCAL] = "local", [SCENES_RUNWAY] = "runway", [SCENES_COUNT] = NULL};
+static const char *const voice_provider_names[] = {
+	[VOICES_LOCAL] = "local", [VOICES_ELEVENLABS] = "elevenlabs", [VOICES_COUNT] = NULL};
+static const char *const unknown_names[] = {
+	[UNKNOWN_PAUSE] = "pause", [UNKNOWN_REPEAT_ONCE] = "repeat-once", [UNKNOWN_COUNT] = NULL};
 static const char *const storage_names[] = {[STORAGE_LOCAL] = "local", [STORAGE_COUNT] = NULL};
 
 static const char *check_cache_server(const char *s)
@@ -47,9 +53,34 @@ static const char *check_cdn_domain(const char *s)
 	return strpbrk(s, "/?#@: ") ? "must be a host's name alone" : NULL;
 }
 
+static const char *check_model(const char *s)
+{
+	return models_find(s) ? NULL : "must be a model that videod knows: see videod.conf(5)";
+}
+
+static const char *check_speech_format(const char *s)
+{
+	return strncmp(s, "mp3_", 4) == 0 ? NULL
+					  : "must be one of the vendor's mp3 formats, such as mp3_44100_128";
+}
+
+/* "name=ID name=ID": what vendor_voices_resolve reads. */
+static const char *check_voice_presets(const char *s)
+{
+	for (const char *p = s + strspn(s, " "); *p; p += strspn(p, " ")) {
+		size_t word = strcspn(p, " "), name = strcspn(p, "= ");
+
+		if (name == 0 || p[name] != '=' || word < name + 2)
+			return "must be name=ID pairs, with blanks between them";
+		p += word;
+	}
+	return NULL;
+}
+
 #define KEY(member, kind)        .name = #member, .type = (kind), .offset = offsetof(struct settings, member)
 #define STRING(member)           KEY(member, CONF_STRING)
 #define SECRET(member)           KEY(member, CONF_SECRET)
+#define DAEMON_SECRET(member)    KEY(member, CONF_SECRET), .flags = CONF_DAEMON
 #define PATH(member)             KEY(member, CONF_PATH)
 #define INT(member, first, last) KEY(member, CONF_INT), .min = (first), .max = (last)
 
@@ -84,23 +115,68 @@ const struct conf_key settings_keys[] = {
 	{KEY(log_level, CONF_ENUM), .fallback = "info", .names = log_level_names,
 		.help = "what is logged: this and what is worse"},
 
-	{KEY(provider, CONF_ENUM), .fallback = "local", .names = provider_names,
-		.help = "who makes scenes and voices"},
+	{KEY(scene_provider, CONF_ENUM), .fallback = "local", .names = scene_provider_names,
+		.help = "who makes the scenes of videos that are no drafts"},
+	{KEY(voice_provider, CONF_ENUM), .fallback = "local", .names = voice_provider_names,
+		.help = "who speaks the scripts of videos that are no drafts"},
+	{PATH(bought_dir), .fallback = "/var/lib/videod/bought", .flags = CONF_REQUIRED,
+		.help = "clips and voices that were paid for, kept while a video is made of them"},
+	{STRING(runway_url), .fallback = "https://api.dev.runwayml.com", .max = 255,
+		.check = check_public_url, .help = "Runway's server"},
+	{STRING(runway_model), .fallback = "gen4.5", .max = 32, .check = check_model,
+		.help = "the model of scenes that name none"},
+	{INT(runway_in_flight, 1, 1000), .fallback = "20",
+		.help = "clips that one daemon waits for at once; the account may allow less"},
+	{INT(runway_poll_ms, 100, 60000), .fallback = "6000",
+		.help = "how often a clip is asked for; Runway wants no less than 5000"},
+	{INT(runway_task_deadline_sec, 10, 86400), .fallback = "3600",
+		.help = "time that a clip may take before it is cancelled"},
+	{INT(runway_clip_mb, 1, 100000), .fallback = "1024", .help = "the largest clip that is taken"},
+	{KEY(prompt_enhance, CONF_BOOL), .fallback = "yes",
+		.help = "add to prompts what the style and prompt_suffix say"},
+	{STRING(prompt_suffix), .fallback = "Photorealistic, sharp focus, smooth camera movement, no text.",
+		.max = 500, .help = "what is added to each prompt, where there is room"},
+	{STRING(elevenlabs_url), .fallback = "https://api.elevenlabs.io", .max = 255,
+		.check = check_public_url, .help = "ElevenLabs' server"},
+	{STRING(elevenlabs_model), .fallback = "eleven_multilingual_v2", .min = 1, .max = 64,
+		.help = "the model that speaks"},
+	{STRING(elevenlabs_format), .fallback = "mp3_44100_128", .min = 1, .max = 32,
+		.check = check_speech_format, .help = "what it is asked to answer with"},
+	{INT(elevenlabs_in_flight, 1, 100), .fallback = "2",
+		.help = "scripts that one daemon has spoken at once; the account may allow less"},
+	{STRING(voice_presets), .fallback = "", .max = 1000, .check = check_voice_presets,
+		.help = "names for voices: default=ID female=ID ...; others are chosen from the account"},
+	{INT(voice_stability, 0, 100), .fallback = "50", .help = "per cent"},
+	{INT(voice_similarity, 0, 100), .fallback = "75", .help = "per cent"},
+	{INT(voice_style, 0, 100), .fallback = "0", .help = "per cent"},
+	{INT(voice_speed, 70, 120), .fallback = "100", .help = "per cent of the voice's own speed"},
+	{KEY(unknown_charge, CONF_ENUM), .fallback = "pause", .names = unknown_names,
+		.help = "after a paid request whose answer was lost: ask, or repeat it once"},
+	{INT(max_video_credits, 0, 1000000000), .fallback = "3000",
+		.help = "credits that one video may cost; 0 for no limit"},
+	{INT(max_video_characters, 0, 1000000000), .fallback = "10000",
+		.help = "characters that one video may have spoken; 0 for no limit"},
+	{INT(max_store_day_credits, 0, 1000000000), .fallback = "0",
+		.help = "credits that one store may spend in a day (UTC); 0 for no limit"},
+	{INT(max_store_day_characters, 0, 1000000000), .fallback = "0",
+		.help = "characters that one store may have spoken in a day (UTC); 0 for no limit"},
+	{INT(probe_sec, 1, 86400), .fallback = "300",
+		.help = "how often the vendors' accounts, voices and models are looked at"},
 	{KEY(storage, CONF_ENUM), .fallback = "local", .names = storage_names,
 		.help = "where finished files are kept"},
-	{SECRET(runway_api_key), .env_alias = "RUNWAY_API_KEY", .help = "the Runway account's key"},
-	{SECRET(elevenlabs_api_key), .env_alias = "ELEVENLABS_API_KEY",
+	{DAEMON_SECRET(runway_api_key), .env_alias = "RUNWAY_API_KEY", .help = "the Runway account's key"},
+	{DAEMON_SECRET(elevenlabs_api_key), .env_alias = "ELEVENLABS_API_KEY",
 		.help = "the ElevenLabs account's key"},
 	{STRING(aws_region), .env_alias = "AWS_REGION", .max = 64, .help = "the region of s3_bucket"},
-	{SECRET(aws_access_key_id), .env_alias = "AWS_ACCESS_KEY_ID",
+	{DAEMON_SECRET(aws_access_key_id), .env_alias = "AWS_ACCESS_KEY_ID",
 		.help = "the id of the key for s3_bucket"},
-	{SECRET(aws_secret_access_key), .env_alias = "AWS_SECRET_ACCESS_KEY",
+	{DAEMON_SECRET(aws_secret_access_key), .env_alias = "AWS_SECRET_ACCESS_KEY",
 		.help = "the key for s3_bucket"},
 	{STRING(s3_bucket), .env_alias = "S3_VIDEO_BUCKET", .max = 63,
 		.help = "the bucket for finished files"},
 
-	{INT(videos_in_flight, 1, 256), .fallback = "4", .help = "videos that one daemon makes at once"},
-	{INT(store_in_flight, 1, 256), .fallback = "4",
+	{INT(videos_in_flight, 1, 1000), .fallback = "16", .help = "videos that one daemon makes at once"},
+	{INT(store_in_flight, 1, 1000), .fallback = "16",
 		.help = "videos of one store made at once, over all daemons"},
 	{INT(children, 0, 256), .fallback = "0",
 		.help = "ffmpeg processes at once; 0 for as many as processors"},
@@ -113,7 +189,7 @@ const struct conf_key settings_keys[] = {
 		.help = "wait before the second try; doubles with each"},
 	{INT(backoff_cap_ms, 1, 86400000), .fallback = "300000",
 		.help = "the longest wait between two tries"},
-	{INT(video_deadline_sec, 1, 604800), .fallback = "3600",
+	{INT(video_deadline_sec, 1, 604800), .fallback = "21600",
 		.help = "time that a video may take from when a daemon takes it up"},
 	{INT(priority, 0, 9), .fallback = "5", .help = "the rank of a new video: 0 first, 9 last"},
 	{INT(lost_leases, 1, 100), .fallback = "5",
@@ -164,6 +240,16 @@ static bool assets_outlive_sweep(const struct settings *s)
 	return !is_within(s->assets_dir, s->work_dir);
 }
 
+static bool bought_outlives_sweep(const struct settings *s)
+{
+	return !is_within(s->bought_dir, s->work_dir);
+}
+
+static bool bought_is_not_public(const struct settings *s)
+{
+	return !is_within(s->bought_dir, s->media_dir);
+}
+
 /* What no key can say alone. The first rule that does not hold stops the start. */
 static const struct rule {
 	const char *keys;
@@ -175,6 +261,9 @@ static const struct rule {
 		"the cap must be no less than the first wait"},
 	{"work_dir, media_dir", media_outlives_sweep, "work_dir is swept: it must not hold media_dir"},
 	{"work_dir, assets_dir", assets_outlive_sweep, "work_dir is swept: it must not hold assets_dir"},
+	{"work_dir, bought_dir", bought_outlives_sweep, "work_dir is swept: it must not hold bought_dir"},
+	{"bought_dir, media_dir", bought_is_not_public,
+		"media_dir is served to everybody: it must not hold bought_dir"},
 };
 
 const char *settings_file(const char *file)
@@ -191,10 +280,19 @@ const char *settings_file(const char *file)
 	return SETTINGS_DEFAULT_FILE;
 }
 
-int settings_load(const char *file, struct settings *out, struct err *e)
+/* Flags of the keys that are not for it. */
+static const unsigned withheld_from[] = {
+	[ROLE_DAEMON] = 0,
+	[ROLE_RESPONDER] = CONF_DAEMON,
+	[ROLE_OPERATOR] = CONF_DAEMON,
+};
+_Static_assert(ARRAY_LEN(withheld_from) == ROLE_COUNT, "what each role does without");
+
+int settings_load(const char *file, enum settings_role role, struct settings *out, struct err *e)
 {
-	*out = (struct settings){0};
-	if (conf_load(settings_keys, settings_key_count, settings_file(file), out, e) < 0)
+	*out = (struct settings){.role = role};
+	if (conf_load(settings_keys, settings_key_count, withheld_from[role], settings_file(file), out, e) <
+		0)
 		return -1;
 
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
@@ -202,6 +300,11 @@ int settings_load(const char *file, struct settings *out, struct err *e)
 			return err_set(e, ERR_PERM, "%s: %s", rules[i].keys, rules[i].text);
 	}
 	return 0;
+}
+
+void settings_print(const struct settings *s, const char *file, FILE *to)
+{
+	conf_print(settings_keys, settings_key_count, withheld_from[s->role], settings_file(file), s, to);
 }
 
 void settings_done(struct settings *s)

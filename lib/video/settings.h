@@ -5,15 +5,22 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "lib/base/conf.h"
 
 #define SETTINGS_DEFAULT_FILE "/etc/videod/videod.conf"
 
-enum settings_provider { PROVIDER_LOCAL, PROVIDER_COUNT };
+/* Who reads them. What has the flag CONF_DAEMON stays unset for the others: see conf_load. */
+enum settings_role { ROLE_DAEMON, ROLE_RESPONDER, ROLE_OPERATOR, ROLE_COUNT };
+enum settings_scene_provider { SCENES_LOCAL, SCENES_RUNWAY, SCENES_COUNT };
+enum settings_voice_provider { VOICES_LOCAL, VOICES_ELEVENLABS, VOICES_COUNT };
+enum settings_unknown { UNKNOWN_PAUSE, UNKNOWN_REPEAT_ONCE, UNKNOWN_COUNT };
 enum settings_storage { STORAGE_LOCAL, STORAGE_COUNT };
 
 struct settings {
+	enum settings_role role; /* as given to settings_load; decides which members can be set */
+
 	/* where things are */
 	char *db_socket, *db_host, *db_user, *db_password, *db_name;
 	int64_t db_port;
@@ -28,8 +35,29 @@ struct settings {
 	int log_level;
 
 	/* who makes and keeps */
-	int provider, storage;
-	char *runway_api_key, *elevenlabs_api_key; /* for providers to come */
+	int scene_provider, voice_provider, storage;
+	char *bought_dir; /* clips and voices that were paid for: kept while a video is made of them */
+
+	/* Runway */
+	char *runway_api_key, *runway_url, *runway_model;
+	int64_t runway_in_flight; /* requests of one daemon that wait for the vendor */
+	int64_t runway_poll_ms, runway_task_deadline_sec;
+	int64_t runway_clip_mb; /* the largest clip that is taken */
+	bool prompt_enhance;
+	char *prompt_suffix;
+
+	/* ElevenLabs */
+	char *elevenlabs_api_key, *elevenlabs_url, *elevenlabs_model, *elevenlabs_format;
+	int64_t elevenlabs_in_flight;
+	char *voice_presets;                                                 /* "default=ID female=ID ..." */
+	int64_t voice_stability, voice_similarity, voice_style, voice_speed; /* per cent */
+
+	/* money */
+	int unknown_charge; /* enum settings_unknown: what follows a paid request of which nobody knows */
+	int64_t max_video_credits, max_video_characters; /* 0: no limit */
+	int64_t max_store_day_credits, max_store_day_characters;
+	int64_t probe_sec; /* how often the vendors' accounts are looked at */
+
 	char *aws_region, *aws_access_key_id, *aws_secret_access_key, *s3_bucket;
 
 	/* how much at once */
@@ -61,7 +89,9 @@ extern const size_t settings_key_count;
  * Reads file, or with NULL $VIDEOD_CONFIG or SETTINGS_DEFAULT_FILE where that exists. As conf_load, plus what
  * spans keys.
  */
-int settings_load(const char *file, struct settings *out, struct err *e);
+int settings_load(const char *file, enum settings_role role, struct settings *out, struct err *e);
+/* For --check-config; file as it was given to settings_load. */
+void settings_print(const struct settings *s, const char *file, FILE *to);
 void settings_done(struct settings *s);
 const char *settings_file(const char *file); /* which file settings_load reads; NULL none */
 

@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 #include "lib/video/jobs.h"
+#include "lib/video/video.h"
 
 struct db;
 struct err;
-struct video;
 
 enum step_row_state { STEP_ROW_RUNNING, STEP_ROW_WAITING, STEP_ROW_DONE, STEP_ROW_FAILED, STEP_ROW_COUNT };
 
@@ -57,6 +57,13 @@ int steps_complete(
 	struct db *db, const struct job *job, const struct video *v, bool *ret_removal, struct err *e);
 int steps_give_up(struct db *db, const struct job *job, enum job_end how, const struct video *v,
 	const char *why, bool *ret_removal, struct err *e); /* JOB_FAILED with v->error, or JOB_CANCELLED */
+/*
+ * The run ends for now: the video shows paused with v->error and the reason, its job is over (state 6) until
+ * videos_retry or videos_resume. vendor NULL with PAUSE_POSSIBLE_CHARGE only; need_milli: credits that would
+ * do, 0 unknown.
+ */
+int steps_pause(struct db *db, const struct job *job, const struct video *v, enum pause_reason reason,
+	const char *vendor, int64_t need_milli, const char *why, bool *ret_removal, struct err *e);
 int steps_remove_video(
 	struct db *db, const struct job *job, struct err *e); /* deletes the row and all below it */
 

@@ -25,6 +25,18 @@ enum video_style {
 
 enum video_aspect { ASPECT_16_9, ASPECT_9_16, ASPECT_1_1, ASPECT_4_5, ASPECT_COUNT, ASPECT_INVALID = -1 };
 
+enum video_mode { MODE_FULL, MODE_DRAFT, MODE_COUNT, MODE_INVALID = -1 };
+
+/* Why a paused video waits for somebody. */
+enum pause_reason {
+	PAUSE_POSSIBLE_CHARGE, /* a paid request may have been accepted, and nobody knows */
+	PAUSE_OUT_OF_CREDIT,
+	PAUSE_BAD_KEY,
+	PAUSE_DAILY_LIMIT,
+	PAUSE_COUNT,
+	PAUSE_NONE = -1,
+};
+
 enum video_status {
 	STATUS_PENDING,
 	STATUS_GENERATING_SCENES,
@@ -44,6 +56,8 @@ enum video_status {
 extern const char *const video_style_names[STYLE_COUNT];
 extern const char *const video_aspect_names[ASPECT_COUNT];
 extern const char *const video_status_names[STATUS_COUNT];
+extern const char *const video_mode_names[MODE_COUNT];    /* "full", "draft" */
+extern const char *const pause_reason_names[PAUSE_COUNT]; /* "possible_charge", "out_of_credit", ... */
 
 struct video_size {
 	int width, height; /* pixels */
@@ -55,6 +69,8 @@ struct scene {
 	int64_t duration_ms;
 	char *image_url;    /* https://... or /assets/... ; NULL: none */
 	char *text_overlay; /* NULL: none */
+	char *model;        /* of the vendor; NULL: the video's */
+	int64_t take;       /* counts up when it is to be generated anew */
 };
 
 struct video {
@@ -62,14 +78,18 @@ struct video {
 	char *store_id;
 	char *product_id;
 	char *title;
-	int style;  /* enum video_style */
-	int aspect; /* enum video_aspect */
+	int style;   /* enum video_style */
+	int aspect;  /* enum video_aspect */
+	int mode;    /* enum video_mode */
+	char *model; /* of scenes that name none; NULL: the setting's */
+	bool reuse;  /* take equal clips and voices that the store has bought */
 	struct scene *scenes;
 	size_t scene_count;
 	char *voiceover_script;
 	char *voice_id;
 	char *music_track_id; /* a UUID as text, as it came */
 	int64_t music_volume; /* 0..100, 0 is silence */
+	int64_t voice_volume; /* 0..100, 100 as it was spoken */
 
 	int status;       /* enum video_status */
 	int64_t progress; /* 0..100, never goes back */
@@ -77,8 +97,11 @@ struct video {
 	char *stage;      /* one short line for people, "Generating scene 2 of 4" */
 	char *video_key; /* where it was published, below the storage's root; a URL is made by status_url() */
 	char *thumbnail_key;
-	int64_t duration_ms;                          /* of the film, 0 while unknown */
-	char *error;                                  /* for the client; no vendor's text */
+	int64_t duration_ms; /* of the film, 0 while unknown */
+	char *error;         /* for the client; no vendor's text; also what a paused video waits for */
+	int pause;           /* enum pause_reason */
+	int64_t revision;    /* from 1; counts up each time it is made again */
+	int64_t estimate_credits_milli, estimate_characters;
 	int64_t created_ms, updated_ms, completed_ms; /* Unix time; 0 none */
 };
 

@@ -1,0 +1,39 @@
+#ifndef VIDEOD_DAEMON_BOUGHT_H
+#define VIDEOD_DAEMON_BOUGHT_H
+
+/*
+ * The folder of what was paid for, bought_dir. An artefact is written here from its first byte, is synced and
+ * renamed before the database says that it is kept, and is linked or copied into a work folder from here; so
+ * no failure of composing, publishing or a work folder can lose it. A name carries the purchase and the
+ * claim, so a daemon that lost its lease never writes where another one does.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct engine;
+struct err;
+struct purchase;
+
+#define BOUGHT_PATH_SIZE 512
+
+/* "ab/<purchase>-<token>.mp4" below bought_dir. */
+void bought_name(const struct purchase *p, uint64_t token, const char *extension, char out[static 129]);
+void bought_path(const struct engine *en, const char *name, char out[static BOUGHT_PATH_SIZE]);
+/*
+ * Opens "<name>.part" for writing with reserve_bytes of disk set aside for it (0: none), so that what was
+ * paid for does not meet a full disk. A descriptor, or -1 (ERR_TEMP for a full disk).
+ */
+int bought_open(const struct engine *en, const char *name, int64_t reserve_bytes, struct err *e);
+/* The part is whole: cut to bytes, synced, renamed to name. 0, -1. */
+int bought_seal(const struct engine *en, const char *name, int64_t bytes, struct err *e);
+void bought_discard(const struct engine *en, const char *name); /* the part and the name */
+/* The sealed artefact also becomes the file to (a path): a hard link, a copy where that cannot be. Checked to
+ * have bytes. 0, -1: ERR_PERM when it is not there any more or has another size. */
+int bought_take(const struct engine *en, const char *name, int64_t bytes, const char *to, struct err *e);
+
+/* Upkeep: deletes what purchases.h says is to be removed, and parts and files that nobody knows and that are
+ * older than a day. */
+void bought_sweep(struct engine *en);
+
+#endif
