@@ -112,10 +112,10 @@ int main(int argc, char **argv)
 	if (o.version)
 		return puts("videod-cgi " VIDEOD_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 
-	if (settings_load(o.config, &a.settings, &e) < 0) {
+	if (settings_load(o.config, ROLE_RESPONDER, &a.settings, &e) < 0) {
 		status = fail(&e);
 	} else if (o.check_config) {
-		conf_print(settings_keys, settings_key_count, settings_file(o.config), &a.settings, stdout);
+		settings_print(&a.settings, o.config, stdout);
 	} else {
 		log_set_level((enum log_level)a.settings.log_level);
 		status = run(&o, &a);

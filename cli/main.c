@@ -43,7 +43,7 @@ static int run(const struct command *c, const char *config, int argc, char **arg
 {
 	struct settings s = {0};
 	struct err e;
-	int r = settings_load(config, &s, &e);
+	int r = settings_load(config, ROLE_OPERATOR, &s, &e);
 
 	if (r == 0)
 		r = c->run(&s, argc, argv, &e);

@@ -132,12 +132,12 @@ int main(int argc, char **argv)
 
 	if (r != 0)
 		return r == 1 ? 0 : 2;
-	if (settings_load(o.config, &s, &e) < 0) {
+	if (settings_load(o.config, ROLE_DAEMON, &s, &e) < 0) {
 		log_error("configuration", log_text("error", e.text));
 		return 1;
 	}
 	if (o.check_config) {
-		conf_print(settings_keys, settings_key_count, settings_file(o.config), &s, stdout);
+		settings_print(&s, o.config, stdout);
 		settings_done(&s);
 		return 0;
 	}

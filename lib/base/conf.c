@@ -44,8 +44,15 @@ struct said {
 struct sayings {
 	const struct conf_key *keys;
 	size_t count;
+	unsigned withheld; /* flags */
 	struct said *said; /* count of them */
 };
+
+/* Of a key that is withheld nothing is noted, wherever something is said of it. */
+static bool is_withheld(const struct sayings *s, size_t i)
+{
+	return (s->keys[i].flags & s->withheld) != 0;
+}
 
 static void sayings_done(struct sayings *s)
 {
@@ -128,6 +135,8 @@ static int read_line(struct sayings *s, char *line, const char *where, struct er
 
 	if (i < 0)
 		return err_set(e, ERR_PERM, "%s: %.*s: there is no such key", where, shown_bytes(name), name);
+	if (is_withheld(s, (size_t)i))
+		return 0;
 	if (s->said[i].where && strcmp(s->said[i].where, built_in) != 0)
 		return err_set(e, ERR_PERM, "%s: %s: already set at %s", where, name, s->said[i].where);
 	say(&s->said[i], trim(equals + 1), where, false);
@@ -200,6 +209,10 @@ static void read_variables(struct sayings *s)
 	for (size_t i = 0; i < s->count; i++) {
 		const struct conf_key *key = &s->keys[i];
 		char name[NAME_BYTES];
+
+		if (is_withheld(s, i))
+			continue;
+
 		const char *alias = key->env_alias ? getenv(key->env_alias) : NULL;
 		const char *own = getenv(env_name(key, name));
 
@@ -218,7 +231,7 @@ static void read_credentials(struct sayings *s)
 	for (size_t i = 0; folder && i < s->count; i++) {
 		struct said *said = &s->said[i];
 
-		if (s->keys[i].type != CONF_SECRET || (said->text && *said->text))
+		if (s->keys[i].type != CONF_SECRET || is_withheld(s, i) || (said->text && *said->text))
 			continue;
 
 		AUTO_FREE char *path = xasprintf("%s/%s", folder, s->keys[i].name);
@@ -232,7 +245,7 @@ static int collect(struct sayings *s, const char *file, struct err *e)
 {
 	s->said = xcalloc(s->count, sizeof(*s->said));
 	for (size_t i = 0; i < s->count; i++) {
-		if (s->keys[i].fallback)
+		if (s->keys[i].fallback && !is_withheld(s, i))
 			say(&s->said[i], s->keys[i].fallback, built_in, false);
 	}
 
@@ -388,9 +401,10 @@ static int read_said(const struct conf_key *key, const struct said *said, void *
 	return readers[key->type](key, said->text, member, e);
 }
 
-int conf_load(const struct conf_key *keys, size_t count, const char *file, void *out, struct err *e)
+int conf_load(const struct conf_key *keys, size_t count, unsigned withheld, const char *file, void *out,
+	struct err *e)
 {
-	AUTO_SAYINGS s = {.keys = keys, .count = count};
+	AUTO_SAYINGS s = {.keys = keys, .count = count, .withheld = withheld};
 
 	if (collect(&s, file, e) < 0)
 		return -1;
@@ -398,7 +412,7 @@ int conf_load(const struct conf_key *keys, size_t count, const char *file, void 
 	for (size_t i = 0; i < count; i++) {
 		const char *nowhere = file ? file : "no configuration file";
 
-		if (read_said(&keys[i], &s.said[i], out, e) < 0)
+		if (!is_withheld(&s, i) && read_said(&keys[i], &s.said[i], out, e) < 0)
 			return err_prefix(
 				e, "%s: %s: ", s.said[i].where ? s.said[i].where : nowhere, keys[i].name);
 	}
@@ -431,13 +445,18 @@ static void print_value(const struct conf_key *key, const void *member, FILE *to
 	}
 }
 
-void conf_print(const struct conf_key *keys, size_t count, const char *file, const void *in, FILE *to)
+void conf_print(const struct conf_key *keys, size_t count, unsigned withheld, const char *file,
+	const void *in, FILE *to)
 {
-	AUTO_SAYINGS s = {.keys = keys, .count = count};
+	AUTO_SAYINGS s = {.keys = keys, .count = count, .withheld = withheld};
 	struct err ignored;
 
 	(void)collect(&s, file, &ignored); /* conf_load has told what is wrong with it */
 	for (size_t i = 0; i < count; i++) {
+		if (is_withheld(&s, i)) {
+			(void)fprintf(to, "%s = (the daemon's)   # not read\n", keys[i].name);
+			continue;
+		}
 		(void)fprintf(to, "%s = ", keys[i].name);
 		print_value(&keys[i], (const char *)in + keys[i].offset, to);
 		(void)fprintf(to, "   # %s\n", s.said[i].where ? s.said[i].where : "not set");

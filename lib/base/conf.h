@@ -23,7 +23,10 @@ enum conf_type {
 	CONF_TYPE_COUNT,
 };
 
-enum conf_flags { CONF_REQUIRED = 1 };
+enum conf_flags {
+	CONF_REQUIRED = 1,
+	CONF_DAEMON = 2, /* the daemon's alone: other programs withhold it from themselves */
+};
 
 struct conf_key {
 	const char *name; /* in the file; in the environment VIDEOD_ + upper case */
@@ -40,12 +43,17 @@ struct conf_key {
 
 /*
  * Fills *out (zeroed by the caller) from the built-in values, then file (NULL: none), then the environment.
+ * Keys with one of the flags in withheld are known, but that is all: their members stay zero, nothing is
+ * required or refused of them, a secret's file is not opened and its env_alias not looked at.
  * -1 with "file:line: key: what is wrong"; *out may then be partly filled and is freed by conf_free.
  * A secret given as VIDEOD_X or in the file is a path; given by its env_alias it is the secret itself.
  */
-int conf_load(const struct conf_key *keys, size_t count, const char *file, void *out, struct err *e);
-/* Writes "key = value   # from where" for each key; secrets as "(set)" or "(not set)". */
-void conf_print(const struct conf_key *keys, size_t count, const char *file, const void *in, FILE *to);
+int conf_load(const struct conf_key *keys, size_t count, unsigned withheld, const char *file, void *out,
+	struct err *e);
+/* Writes "key = value   # from where" for each key; secrets as "(set)" or "(not set)", and withheld ones as
+ * "(the daemon's)". */
+void conf_print(const struct conf_key *keys, size_t count, unsigned withheld, const char *file,
+	const void *in, FILE *to);
 void conf_free(const struct conf_key *keys, size_t count, void *in);
 
 #endif

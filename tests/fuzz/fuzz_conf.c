@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err e = {0};
 
 	assert(fd >= 0 && write(fd, data, size) == (ssize_t)size);
-	if (conf_load(keys, ARRAY_LEN(keys), file, &t, &e) < 0) {
+	if (conf_load(keys, ARRAY_LEN(keys), 0, file, &t, &e) < 0) {
 		assert(*e.text && text_utf8_valid(e.text, strlen(e.text)) && !strchr(e.text, '\n'));
 	} else {
 		AUTO_FREE char *printed = NULL;
@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		check_result(&t);
 		assert(to);
-		conf_print(keys, ARRAY_LEN(keys), file, &t, to);
+		conf_print(keys, ARRAY_LEN(keys), 0, file, &t, to);
 		assert(fclose(to) == 0 && text_utf8_valid(printed, length));
 	}
 	conf_free(keys, ARRAY_LEN(keys), &t);

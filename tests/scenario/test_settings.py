@@ -12,6 +12,9 @@ SECRET = "a-word-that-nobody-may-see"
 CHECK = {"videod": ["--check-config"], "videod-cgi": ["--check-config"], "videoctl": ["migrate", "--dir", "/nowhere"]}
 CHECKERS = ["videod", "videod-cgi"]
 
+# The daemon's alone.
+DAEMON_KEYS = ["runway_api_key", "elevenlabs_api_key", "aws_access_key_id", "aws_secret_access_key"]
+
 # The environment names of the system that this one takes the place of.
 ALIASES = [
     ("RUNWAY_API_KEY", "runway_api_key", SECRET, "(set)"),
@@ -73,8 +76,8 @@ WRONG_LINES = [
     ("public_url = https://example.com/shop", "public_url: must be http:// or https:// and a host, without a path"),
     ("cdn_domain = https://cdn.example.com", "cdn_domain: must be a host's name alone"),
     ("cache_server = localhost", "cache_server: must be the absolute path of a socket, or host:port"),
-    ("runway_api_key = " + SECRET, "runway_api_key: must be the absolute path of the file"),
-    ("runway_api_key = /nowhere/key", "runway_api_key: cannot read /nowhere/key"),
+    ("db_password = " + SECRET, "db_password: must be the absolute path of the file"),
+    ("db_password = /nowhere/key", "db_password: cannot read /nowhere/key"),
     *((f"{key} = {first - 1}", f"{key}: must be a whole number from {first} to {last}") for key, first, last in RANGES),
     *((f"{key} = {last + 1}", f"{key}: must be a whole number from {first} to {last}") for key, first, last in RANGES),
 ]
@@ -172,8 +175,9 @@ def test_unknown_variables_are_refused(settings, program):
 def test_known_names_are_taken_from_the_environment(settings, name, key, value, shown):
     own = f"VIDEOD_{key.upper()}"
     for program in CHECKERS:
-        assert settings.values(program, "", {name: value})[key] == shown
-        assert f"# {name}\n" in settings.run(program, "", {name: value}).stdout
+        withheld = program != "videod" and key in DAEMON_KEYS
+        assert settings.values(program, "", {name: value})[key] == ("(the daemon's)" if withheld else shown)
+        assert (f"# {name}\n" in settings.run(program, "", {name: value}).stdout) is not withheld
     if value == SECRET:
         assert "must be the absolute path" in settings.refused("videod", "", {name: value, own: SECRET + "2"})
     else:
@@ -195,7 +199,7 @@ def test_both_programs_say_the_same_and_it_can_be_read_again(settings):
     text = 'poll_ms = 50   # often\n\n#db_user = x\ncdn_domain=cdn.example.com\n  log_level  =  debug\r\n'
     values = settings.values("videod", text)
     assert (values["poll_ms"], values["log_level"], values["db_user"]) == ("50", "debug", "videod")
-    assert settings.values("videod-cgi", text) == values
+    assert settings.values("videod-cgi", text) == {**values, **{key: "(the daemon's)" for key in DAEMON_KEYS}}
     again = "".join(f"{key} = {value}\n" for key, value in values.items() if value not in ("(set)", "(not set)"))
     assert settings.values("videod", again) == values
 
@@ -208,12 +212,25 @@ def test_every_key_is_documented(settings):
         assert re.search(rf"^#?\s*{key} =", example, re.M), key
 
 
-@pytest.mark.parametrize("key", ["db_password", "runway_api_key", "aws_secret_access_key"])
+@pytest.mark.parametrize("key", ["db_password", *DAEMON_KEYS])
 def test_a_secret_is_read_from_its_file_and_never_shown(settings, key):
-    for program in CHECKERS:
+    for program in ["videod"] if key in DAEMON_KEYS else CHECKERS:
         assert settings.values(program, f"{key} = {settings.secret()}")[key] == "(set)"
         assert settings.values(program, "", {f"VIDEOD_{key.upper()}": str(settings.secret())})[key] == "(set)"
         assert settings.values(program, "")[key] == "(not set)"
+
+
+@pytest.mark.parametrize("key", DAEMON_KEYS)
+def test_the_daemons_keys_are_nobody_elses(settings, key):
+    """A file that is not there stops the daemon; the others start, and so have not opened it."""
+    text = f"{key} = {settings.folder / 'nowhere'}"
+    assert f"{key}: cannot read" in settings.refused("videod", text)
+    assert settings.values("videod-cgi", text)[key] == "(the daemon's)"
+    unreadable = f"{key} = {settings.secret(mode=0)}"
+    assert settings.values("videod-cgi", unreadable, {key.upper(): SECRET})[key] == "(the daemon's)"
+    for program in ["videod-cgi", "videoctl"]:
+        assert key not in settings.run(program, text, {"VIDEOD_DB_SOCKET": "/nowhere/sock"},
+            CHECK["videoctl"] if program == "videoctl" else []).stderr
 
 
 def test_a_secret_comes_from_the_service_manager(settings):

@@ -85,7 +85,7 @@ static char *put_file(const char *name, const char *text, mode_t mode)
 
 static int load(const char *file, struct thing *t, struct err *e)
 {
-	return conf_load(keys, ARRAY_LEN(keys), file, t, e);
+	return conf_load(keys, ARRAY_LEN(keys), 0, file, t, e);
 }
 
 static void test_built_in_values(void **state)
@@ -351,7 +351,7 @@ static void test_print_tells_values_and_places(void **state)
 	FILE *to = open_memstream(&printed, &size);
 
 	assert_non_null(to);
-	conf_print(keys, ARRAY_LEN(keys), file, &t, to);
+	conf_print(keys, ARRAY_LEN(keys), 0, file, &t, to);
 	assert_int_equal(fclose(to), 0);
 
 	AUTO_FREE char *expected = xasprintf("name = ben   # %s:2\n"
@@ -379,10 +379,56 @@ static void test_required_without_a_value(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(conf_load(required, 1, file, &t, &e), -1);
+	assert_int_equal(conf_load(required, 1, 0, file, &t, &e), -1);
 	assert_string_equal(e.text, complaint);
-	assert_int_equal(conf_load(required, 1, NULL, &t, &e), -1);
+	assert_int_equal(conf_load(required, 1, 0, NULL, &t, &e), -1);
 	assert_string_equal(e.text, "no configuration file: name: must be set");
+}
+
+/* The key's file can be read by nobody or is not there, its second name is set, and a value is out of range:
+ * a program without these keys does not care. */
+static void test_withheld_keys_are_left_alone(void **state)
+{
+	static const struct conf_key withheld[] = {
+		{KEY(name, CONF_STRING)},
+		{KEY(key, CONF_SECRET), .env_alias = "KEY_ALIAS", .flags = CONF_DAEMON},
+		{KEY(other_key, CONF_SECRET), .flags = CONF_DAEMON | CONF_REQUIRED},
+		{KEY(count, CONF_INT), .fallback = "7", .min = 1, .max = 64, .flags = CONF_DAEMON},
+	};
+	AUTO_FREE char *unreadable = put_file("other_key", "hunter3", 0);
+	AUTO_FREE char *text =
+		xasprintf("key = /nowhere\nother_key = %s\ncount = 65\nname = ben\n", unreadable);
+	AUTO_FREE char *file = put_file("c", text, 0644);
+	AUTO_FREE char *printed = NULL;
+	AUTO_THING t = {0}, refused = {0};
+	size_t size = 0;
+	struct err e;
+
+	(void)state;
+	(void)setenv("KEY_ALIAS", "hunter2", 1);
+	(void)setenv("CREDENTIALS_DIRECTORY", folder, 1);
+	if (conf_load(withheld, ARRAY_LEN(withheld), CONF_DAEMON, file, &t, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_string_equal(t.name, "ben");
+	assert_null(t.key);
+	assert_null(t.other_key);
+	assert_int_equal(t.count, 0);
+
+	FILE *to = open_memstream(&printed, &size);
+
+	assert_non_null(to);
+	conf_print(withheld, ARRAY_LEN(withheld), CONF_DAEMON, file, &t, to);
+	assert_int_equal(fclose(to), 0);
+
+	AUTO_FREE char *expected = xasprintf("name = ben   # %s:4\n"
+					     "key = (the daemon's)   # not read\n"
+					     "other_key = (the daemon's)   # not read\n"
+					     "count = (the daemon's)   # not read\n",
+		file);
+
+	assert_string_equal(printed, expected);
+	assert_int_equal(
+		conf_load(withheld, ARRAY_LEN(withheld), 0, file, &refused, &e), -1); /* the owner does */
 }
 
 #define CONF_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -401,6 +447,7 @@ int main(void)
 		CONF_TEST(test_credentials_fill_what_is_not_set),
 		CONF_TEST(test_print_tells_values_and_places),
 		CONF_TEST(test_required_without_a_value),
+		CONF_TEST(test_withheld_keys_are_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,7 +67,7 @@ static int load_text(const char *text, struct settings *s, struct err *e)
 {
 	AUTO_FREE char *file = put_file(text);
 
-	return settings_load(file, s, e);
+	return settings_load(file, ROLE_DAEMON, s, e);
 }
 
 static void read_doc(const char *path, struct buf *out)
@@ -193,6 +193,40 @@ static void test_second_names(void **state)
 	assert_int_equal(seen, 10);
 }
 
+/* The keys that cost money or open the store are the daemon's, and no other program opens their files; the
+ * database's password is everybody's. */
+static void test_only_the_daemon_has_the_keys(void **state)
+{
+	AUTO_BUF text = BUF_INIT(DOC_BYTES);
+	size_t theirs = 0;
+
+	(void)state;
+	for (size_t i = 0; i < settings_key_count; i++)
+		if (settings_keys[i].type == CONF_SECRET && strcmp(settings_keys[i].name, "db_password") != 0)
+			buf_addf(&text, "%s = /nowhere/%s\n", settings_keys[i].name, settings_keys[i].name);
+
+	AUTO_FREE char *file = put_file(buf_text(&text));
+
+	for (enum settings_role role = 0; role < ROLE_COUNT; role++) {
+		AUTO_SETTINGS s = {0};
+		struct err e;
+		int r = settings_load(file, role, &s, &e);
+
+		if (r != (role == ROLE_DAEMON ? -1 : 0))
+			fail_msg("role %d: %s", (int)role, r < 0 ? e.text : "accepted");
+		for (size_t i = 0; r == 0 && i < settings_key_count; i++)
+			theirs += (settings_keys[i].flags & CONF_DAEMON) != 0;
+	}
+	assert_true(theirs >= 2 * 4);
+	(void)setenv("VIDEOD_DB_PASSWORD", "/nowhere/db_password", 1);
+
+	AUTO_SETTINGS s = {0};
+	struct err e;
+
+	assert_int_equal(settings_load(file, ROLE_RESPONDER, &s, &e), -1);
+	assert_non_null(strstr(e.text, "db_password: cannot read"));
+}
+
 static void test_which_file(void **state)
 {
 	AUTO_FREE char *file = put_file("attempts = 9\n");
@@ -208,12 +242,12 @@ static void test_which_file(void **state)
 
 	(void)setenv("VIDEOD_CONFIG", file, 1);
 	assert_string_equal(settings_file(NULL), file);
-	if (settings_load(NULL, &s, &e) < 0)
+	if (settings_load(NULL, ROLE_DAEMON, &s, &e) < 0)
 		fail_msg("%s", e.text);
 	assert_int_equal(s.attempts, 9);
 
 	(void)setenv("VIDEOD_CONFIG", "/none/videod.conf", 1);
-	assert_int_equal(settings_load(NULL, &none, &e), -1); /* one that is named must exist */
+	assert_int_equal(settings_load(NULL, ROLE_DAEMON, &none, &e), -1); /* one that is named must exist */
 	assert_non_null(strstr(e.text, "/none/videod.conf"));
 }
 
@@ -288,6 +322,8 @@ static void test_manual_says_what_the_table_says(void **state)
 			expect(entry, key->name, xasprintf("Second name:\n.Ev %s .", key->env_alias));
 		if (key->flags & CONF_REQUIRED)
 			expect(entry, key->name, xstrdup("Must be set."));
+		if (key->flags & CONF_DAEMON)
+			expect(entry, key->name, xstrdup("The daemon's alone."));
 	}
 	for (const char *p = buf_text(&manual); (p = strstr(p, "\n.It Ic ")); p++)
 		entries++;
@@ -369,6 +405,7 @@ int main(void)
 		SETTINGS_TEST(test_every_member_has_one_key),
 		SETTINGS_TEST(test_rules),
 		SETTINGS_TEST(test_second_names),
+		SETTINGS_TEST(test_only_the_daemon_has_the_keys),
 		SETTINGS_TEST(test_which_file),
 		SETTINGS_TEST(test_database_options),
 		SETTINGS_TEST(test_manual_says_what_the_table_says),
