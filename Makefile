@@ -79,7 +79,7 @@ BUILD := $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(sh
 
 setup: ## install the Debian packages that building, running and checking need
 	demo/setup.sh run build check
-demo: ## make a film in a private stack: PRODUCT= STYLE= ASPECT=
+demo: ## make a film in a private stack: PRODUCT= STYLE= ASPECT= PROVIDER=emulated
 	@demo/setup.sh run build
 	@$(BUILD) all music
 	@demo/demo.sh

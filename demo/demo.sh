@@ -1,7 +1,8 @@
 #!/bin/bash
 # What make demo runs after set-up and build: starts the private stack, loads the sample store, asks for a video as any
 # client would, shows its progress, and says where everything is.
-# usage: demo.sh [DIR]; PRODUCT, STYLE and ASPECT may be in the environment
+# usage: demo.sh [DIR]; PRODUCT, STYLE, ASPECT and PROVIDER (local, or emulated for the vendors' emulators) may be in the
+# environment
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +15,8 @@ ASPECT=${ASPECT:-9:16}
 	echo "demo: there is no product $PRODUCT; there are: $(cd demo/store/products && printf '%s ' *.json | sed 's/\.json//g')" >&2
 	exit 1
 }
-demo/stack.sh start "$DIR"
+case ${PROVIDER:-local} in local | emulated) ;; *) echo "demo: PROVIDER is local or emulated" >&2 && exit 1 ;; esac
+STACK_PROVIDER=${PROVIDER:-local} demo/stack.sh start "$DIR"
 # shellcheck source=/dev/null
 . "$DIR/stack.env"
 demo/load.sh "$URL"

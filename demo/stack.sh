@@ -3,19 +3,21 @@
 # nothing of the machine's services; what it started it knows by pid and start time, and it stops exactly that.
 #
 # usage: stack.sh start|stop|status DIR           the whole of it; start again is cheap and renews what has changed
-#        stack.sh start|stop|kill DIR PIECE       one of mariadb memcached nginx cgi daemon; kill is SIGKILL
+#        stack.sh start|stop|kill DIR PIECE       one of mariadb memcached nginx cgi daemon, runway elevenlabs; kill: SIGKILL
 #        stack.sh pid DIR PIECE                   its process id; fails when it does not run
 #
 # DIR/stack.env says where to reach it (URL, CONFIG, DB_SOCKET, CACHE_SOCKET, CGI_SOCKET), DIR/log/ what went wrong.
 # Settings: DIR/etc/extra.conf (lines of videod.conf) and VIDEOD_* in the environment. STACK_PORT: the first port to
-# try (8080), or "any"; STACK_BIN: where the programs are (build); STACK_POOL: how many responders (4).
+# try (8080), or "any"; STACK_BIN: where the programs are (build); STACK_POOL: how many responders (4); STACK_PROVIDER:
+# "emulated" for scenes and voices from the emulators of the vendors, "local", the default, for ffmpeg's own.
 set -euo pipefail
 umask 077
 PATH=$PATH:/usr/sbin:/sbin # not in every user's
 
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 BIN=$(realpath -m "${STACK_BIN:-$ROOT/build}")
-PIECES='mariadb memcached nginx cgi daemon'
+PIECES='mariadb memcached nginx runway elevenlabs cgi daemon'
+VENDORS='runway elevenlabs'
 SOCKET_MAX=107 # sun_path of unix(7), less its NUL
 LONGEST_NAME=/memcached.sock
 declare -A STOP_SEC=([mariadb]=60 [memcached]=10 [nginx]=10 [cgi]=15 [daemon]=30) START_SEC=([mariadb]=60)
@@ -209,6 +211,35 @@ start_nginx() {
 	die "nginx does not start; see $DIR/log/nginx.log"
 }
 
+# A key of the form that the vendor gives, made once.
+vendor_key() {
+	local file=$DIR/etc/$1.key prefix=sk_ bytes=24
+
+	[ "$1" = elevenlabs ] || prefix=key_ bytes=64
+	[ -e "$file" ] || echo "$prefix$(od -An -N$bytes -tx1 /dev/urandom | tr -d ' \n')" >"$file"
+	echo "$file"
+}
+
+start_vendor() {
+	: >"$DIR/log/$1.log"
+	must_run "$1" '' grep -q '^listening ' "$DIR/log/$1.log" -- /usr/bin/python3 "$ROOT/tests/emulators/$1.py" \
+		--port "$(sed -n 's/.*:\([0-9]*\)$/\1/p' "$DIR/$1.url" 2>/dev/null | grep . || echo 0)" --state "$DIR/$1" --key-file "$(vendor_key "$1")"
+	sed -n 's/^listening //p' "$DIR/log/$1.log" >"$DIR/$1.url"
+}
+start_runway() { start_vendor runway; }
+start_elevenlabs() { start_vendor elevenlabs; }
+
+vendor_settings() {
+	local vendor
+
+	for vendor in $VENDORS; do
+		[ -e "$DIR/$vendor.url" ] || continue
+		printf '%s\n' "${vendor}_url = $(cat "$DIR/$vendor.url")" "${vendor}_api_key = $DIR/etc/$vendor.key"
+	done
+	[ ! -e "$DIR/runway.url" ] || printf '%s\n' 'scene_provider = runway' 'runway_poll_ms = 1000'
+	[ ! -e "$DIR/elevenlabs.url" ] || printf '%s\n' 'voice_provider = elevenlabs'
+}
+
 write_config() {
 	local extra=$DIR/etc/extra.conf
 
@@ -219,9 +250,11 @@ write_config() {
 		wake_socket = $WAKE_SOCKET
 		work_dir = $DIR/work
 		media_dir = $DIR/media
+		bought_dir = $DIR/bought
 		assets_dir = $DIR/share
 		drain_sec = 10
 	CONF
+	vendor_settings >>"$DIR/etc/base.conf"
 	# a key of extra.conf counts instead of ours
 	awk -F ' *= *' 'FILENAME == ARGV[1] { given[$1]; next } !($1 in given)' "$extra" "$DIR/etc/base.conf" |
 		cat - "$extra" >"$DIR/etc/videod.conf"
@@ -251,10 +284,25 @@ choose_sockets() {
 	CGI_SOCKET=$folder/cgi.sock WAKE_SOCKET=$folder/wake.sock
 }
 
+# The emulators run where they are asked for, and then until they are not.
+choose_vendors() {
+	local vendor
+
+	for vendor in $VENDORS; do
+		if [ "${STACK_PROVIDER:-local}" = emulated ]; then
+			start_vendor "$vendor"
+		else
+			stop_piece "$vendor"
+			rm -f "$DIR/$vendor.url"
+		fi
+	done
+}
+
 start_all() {
 	start_mariadb
 	start_memcached
 	start_nginx
+	choose_vendors
 	write_config
 	"$BIN/videoctl" --config "$DIR/etc/videod.conf" migrate --dir "$ROOT/db" >>"$DIR/log/migrate.log" 2>&1 || {
 		tail -n 5 "$DIR/log/migrate.log" >&2
@@ -273,7 +321,7 @@ write_env() {
 stop_all() {
 	local piece
 
-	for piece in daemon cgi nginx memcached mariadb; do
+	for piece in daemon cgi $VENDORS nginx memcached mariadb; do
 		stop_piece "$piece"
 	done
 	[ ! -e "$DIR/sockets" ] || rm -rf "$(cat "$DIR/sockets")" "$DIR/sockets"
@@ -285,7 +333,7 @@ show_status() {
 	for piece in $PIECES; do
 		if alive "$piece"; then
 			echo "$piece runs as process $PID"
-		else
+		elif [[ " $VENDORS " != *" $piece "* ]]; then
 			echo "$piece does not run"
 		fi
 	done
@@ -301,7 +349,7 @@ if [ ! -d "$DIR/pid" ] && [ "$COMMAND" != start ]; then
 	[ "$COMMAND" = stop ] || die "nothing was started in $DIR"
 	exit 0
 fi
-mkdir -p "$DIR"/{etc,log,media,nginx,pid,share,sock,tmp,work}
+mkdir -p "$DIR"/{bought,etc,log,media,nginx,pid,share,sock,tmp,work}
 ln -sfn "$BIN/music" "$DIR/share/music"
 ln -sfn "$ROOT/assets/photos" "$DIR/share/photos"
 exec 9>"$DIR/lock"
