@@ -67,6 +67,9 @@ extern const struct step_kind step_kinds[STEP_ID_COUNT];
 
 #define STEP_FILE_SIZE 96
 
+/* What ffprobe says of a file, or why that is not known: see step_probe. */
+typedef void step_probed_fn(struct step *s, const struct media *m, const struct err *failure);
+
 struct step {
 	struct run *run;
 	enum step_id id;
@@ -85,8 +88,10 @@ struct step {
 	char key[2][128];   /* STEP_PUBLISH: of film and thumbnail */
 	size_t put;         /* STEP_PUBLISH: how many of them are there */
 
-	struct work *work; /* a vendor step's own state, NULL otherwise: see provider.h */
+	struct work *work; /* a vendor step's own state, NULL otherwise: see provider.h. A step that ends by
+			      itself frees it and sets NULL before step_ended */
 	struct proc *proc; /* whatever is at work for it, NULL otherwise */
+	step_probed_fn *probed; /* who waits for proc, when that is an ffprobe */
 	struct http_call *call;
 	int fd; /* being written by call, or -1 */
 
@@ -112,15 +117,23 @@ struct run {
 	struct film_scene *scenes;                   /* film.scenes */
 	char *music_path;                            /* film.music */
 	char *folder;                                /* the work folder */
+	char *voice_id;                              /* STEP_CHECK: the vendor's; NULL before, and where no
+							vendor speaks */
+	int64_t speech_max;                          /* STEP_CHECK: characters of one request */
+	char *old_key[2];                            /* of the film before this one, NULL none */
 	struct step *steps;
 	size_t step_count;
-	int64_t claimed_ms;      /* clock_mono_ms */
-	int64_t lease_ms;        /* clock_mono_ms when our lease was last known to be renewed */
-	unsigned start_permille; /* of the whole work done when it was claimed */
-	enum run_end end;        /* what is to be written when the database answers */
-	int64_t release_ms;      /* RUN_RELEASED: to be claimed again after that */
-	char why[512];           /* for the operator */
-	bool unwritten;          /* what clients see has changed since it was last written to MySQL */
+	int64_t claimed_ms;       /* clock_mono_ms */
+	int64_t lease_ms;         /* clock_mono_ms when our lease was last known to be renewed */
+	unsigned start_permille;  /* of the whole work done when it was claimed */
+	enum run_end settling;    /* how it will end as soon as what it is paying for has ended: nothing new
+				     begins; RUN_GOES_ON before a failure */
+	enum run_end end;         /* what is to be written when the database answers */
+	int64_t release_ms;       /* RUN_RELEASED: to be claimed again after that */
+	char why[512];            /* for the operator */
+	const char *pause_vendor; /* RUN_PAUSED; the reason is video.pause */
+	int64_t pause_need_milli;
+	bool unwritten; /* what clients see has changed since it was last written to MySQL */
 	struct run *next;
 };
 
@@ -136,6 +149,10 @@ bool run_done(const struct run *r, enum step_id id, size_t item); /* done, or no
 bool run_all_done(const struct run *r, enum step_id id);
 void run_update_film(struct run *r);   /* after a step that others learn from */
 bool run_remove_folder(struct run *r); /* false: something is left, and the sweep will take it */
+/* False once it is to fail, to pause or to be handed back: no paid request may be begun for it any more. */
+bool run_may_buy(const struct run *r);
+enum place step_place(const struct step *s);
+const struct provider *step_provider(const struct step *s); /* NULL: none has a part in it */
 
 /* daemon/progress.c: what clients see, from what is done. Fills r->video's status, progress, stage and
  * eta_sec. */
@@ -166,5 +183,10 @@ int step_run_child(
 	struct step *s, const struct args *command, const char *name, int64_t frames, struct err *e);
 /* The same for a file that is there already as s->part. */
 int step_look(struct step *s, const char *name, struct err *e);
+/*
+ * Has ffprobe look at a file anywhere (an absolute path, or a name in the work folder), and no more: done
+ * gets what it is, or why that is not known. -1: not begun, done is not called. Stopped with the step.
+ */
+int step_probe(struct step *s, const char *path, step_probed_fn *done, struct err *e);
 
 #endif
