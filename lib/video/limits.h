@@ -14,12 +14,14 @@
 #define LIMIT_OVERLAY        200
 #define LIMIT_SCRIPT         5000
 #define LIMIT_VOICE_ID       64
+#define LIMIT_MODEL          32 /* name of a vendor's video model */
 #define LIMIT_URL            2048
 #define LIMIT_SCENE_MIN_MS   1000
 #define LIMIT_SCENE_MAX_MS   60000
 #define LIMIT_MUSIC_VOLUME   100
 #define DEFAULT_MUSIC_VOLUME 30
 #define LIMIT_VOICE_VOLUME   100
+#define DEFAULT_VOICE_VOLUME 100
 #define LIMIT_STORE_NAME     200
 #define LIMIT_NICHE          100
 #define LIMIT_DESCRIPTION    20000

@@ -31,6 +31,7 @@ struct model {
 	size_t prompt_units;                          /* UTF-16 code units at most */
 	int64_t credits_milli_per_sec;                /* without sound, which we never ask for */
 	double image_aspect_min, image_aspect_max;    /* of the picture; 0 no limit */
+	const char *too_long;                         /* for the client, of a scene longer than it can make */
 };
 
 extern const struct model models[];
@@ -47,10 +48,9 @@ struct scene_choice {
 };
 
 /*
- * The choice for scene i of v: the scene's model, else the video's, else the setting's; where a video's or
- * the setting's model cannot do the scene's endpoint, the default model that can. 0, or -1 with *ret_problem,
- * a static text for the client ("is longer than the 10 seconds that ... can make"), and *ret_field
- * ("duration", "model").
+ * The choice for scene i of v: the scene's model; where it names none the first that can do the scene's
+ * endpoint of the video's, the setting's and gen4.5. 0, or -1 with *ret_problem, a static text for the client
+ * ("is longer than the 10 seconds that gen4.5 can make"), and *ret_field ("duration", "model").
  */
 int models_choose(const struct video *v, size_t i, const char *default_model, struct scene_choice *ret,
 	const char **ret_field, const char **ret_problem);

@@ -23,6 +23,18 @@ const char *const video_aspect_names[ASPECT_COUNT] = {
 	[ASPECT_4_5] = "4:5",
 };
 
+const char *const video_mode_names[MODE_COUNT] = {
+	[MODE_FULL] = "full",
+	[MODE_DRAFT] = "draft",
+};
+
+const char *const pause_reason_names[PAUSE_COUNT] = {
+	[PAUSE_POSSIBLE_CHARGE] = "possible_charge",
+	[PAUSE_OUT_OF_CREDIT] = "out_of_credit",
+	[PAUSE_BAD_KEY] = "bad_key",
+	[PAUSE_DAILY_LIMIT] = "daily_limit",
+};
+
 const char *const video_status_names[STATUS_COUNT] = {
 	[STATUS_PENDING] = "pending",
 	[STATUS_GENERATING_SCENES] = "generating_scenes",
@@ -48,6 +60,7 @@ static void scene_done(struct scene *s)
 	free(s->prompt);
 	free(s->image_url);
 	free(s->text_overlay);
+	free(s->model);
 	*s = (struct scene){0};
 }
 
@@ -66,6 +79,7 @@ void video_done(struct video *v)
 	free(v->store_id);
 	free(v->product_id);
 	free(v->title);
+	free(v->model);
 	free(v->voiceover_script);
 	free(v->voice_id);
 	free(v->music_track_id);
