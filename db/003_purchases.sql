@@ -13,7 +13,7 @@ ALTER TABLE videos
   ADD COLUMN pause_need_milli BIGINT UNSIGNED NULL,                           -- credits that would have been enough for the refused request
   ADD CONSTRAINT c_video_voice_volume CHECK (voice_volume <= 100),
   ADD CONSTRAINT c_video_pause CHECK ((status = 'paused') = (pause_reason IS NOT NULL)),
-  ADD KEY k_paused (pause_vendor, pause_reason);
+  ADD KEY k_paused (pause_reason, pause_vendor);
 
 ALTER TABLE scenes
   ADD COLUMN model VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
@@ -34,7 +34,7 @@ CREATE TABLE purchases (
   input_hash     BINARY(32) NOT NULL,              -- of everything that decides what comes back
   state          VARCHAR(12) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,  -- see lib/video/purchases.h
   token          BIGINT UNSIGNED NOT NULL,         -- the lease it was intended under
-  cancel_req     TINYINT UNSIGNED NOT NULL DEFAULT 0, -- to be cancelled at the vendor as soon as its id is known
+  cancel_req     TINYINT UNSIGNED NOT NULL DEFAULT 0, -- to be cancelled at the vendor once its id is known; kept: perhaps of no use
   vendor_id      VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NULL,     -- task or request, by the vendor's name for it
   request        VARCHAR(4000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, -- what was chosen, JSON
   estimate_milli BIGINT UNSIGNED NOT NULL,         -- thousandths of a credit (runway), of a character (elevenlabs)
@@ -51,6 +51,7 @@ CREATE TABLE purchases (
   KEY k_video (video_id, kind, item),
   KEY k_equal (store_id, input_hash),
   KEY k_day (store_id, created_at),
+  KEY k_artefact (artefact),
   KEY k_state (state, cancel_req)
 ) ENGINE=InnoDB;
 

@@ -17,6 +17,7 @@
 
 struct db;
 struct err;
+struct settings;
 
 /*
  * A waiting or paused video is cancelled at once; one that is running shows "cancelling" until its daemon has
@@ -42,13 +43,18 @@ int videos_regenerate(
 
 /*
  * Writes the request of a video that is over or paused anew; it is not made until videos_render. v is a whole
- * valid video as videos_get gave it, with the changes in it (id, store and product stay). A scene keeps its
- * take.
+ * valid video as videos_get gave it, with the changes and their estimate in it (id, store and product stay).
+ * A scene keeps its take. ERR_PERM as videos_create.
  */
-int videos_change(struct db *db, const struct video *v, struct err *e);
+int videos_change(struct db *db, const struct settings *s, const struct video *v, struct err *e);
 
-/* Makes a video that is over again from its request as it is now, in that mode; revision counts up. */
-int videos_render(struct db *db, const struct uuid *id, enum video_mode mode, struct err *e);
+/*
+ * Makes a video that is over again from its request as it is now, in that mode; revision counts up. ERR_PERM
+ * with http_status 402 and a text for the client where a limit forbids it, with 409 where a model cannot do
+ * it.
+ */
+int videos_render(
+	struct db *db, const struct settings *s, const struct uuid *id, enum video_mode mode, struct err *e);
 
 /*
  * Videos that are paused because a vendor refused (not those with a possible charge) go on.
