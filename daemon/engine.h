@@ -62,6 +62,7 @@ struct engine {
 	struct order *orders;      /* paid requests without an answer: see buy.h */
 	struct calloff *calloff;   /* cancels tasks at the vendor: see calloff.h */
 	struct accounts *accounts; /* looks at the vendors: see accounts.h */
+	unsigned bought_swept;     /* the folder of bought_dir that is looked at next: see bought.h */
 	size_t count;              /* of both */
 	unsigned used[PLACE_COUNT];
 	struct loop_timer *pump;    /* armed for the next thing to do */
