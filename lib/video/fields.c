@@ -78,7 +78,7 @@ static bool text_fits(const struct field *f, const char *text, const char *path,
 	const char *wrong;
 
 	if (text_is_blank(text)) {
-		if (f->required)
+		if (f->required || f->keeps)
 			problems_add(p, path, "must not be blank");
 		return false;
 	}
@@ -168,6 +168,15 @@ static void read_number(
 		text ? text : type_name(v));
 }
 
+static void read_bool(
+	const struct field *f, const struct json *v, const char *path, void *out, struct problems *p)
+{
+	if (json_type_of(v) == JSON_BOOL)
+		*(bool *)member_of(out, f->offset) = json_bool(v);
+	else
+		problems_add(p, path, "must be true or false, not %s", type_name(v));
+}
+
 static void read_items(const struct field *f, const struct json *v, size_t count, const char *path,
 	char *items, struct problems *p)
 {
@@ -211,6 +220,7 @@ static void (*const readers[FIELD_TYPE_COUNT])(
 	[FIELD_SAME] = read_same,
 	[FIELD_NAME] = read_name,
 	[FIELD_NUMBER] = read_number,
+	[FIELD_BOOL] = read_bool,
 	[FIELD_LIST] = read_list,
 };
 
@@ -274,6 +284,8 @@ void fields_read(const struct json *object, const struct field_table *t, const c
 			readers[f->type](f, v, place, out, p);
 		else if (f->required)
 			problems_add(p, place, "is required");
+		else if (f->keeps && json_has(object, f->name))
+			problems_add(p, place, "must not be null");
 	}
 	report_unknown(object, t, path, p);
 }

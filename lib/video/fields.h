@@ -21,6 +21,7 @@ enum field_type {
 		     */
 	FIELD_NAME, /* int: the index in names */
 	FIELD_NUMBER, /* int64_t: counts 10^-places */
+	FIELD_BOOL,   /* bool */
 	FIELD_LIST,   /* an array of the items' struct, and its size_t count */
 	FIELD_TYPE_COUNT,
 };
@@ -31,6 +32,7 @@ struct field {
 	const char *name;
 	enum field_type type;
 	bool required;
+	bool keeps;               /* may be left out, but not emptied: null and blank texts are problems */
 	size_t offset;            /* of the member; what it replaces is not freed */
 	int64_t min, max;         /* code points of a text, items of a list, or the number as it is stored */
 	unsigned places;          /* decimals a number may have */

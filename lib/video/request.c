@@ -6,11 +6,14 @@
 #include "lib/video/request.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/fs.h"
 #include "lib/base/text.h"
+#include "lib/io/json.h"
 #include "lib/video/fields.h"
+#include "lib/video/models.h"
 #include "lib/video/money.h"
 
 #define ALNUM        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -38,6 +41,12 @@ static const char *check_voice_id(const char *s)
 
 	return n <= LIMIT_VOICE_ID && !s[n] ? NULL
 					    : "must be 1 to " TEXT_OF(LIMIT_VOICE_ID) " of A-Z a-z 0-9 _ -";
+}
+
+/* All of them by name: the one who gets this wrong wants to know what there is. */
+static const char *check_model(const char *s)
+{
+	return models_find(s) ? NULL : "must be one of gen4.5, gen4_turbo, veo3.1, veo3.1_fast";
 }
 
 static const char *check_track_id(const char *s)
@@ -114,13 +123,16 @@ static const char *check_image_url(const char *s)
 
 #define AT(type, member) .offset = offsetof(struct type, member)
 
+/* What stands in more than one table, for the member of that name of struct owner. */
+#define PROMPT(owner) .name = "prompt", .type = FIELD_LINES, AT(owner, prompt), .min = 1, .max = LIMIT_PROMPT
+#define IMAGE_URL(owner)                                                                                     \
+	.name = "imageUrl", .type = FIELD_LINE, AT(owner, image_url), .max = LIMIT_URL,                      \
+	.check = check_image_url
+#define MODEL(owner)                                                                                         \
+	.name = "model", .type = FIELD_LINE, AT(owner, model), .max = LIMIT_MODEL, .check = check_model
+
 static const struct field scene_fields[] = {
-	{.name = "prompt",
-		.type = FIELD_LINES,
-		.required = true,
-		AT(scene, prompt),
-		.min = 1,
-		.max = LIMIT_PROMPT},
+	{PROMPT(scene), .required = true},
 	{.name = "duration",
 		.type = FIELD_NUMBER,
 		.required = true,
@@ -129,17 +141,33 @@ static const struct field scene_fields[] = {
 		.min = LIMIT_SCENE_MIN_MS,
 		.max = LIMIT_SCENE_MAX_MS,
 		.what = "a number of seconds"},
-	{.name = "imageUrl",
-		.type = FIELD_LINE,
-		AT(scene, image_url),
-		.max = LIMIT_URL,
-		.check = check_image_url},
+	{IMAGE_URL(scene)},
 	{.name = "textOverlay", .type = FIELD_LINES, AT(scene, text_overlay), .max = LIMIT_OVERLAY},
+	{MODEL(scene)},
 };
 static const struct field_table scene_table = {scene_fields, ARRAY_LEN(scene_fields), sizeof(struct scene)};
 
-/* Of a video, and of the options of a product's. */
+/* Of a video; a product's options and a change have some of them. */
+#define TITLE .name = "title", .type = FIELD_LINE, AT(video, title), .min = 1, .max = LIMIT_TITLE
+#define STYLE                                                                                                \
+	.name = "style", .type = FIELD_NAME, AT(video, style), .names = video_style_names,                   \
+	.name_count = STYLE_COUNT
+#define ASPECT_RATIO                                                                                         \
+	.name = "aspectRatio", .type = FIELD_NAME, AT(video, aspect), .names = video_aspect_names,           \
+	.name_count = ASPECT_COUNT
+#define MODE(owner)                                                                                          \
+	.name = "mode", .type = FIELD_NAME, AT(owner, mode), .names = video_mode_names,                      \
+	.name_count = MODE_COUNT
+#define REUSE .name = "reuse", .type = FIELD_BOOL, AT(video, reuse)
+#define SCENES                                                                                               \
+	.name = "scenes", .type = FIELD_LIST, AT(video, scenes), .min = 1, .max = LIMIT_SCENES,              \
+	.what = "scenes", .items = &scene_table, .count_offset = offsetof(struct video, scene_count)
+#define SCRIPT                                                                                               \
+	.name = "voiceoverScript", .type = FIELD_LINES, AT(video, voiceover_script), .max = LIMIT_SCRIPT
 #define VOICE_ID .name = "voiceId", .type = FIELD_LINE, AT(video, voice_id), .check = check_voice_id
+#define VOICE_VOLUME                                                                                         \
+	.name = "voiceVolume", .type = FIELD_NUMBER, AT(video, voice_volume), .max = LIMIT_VOICE_VOLUME,     \
+	.what = "a whole number"
 #define MUSIC_TRACK_ID                                                                                       \
 	.name = "musicTrackId", .type = FIELD_LINE, AT(video, music_track_id), .check = check_track_id
 #define MUSIC_VOLUME                                                                                         \
@@ -149,52 +177,72 @@ static const struct field_table scene_table = {scene_fields, ARRAY_LEN(scene_fie
 static const struct field video_fields[] = {
 	{.name = "storeId", .type = FIELD_LINE, .required = true, AT(video, store_id), .check = check_id},
 	{.name = "productId", .type = FIELD_LINE, AT(video, product_id), .check = check_id},
-	{.name = "title",
-		.type = FIELD_LINE,
-		.required = true,
-		AT(video, title),
-		.min = 1,
-		.max = LIMIT_TITLE},
-	{.name = "style",
-		.type = FIELD_NAME,
-		.required = true,
-		AT(video, style),
-		.names = video_style_names,
-		.name_count = STYLE_COUNT},
-	{.name = "aspectRatio",
-		.type = FIELD_NAME,
-		.required = true,
-		AT(video, aspect),
-		.names = video_aspect_names,
-		.name_count = ASPECT_COUNT},
-	{.name = "scenes",
-		.type = FIELD_LIST,
-		.required = true,
-		AT(video, scenes),
-		.min = 1,
-		.max = LIMIT_SCENES,
-		.what = "scenes",
-		.items = &scene_table,
-		.count_offset = offsetof(struct video, scene_count)},
-	{.name = "voiceoverScript", .type = FIELD_LINES, AT(video, voiceover_script), .max = LIMIT_SCRIPT},
+	{TITLE, .required = true},
+	{STYLE, .required = true},
+	{ASPECT_RATIO, .required = true},
+	{MODE(video)},
+	{MODEL(video)},
+	{REUSE},
+	{SCENES, .required = true},
+	{SCRIPT},
 	{VOICE_ID},
+	{VOICE_VOLUME},
 	{MUSIC_TRACK_ID},
 	{MUSIC_VOLUME},
 };
 static const struct field_table video_table = {video_fields, ARRAY_LEN(video_fields), sizeof(struct video)};
 
 static const struct field option_fields[] = {
-	{.name = "aspectRatio",
-		.type = FIELD_NAME,
-		AT(video, aspect),
-		.names = video_aspect_names,
-		.name_count = ASPECT_COUNT},
+	{ASPECT_RATIO},
+	{MODE(video)},
+	{MODEL(video)},
+	{REUSE},
 	{VOICE_ID},
+	{VOICE_VOLUME},
 	{MUSIC_TRACK_ID},
 	{MUSIC_VOLUME},
 };
 static const struct field_table option_table = {
 	option_fields, ARRAY_LEN(option_fields), sizeof(struct video)};
+
+static const struct field change_fields[] = {
+	{TITLE, .keeps = true},
+	{STYLE, .keeps = true},
+	{ASPECT_RATIO, .keeps = true},
+	{MODE(video)},
+	{MODEL(video)},
+	{REUSE},
+	{SCENES, .keeps = true},
+	{SCRIPT},
+	{VOICE_ID},
+	{VOICE_VOLUME},
+	{MUSIC_TRACK_ID},
+	{MUSIC_VOLUME},
+};
+static const struct field_table change_table = {
+	change_fields, ARRAY_LEN(change_fields), sizeof(struct video)};
+
+static const struct field regenerate_fields[] = {
+	{PROMPT(request_regenerate), .keeps = true},
+	{IMAGE_URL(request_regenerate)},
+};
+static const struct field_table regenerate_table = {
+	regenerate_fields, ARRAY_LEN(regenerate_fields), sizeof(struct request_regenerate)};
+
+struct retry {
+	bool accept;
+};
+static const struct field retry_fields[] = {
+	{.name = "acceptPossibleCharge", .type = FIELD_BOOL, AT(retry, accept)},
+};
+static const struct field_table retry_table = {retry_fields, ARRAY_LEN(retry_fields), sizeof(struct retry)};
+
+struct render {
+	int mode;
+};
+static const struct field render_fields[] = {{MODE(render)}};
+static const struct field_table render_table = {
+	render_fields, ARRAY_LEN(render_fields), sizeof(struct render)};
 
 static const struct field store_fields[] = {
 	{.name = "id", .type = FIELD_SAME, AT(store, id)},
@@ -262,7 +310,16 @@ static bool read_body(const struct json *body, const struct field_table *t, void
 
 bool request_read_video(const struct json *body, struct video *out, struct problems *p)
 {
-	*out = (struct video){.music_volume = DEFAULT_MUSIC_VOLUME, .status = STATUS_PENDING, .eta_sec = -1};
+	*out = (struct video){
+		.mode = MODE_FULL,
+		.reuse = true,
+		.music_volume = DEFAULT_MUSIC_VOLUME,
+		.voice_volume = DEFAULT_VOICE_VOLUME,
+		.status = STATUS_PENDING,
+		.eta_sec = -1,
+		.pause = PAUSE_NONE,
+		.revision = 1,
+	};
 	return read_body(body, &video_table, out, p);
 }
 
@@ -280,4 +337,102 @@ bool request_read_product(const struct json *body, struct product *out, struct p
 {
 	out->price_milli = -1;
 	return read_body(body, &product_table, out, p);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_clip(const struct scene *a, const struct scene *b)
+{
+	return same_text(a->prompt, b->prompt) && same_text(a->image_url, b->image_url) &&
+	       same_text(a->model, b->model);
+}
+
+static void swap_bytes(void *a, void *b, size_t n)
+{
+	char *p = a, *q = b;
+
+	for (size_t i = 0; i < n; i++) {
+		char kept = p[i];
+
+		p[i] = q[i];
+		q[i] = kept;
+	}
+}
+
+/* Exchanges what field f is read into. */
+static void swap_member(const struct field *f, struct video *a, struct video *b)
+{
+	static const size_t sizes[FIELD_TYPE_COUNT] = {
+		[FIELD_LINE] = sizeof(char *),
+		[FIELD_LINES] = sizeof(char *),
+		[FIELD_SAME] = 0,
+		[FIELD_NAME] = sizeof(int),
+		[FIELD_NUMBER] = sizeof(int64_t),
+		[FIELD_BOOL] = sizeof(bool),
+		[FIELD_LIST] = sizeof(void *),
+	};
+
+	swap_bytes((char *)a + f->offset, (char *)b + f->offset, sizes[f->type]);
+	if (f->type == FIELD_LIST)
+		swap_bytes((char *)a + f->count_offset, (char *)b + f->count_offset, sizeof(size_t));
+}
+
+bool request_read_change(const struct json *body, struct video *v, struct problems *p)
+{
+	AUTO_VIDEO given = {
+		.style = v->style,
+		.aspect = v->aspect,
+		.mode = v->mode,
+		.reuse = v->reuse,
+		.music_volume = v->music_volume,
+		.voice_volume = v->voice_volume,
+	};
+
+	if (!read_body(body, &change_table, &given, p))
+		return false;
+	for (size_t i = 0; i < given.scene_count && i < v->scene_count; i++) {
+		if (same_clip(&given.scenes[i], &v->scenes[i]))
+			given.scenes[i].take = v->scenes[i].take;
+	}
+	for (size_t i = 0; i < change_table.count; i++) {
+		if (json_has(body, change_fields[i].name))
+			swap_member(&change_fields[i], v, &given);
+	}
+	return true;
+}
+
+void request_regenerate_done(struct request_regenerate *r)
+{
+	free(r->prompt);
+	free(r->image_url);
+	*r = (struct request_regenerate){0};
+}
+
+bool request_read_regenerate(const struct json *body, struct request_regenerate *out, struct problems *p)
+{
+	bool good = read_body(body, &regenerate_table, out, p);
+
+	out->no_image = !out->image_url && json_has(body, "imageUrl");
+	return good;
+}
+
+bool request_read_retry(const struct json *body, bool *accept, struct problems *p)
+{
+	struct retry r = {*accept};
+	bool good = read_body(body, &retry_table, &r, p);
+
+	*accept = r.accept;
+	return good;
+}
+
+bool request_read_render(const struct json *body, int *mode, struct problems *p)
+{
+	struct render r = {*mode};
+	bool good = read_body(body, &render_table, &r, p);
+
+	*mode = r.mode;
+	return good;
 }

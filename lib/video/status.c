@@ -1,7 +1,8 @@
 /*
  * The JSON that a client polls. The responder, the daemon and memcached all have it from here, so that a
  * client sees the same whoever answers. What is unknown is left out; a film that is done is at 100 whatever
- * its row still says.
+ * its row still says. While a film is made again, and where that did not succeed, the one before it is still
+ * shown.
  */
 
 #include "lib/video/status.h"
@@ -33,10 +34,11 @@ char *status_url(const struct settings *s, const char *key)
 	return xasprintf("%.*s/media/%s", (int)n, base, key);
 }
 
-/* Nothing is under way any more. */
-static bool is_over(int status)
+/* Nothing is under way: it ended, or it waits for somebody. */
+static bool is_at_rest(int status)
 {
-	return status == STATUS_COMPLETED || status == STATUS_FAILED || status == STATUS_CANCELLED;
+	return status == STATUS_COMPLETED || status == STATUS_FAILED || status == STATUS_CANCELLED ||
+	       status == STATUS_PAUSED;
 }
 
 static void put_url(struct json *o, const char *name, const struct settings *s, const char *key)
@@ -45,6 +47,14 @@ static void put_url(struct json *o, const char *name, const struct settings *s, 
 
 	if (url)
 		json_put_string(o, name, url);
+}
+
+static struct json *pause_json(const struct video *v)
+{
+	struct json *o = json_new_object();
+
+	json_put_string(o, "reason", names_get(pause_reason_names, PAUSE_COUNT, v->pause));
+	return o;
 }
 
 struct json *status_json(const struct video *v, const struct settings *s)
@@ -56,16 +66,20 @@ struct json *status_json(const struct video *v, const struct settings *s)
 	json_put_string(o, "videoId", id);
 	json_put_string(o, "status", names_get(video_status_names, STATUS_COUNT, v->status));
 	json_put_int(o, "progress", v->status == STATUS_COMPLETED ? 100 : v->progress);
-	if (v->stage && !is_over(v->status))
+	if (v->stage && !is_at_rest(v->status))
 		json_put_string(o, "stage", v->stage);
-	if (v->eta_sec >= 0 && !is_over(v->status))
+	if (v->eta_sec >= 0 && !is_at_rest(v->status))
 		json_put_int(o, "etaSeconds", v->eta_sec);
+	if (v->mode == MODE_DRAFT)
+		json_put_string(o, "mode", video_mode_names[MODE_DRAFT]);
 	put_url(o, "videoUrl", s, v->video_key);
 	put_url(o, "thumbnailUrl", s, v->thumbnail_key);
 	if (v->duration_ms > 0)
 		json_put_scaled(o, "duration", v->duration_ms, 3);
 	if (v->error && v->status != STATUS_COMPLETED)
 		json_put_string(o, "error", v->error);
+	if (v->status == STATUS_PAUSED)
+		json_put(o, "pause", pause_json(v));
 	return o;
 }
 
@@ -79,11 +93,6 @@ void status_key(const struct uuid *id, char out[static STATUS_KEY_SIZE])
 
 typedef bool cache_store(struct cache *c, const char *key, const char *p, size_t n, unsigned ttl_sec);
 
-static bool has_ended(const struct video *v)
-{
-	return v->status == STATUS_COMPLETED || v->status == STATUS_FAILED || v->status == STATUS_CANCELLED;
-}
-
 static bool store(struct cache *c, const struct video *v, const struct settings *s, cache_store *how)
 {
 	AUTO(json) o = status_json(v, s);
@@ -94,7 +103,8 @@ static bool store(struct cache *c, const struct video *v, const struct settings 
 	if (!buf_ok(&text))
 		return false;
 	status_key(&v->id, key);
-	return how(c, key, buf_text(&text), text.len, has_ended(v) ? STATUS_ENDED_SEC : STATUS_LIVE_SEC);
+	return how(c, key, buf_text(&text), text.len,
+		is_at_rest(v->status) ? STATUS_ENDED_SEC : STATUS_LIVE_SEC);
 }
 
 bool status_publish(struct cache *c, const struct video *v, const struct settings *s)

@@ -10,7 +10,10 @@ struct cache;
 struct json;
 struct settings;
 
-/* {videoId,status,progress,stage?,etaSeconds?,videoUrl?,thumbnailUrl?,duration?,error?} */
+/*
+ * {videoId,status,progress,stage?,etaSeconds?,mode?,videoUrl?,thumbnailUrl?,duration?,error?,pause?}: mode
+ * only of a draft, pause {reason} only of a paused one, whose error says what it waits for.
+ */
 struct json *status_json(const struct video *v, const struct settings *s); /* caller frees */
 /* Public URL of a published key, or NULL for NULL. Caller frees. */
 char *status_url(const struct settings *s, const char *key);
