@@ -123,6 +123,22 @@ int fs_read(const char *path, size_t max_bytes, struct buf *out, struct err *e)
 	return 0;
 }
 
+int fs_open(const char *path, int *ret_fd, int64_t *ret_bytes, struct err *e)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* or a pipe would be waited for */
+	struct stat st;
+
+	if (fd < 0)
+		return failed(e, "open", path);
+	if (fstat(fd, &st) < 0)
+		return failed(e, "look at", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_PERM, "%s is not a regular file", path);
+	*ret_bytes = st.st_size;
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
 static int sync_folder_of(const char *path, struct err *e)
 {
 	AUTO_FREE char *folder = folder_of(path);

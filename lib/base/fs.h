@@ -18,6 +18,8 @@ struct err;
 int fs_mkdirs(const char *path, mode_t mode, struct err *e); /* like mkdir -p */
 /* A larger file is ERR_PERM. */
 int fs_read(const char *path, size_t max_bytes, struct buf *out, struct err *e);
+/* Opens a regular file for reading, and says how long it is. The caller closes *ret_fd. */
+int fs_open(const char *path, int *ret_fd, int64_t *ret_bytes, struct err *e);
 int fs_write_atomic(const char *path, const void *p, size_t n, mode_t mode, struct err *e);
 /* Copies from to to, atomically and durably: a reflink or a kernel copy where possible. Bounded memory. */
 int fs_copy_atomic(const char *from, const char *to, mode_t mode, struct err *e);

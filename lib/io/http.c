@@ -2,39 +2,34 @@
  * HTTP on libcurl. One function sets up a transfer for both users: the daemon, where libcurl's multi_socket
  * interface tells us which sockets to watch and when to call again, and the CLI, which just waits.
  *
- * Kept here: nothing is unbounded (time, bytes, redirects); a request that is not safe (RFC 9110, 9.2.1) goes
- * out at most once, so it never uses a kept connection, on which libcurl may silently repeat it; and no text
- * of an error holds more of an address than scheme, host, port and path, because keys travel in the rest.
+ * Kept here: nothing is unbounded (time, bytes, redirects). A request that is not safe (RFC 9110, 9.2.1) goes
+ * out at most once. libcurl repeats a request silently on two occasions: when a kept connection turns out to
+ * be closed, and when an HTTP/2 server refuses the stream or asks for HTTP/1.1. So such a request never uses
+ * a kept connection, and speaks HTTP/1.1. How many bytes of it libcurl has handed to the socket or to TLS
+ * says whether the peer may know of it.
  */
 
 #include "lib/io/http.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <curl/curl.h>
 
-#include "lib/base/buf.h"
 #include "lib/base/err.h"
-#include "lib/base/fs.h"
 #include "lib/base/mem.h"
-#include "lib/base/text.h"
 #include "lib/io/http_priv.h"
 #include "lib/io/loop.h"
 
-#define CONNECT_TIMEOUT_MS  10000
-#define LOW_SPEED_BYTES     10 /* a second, on the average of so many seconds: */
-#define LOW_SPEED_SEC       60 /* a provider may think for a while before its first byte */
-#define KEPT_CONNECTIONS    16
-#define RETRY_AFTER_MAX_SEC 86400
-#define PATH_SHOWN_BYTES    160
+#define CONNECT_TIMEOUT_MS 10000
+#define LOW_SPEED_BYTES    10 /* a second, on the average of so many seconds: */
+#define LOW_SPEED_SEC      60
+#define KEPT_CONNECTIONS   16
 
 struct http {
 	struct loop *loop;
@@ -51,12 +46,11 @@ struct http_call {
 	struct curl_slist *headers;
 	const struct http_method *method;
 	char *where; /* "GET https://host/path", as errors say it */
-	size_t max_bytes;
-	size_t received_bytes;
-	int body_fd;
-	struct buf body;
+	struct http_upload upload;
+	struct http_answer answer;
 	bool public_only;
-	bool refused; /* by a callback of ours; refusal says why */
+	bool was_cut_short; /* the peer never had the whole request */
+	bool refused;       /* by a callback of ours; refusal says why */
 	struct err refusal;
 	bool finished;
 	char curl_text[CURL_ERROR_SIZE];
@@ -91,7 +85,6 @@ static const struct {
 	{CURLOPT_NOPROGRESS, 1},
 	{CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS},
 	{CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES},
-	{CURLOPT_LOW_SPEED_TIME, LOW_SPEED_SEC},
 	{CURLOPT_SSL_VERIFYPEER, 1},
 	{CURLOPT_SSL_VERIFYHOST, 2},
 	{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
@@ -116,13 +109,19 @@ struct setter {
 
 /* Called by libcurl */
 
-static void refuse(struct http_call *c, enum err_kind kind, int sys_errno, const char *why)
+static void refuse(struct http_call *c, const struct err *why)
 {
 	c->refused = true;
-	if (sys_errno != 0)
-		(void)err_set_errno(&c->refusal, kind, sys_errno, "%s: %s", c->where, why);
-	else
-		(void)err_set(&c->refusal, kind, "%s: %s", c->where, why);
+	c->refusal = *why;
+	(void)err_prefix(&c->refusal, "%s: ", c->where);
+}
+
+static void refuse_address(struct http_call *c)
+{
+	struct err e;
+
+	(void)err_set(&e, ERR_PERM, "the address is not a public one");
+	refuse(c, &e);
 }
 
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose UNUSED, struct curl_sockaddr *a)
@@ -130,7 +129,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose UNUSED, stru
 	struct http_call *c = arg;
 
 	if (c->public_only && !http_address_is_public(&a->addr)) {
-		refuse(c, ERR_PERM, 0, "the address is not a public one");
+		refuse_address(c);
 		return CURL_SOCKET_BAD;
 	}
 	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
@@ -144,76 +143,67 @@ static int on_before_request(
 
 	if (!c->public_only || http_text_is_public(ip))
 		return CURL_PREREQFUNC_OK;
-	refuse(c, ERR_PERM, 0, "the address is not a public one");
+	refuse_address(c);
 	return CURL_PREREQFUNC_ABORT;
 }
 
-static size_t on_body(char *data, size_t size, size_t count, void *arg)
+/* size is 1, here and below. */
+static size_t on_send(char *to, size_t size UNUSED, size_t n, void *arg)
 {
 	struct http_call *c = arg;
-	size_t n = 0;
+	struct err e;
+	ssize_t sent = http_upload_read(&c->upload, to, n, &e);
 
-	if (__builtin_mul_overflow(size, count, &n) || n > c->max_bytes - c->received_bytes) {
-		refuse(c, ERR_PERM, 0, "the answer is too large");
-		return CURL_WRITEFUNC_ERROR;
-	}
-	if (c->body_fd <= 0) {
-		buf_add(&c->body, data, n);
-	} else if (!fs_write_all(c->body_fd, data, n)) {
-		refuse(c, ERR_TEMP, errno, "keep the answer");
-		return CURL_WRITEFUNC_ERROR;
-	}
-	c->received_bytes += n;
-	return n;
+	if (sent >= 0)
+		return (size_t)sent;
+	c->was_cut_short = true;
+	refuse(c, &e);
+	return CURL_READFUNC_ABORT;
+}
+
+static size_t on_receive(char *data, size_t size UNUSED, size_t n, void *arg)
+{
+	struct http_call *c = arg;
+	long status = 0;
+	curl_off_t declared_bytes = -1;
+	struct err e;
+
+	(void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_easy_getinfo(c->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &declared_bytes);
+	int r = http_answer_take(&c->answer, (int)status, declared_bytes, data, n, &e);
+	if (r < 0)
+		refuse(c, &e);
+	return r == 0 ? n : CURL_WRITEFUNC_ERROR; /* what is enough is no failure: see conclude() */
 }
 
 /* Making a call */
 
-enum url_part { SCHEME, HOST, PORT, PATH, USER, PASSWORD, URL_PART_COUNT };
-
-static const CURLUPart url_parts[URL_PART_COUNT] = {
-	[SCHEME] = CURLUPART_SCHEME,
-	[HOST] = CURLUPART_HOST,
-	[PORT] = CURLUPART_PORT,
-	[PATH] = CURLUPART_PATH,
-	[USER] = CURLUPART_USER,
-	[PASSWORD] = CURLUPART_PASSWORD,
-};
-
-static int judge_url(char *const part[static URL_PART_COUNT], const struct http_request *q, char **ret_where,
-	struct err *e)
-{
-	if (part[SCHEME] == NULL)
-		return err_set(e, ERR_PERM, "%s: malformed address", q->method);
-	if (part[USER] != NULL || part[PASSWORD] != NULL)
-		return err_set(e, ERR_PERM, "%s: the address carries credentials", q->method);
-	if (strcmp(part[SCHEME], "https") != 0 && (q->https_only || strcmp(part[SCHEME], "http") != 0))
-		return err_set(e, ERR_PERM, "%s: the address is not %s", q->method,
-			q->https_only ? "https" : "http or https");
-	if (part[HOST] == NULL || part[PATH] == NULL)
-		return err_set(e, ERR_PERM, "%s: malformed address", q->method);
-
-	*ret_where = xasprintf("%s %s://%s%s%s%.*s", q->method, part[SCHEME], part[HOST],
-		part[PORT] != NULL ? ":" : "", part[PORT] != NULL ? part[PORT] : "", PATH_SHOWN_BYTES,
-		part[PATH]);
-	return 0;
-}
-
 /* Says whether the address is one of ours to ask, and how errors name it. */
 static int check_url(const struct http_request *q, char **ret_where, struct err *e)
 {
-	char *part[URL_PART_COUNT] = {NULL};
+	struct http_address a = {0};
+	const struct {
+		CURLUPart part;
+		char **to;
+	} parts[] = {
+		{CURLUPART_SCHEME, &a.scheme},
+		{CURLUPART_HOST, &a.host},
+		{CURLUPART_PORT, &a.port},
+		{CURLUPART_PATH, &a.path},
+		{CURLUPART_USER, &a.user},
+		{CURLUPART_PASSWORD, &a.password},
+	};
 	CURLU *url = curl_url();
 
 	if (url == NULL)
 		return err_set(e, ERR_TEMP, "%s: out of memory", q->method);
 	CURLUcode code = curl_url_set(url, CURLUPART_URL, q->url, CURLU_NON_SUPPORT_SCHEME);
-	for (size_t i = 0; i < URL_PART_COUNT && code == CURLUE_OK; i++)
-		(void)curl_url_get(url, url_parts[i], &part[i], 0); /* what is not there stays NULL */
-	int r = judge_url(part, q, ret_where, e);
+	for (size_t i = 0; i < ARRAY_LEN(parts) && code == CURLUE_OK; i++)
+		(void)curl_url_get(url, parts[i].part, parts[i].to, 0); /* what is not there stays NULL */
+	int r = http_check_address(q, &a, ret_where, e);
 
-	for (size_t i = 0; i < URL_PART_COUNT; i++)
-		curl_free(part[i]);
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		curl_free(*parts[i].to);
 	curl_url_cleanup(url);
 	return r;
 }
@@ -242,44 +232,55 @@ static bool add_headers(struct http_call *c, const char *const *headers)
 	return ok && (has_type || add_header(&c->headers, "Content-Type:"));
 }
 
-static void set_method(struct setter *s, const struct http_method *m, const struct http_request *q)
+static void set_body(struct setter *s, struct http_call *c)
 {
-	bool is_delete = strcmp(m->name, "DELETE") == 0;
+	int64_t bytes = http_upload_bytes(&c->upload);
 
-	if (m->is_safe) {
-		SET(s, CURLOPT_HTTPGET, 1L);
-		SET(s, CURLOPT_NOBODY, strcmp(m->name, "HEAD") == 0 ? 1L : 0L);
+	if (bytes == 0 && strcmp(c->method->name, "DELETE") == 0)
+		return;
+	SET(s, CURLOPT_POST, 1L);
+	SET(s, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)bytes);
+	if ((size_t)bytes == c->upload.body_len) { /* all of it in memory: sent together with the head */
+		SET(s, CURLOPT_POSTFIELDS, bytes > 0 ? c->upload.body : "");
 		return;
 	}
-	SET(s, CURLOPT_FRESH_CONNECT, 1L); /* see the head of this file */
-	SET(s, CURLOPT_CUSTOMREQUEST, m->name);
-	if (is_delete && q->body_len == 0)
-		return;
-	SET(s, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body_len);
-	SET(s, CURLOPT_POSTFIELDS, q->body_len > 0 ? q->body : "");
+	SET(s, CURLOPT_READFUNCTION, on_send);
+	SET(s, CURLOPT_READDATA, c);
 }
 
-static void set_limits(struct setter *s, const struct http_method *m, const struct http_request *q)
+static void set_method(struct setter *s, struct http_call *c)
+{
+	if (c->method->is_safe) {
+		SET(s, CURLOPT_HTTPGET, 1L);
+		SET(s, CURLOPT_NOBODY, strcmp(c->method->name, "HEAD") == 0 ? 1L : 0L);
+		return;
+	}
+	SET(s, CURLOPT_FRESH_CONNECT, 1L); /* both: see the head of this file */
+	SET(s, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	set_body(s, c);
+	SET(s, CURLOPT_CUSTOMREQUEST, c->method->name);
+}
+
+static void set_limits(struct setter *s, const struct http_request *q)
 {
 	const char *protocols = q->https_only ? "https" : "http,https";
 
 	for (size_t i = 0; i < ARRAY_LEN(fixed_options); i++)
 		SET(s, fixed_options[i].option, fixed_options[i].value);
 	SET(s, CURLOPT_TIMEOUT_MS, (long)q->timeout_ms);
+	SET(s, CURLOPT_LOW_SPEED_TIME, (long)(q->low_speed_sec > 0 ? q->low_speed_sec : LOW_SPEED_SEC));
 	SET(s, CURLOPT_PROTOCOLS_STR, protocols);
 	SET(s, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
 	SET(s, CURLOPT_FOLLOWLOCATION, q->max_redirects > 0 ? 1L : 0L);
 	SET(s, CURLOPT_MAXREDIRS, (long)q->max_redirects);
-	if (strcmp(m->name, "HEAD") != 0) /* there the length is of something that does not come */
-		SET(s, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)q->max_bytes);
 }
 
 static CURLcode set_options(struct http_call *c, const struct http_request *q)
 {
 	struct setter s = {.easy = c->easy};
 
-	set_limits(&s, c->method, q);
-	set_method(&s, c->method, q);
+	set_limits(&s, q);
+	set_method(&s, c);
 	SET(&s, CURLOPT_URL, q->url);
 	SET(&s, CURLOPT_HTTPHEADER, c->headers);
 	SET(&s, CURLOPT_USERAGENT, "videod");
@@ -290,7 +291,7 @@ static CURLcode set_options(struct http_call *c, const struct http_request *q)
 	SET(&s, CURLOPT_OPENSOCKETDATA, c);
 	SET(&s, CURLOPT_PREREQFUNCTION, on_before_request);
 	SET(&s, CURLOPT_PREREQDATA, c);
-	SET(&s, CURLOPT_WRITEFUNCTION, on_body);
+	SET(&s, CURLOPT_WRITEFUNCTION, on_receive);
 	SET(&s, CURLOPT_WRITEDATA, c);
 	return s.code;
 }
@@ -299,7 +300,8 @@ static void free_call(struct http_call *c)
 {
 	curl_easy_cleanup(c->easy);
 	curl_slist_free_all(c->headers);
-	buf_done(&c->body);
+	http_upload_close(&c->upload);
+	http_answer_done(&c->answer);
 	free(c->where);
 	free(c);
 }
@@ -308,6 +310,7 @@ static void free_call(struct http_call *c)
 static struct http_call *new_call(const struct http_request *q, http_done_fn *done, void *arg, struct err *e)
 {
 	AUTO_FREE char *where = NULL;
+	struct http_upload upload;
 	const struct http_method *m = http_find_method(q->method);
 
 	if (m == NULL) {
@@ -316,19 +319,23 @@ static struct http_call *new_call(const struct http_request *q, http_done_fn *do
 	}
 	if (http_check_request(q, m, e) < 0 || check_url(q, &where, e) < 0)
 		return NULL;
+	if (http_upload_open(&upload, q, e) < 0) {
+		(void)err_prefix(e, "%s: ", where);
+		return NULL;
+	}
 
 	struct http_call *c = xcalloc(1, sizeof(*c));
 	*c = (struct http_call){
 		.method = m,
 		.where = steal_ptr(where),
-		.max_bytes = q->max_bytes,
-		.body_fd = q->body_fd,
-		.body = BUF_INIT(q->max_bytes),
+		.upload = upload,
 		.public_only = q->public_only,
 		.done = done,
 		.arg = arg,
 		.easy = curl_easy_init(),
 	};
+	http_answer_init(&c->answer, q, arg);
+
 	CURLcode code = CURLE_OUT_OF_MEMORY;
 	if (c->easy != NULL && add_headers(c, q->headers))
 		code = set_options(c, q);
@@ -343,28 +350,25 @@ static struct http_call *new_call(const struct http_request *q, http_done_fn *do
 
 /* The end of a call */
 
-static int64_t retry_after_sec(CURL *easy)
+const char *http_header(const struct http_result *r, const char *name)
 {
 	struct curl_header *h = NULL;
-	int64_t sec = -1;
 
-	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &h) != CURLHE_OK ||
-		!text_to_i64(h->value, 0, INT64_MAX, &sec))
-		return -1;
-	return sec < RETRY_AFTER_MAX_SEC ? sec : RETRY_AFTER_MAX_SEC;
+	if (r->call == NULL || curl_easy_header(r->call->easy, name, 0, CURLH_HEADER, -1, &h) != CURLHE_OK)
+		return NULL;
+	return *h->value != '\r' ? h->value : ""; /* libcurl leaves that of an empty one */
 }
 
 /* libcurl's own words where they are plain: what the peer sent, or an address with its query, is not. */
 static const char *reason(const struct http_call *c, CURLcode code)
 {
-	for (const char *s = c->curl_text; *s != '\0'; s++)
-		if (*s < ' ' || *s > '~' || strchr("?@=&", *s) != NULL)
-			return curl_easy_strerror(code);
-	return c->curl_text[0] != '\0' ? c->curl_text : curl_easy_strerror(code);
+	return http_text_is_plain(c->curl_text) ? c->curl_text : curl_easy_strerror(code);
 }
 
-static enum err_kind kind_of(CURLcode code)
+static enum err_kind kind_of(CURLcode code, int status)
 {
+	if (code == CURLE_UNSUPPORTED_PROTOCOL && status == 0)
+		return ERR_TEMP; /* an answer that was garbled; a redirect to elsewhere has a status */
 	for (size_t i = 0; i < ARRAY_LEN(hopeless); i++)
 		if (hopeless[i] == code)
 			return ERR_PERM;
@@ -381,12 +385,10 @@ static void explain(const struct http_call *c, CURLcode code, int status, struct
 	if (by_us)
 		*e = c->refusal;
 	else
-		(void)err_set(e, kind_of(code), "%s: %s", c->where, reason(c, code));
+		(void)err_set(e, kind_of(code, status), "%s: %s", c->where, reason(c, code));
 
-	/* An answer that is too large tells at least that there was one. */
-	bool too_large = code == CURLE_FILESIZE_EXCEEDED || (by_us && e->kind == ERR_PERM);
 	(void)curl_easy_getinfo(c->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
-	if (!c->method->is_safe && sent_bytes > 0 && !too_large)
+	if (!c->method->is_safe && sent_bytes > 0 && !c->was_cut_short)
 		e->kind = ERR_UNCERTAIN;
 	e->http_status = status;
 }
@@ -398,6 +400,8 @@ static void conclude(struct http_call *c, CURLcode code)
 	(void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
 	(void)curl_easy_getinfo(c->easy, CURLINFO_CONTENT_TYPE, &content_type);
 
+	if (code == CURLE_WRITE_ERROR && c->answer.is_cut)
+		code = CURLE_OK;
 	if (code == CURLE_OK && (status < 100 || status > 599))
 		code = CURLE_WEIRD_SERVER_REPLY;
 	if (code != CURLE_OK) {
@@ -406,13 +410,14 @@ static void conclude(struct http_call *c, CURLcode code)
 		c->done(NULL, &failure, c->arg);
 		return;
 	}
-	const struct http_result r = {
+	struct http_result r = {
 		.status = (int)status,
-		.body = c->body_fd > 0 ? NULL : buf_text(&c->body),
-		.body_len = c->received_bytes,
+		.body = c->answer.was_given_away ? NULL : buf_text(&c->answer.body),
+		.body_len = c->answer.received_bytes,
 		.content_type = content_type != NULL ? content_type : "",
-		.retry_after_sec = retry_after_sec(c->easy),
+		.call = c,
 	};
+	r.retry_after_sec = http_retry_after_sec(http_header(&r, "Retry-After"));
 	c->done(&r, NULL, c->arg);
 }
 

@@ -4,11 +4,17 @@
 /*
  * HTTP requests on libcurl: in the daemon on the multi interface and the loop, in the CLI blocking. Every
  * request has a connect timeout, a total timeout, a low-speed limit and a size limit. Redirects are not
- * followed unless asked. Failure kinds: connect, DNS, timeout and a broken connection ERR_TEMP (ERR_UNCERTAIN
- * when a request that is not safe, that is neither GET nor HEAD, was already sent); certificate, size and
- * address refusals ERR_PERM. An HTTP error status is not a failure here: see http_result.status. Errors name
- * an address without its query. No proxy, no credentials in addresses, no compression. A request that is not
- * safe is sent at most once.
+ * followed unless asked. An HTTP error status is not a failure here: see http_result.status. Errors name an
+ * address without its query, and never show a header. No proxy, no credentials in addresses, no compression.
+ *
+ * Kinds of failure. A request that is not safe (neither GET nor HEAD) is sent at most once, on a connection
+ * of its own, without asking first by "Expect: 100-continue". From the moment its first byte may have gone
+ * out, every failure of it is ERR_UNCERTAIN, whatever the reason: a timeout, a broken connection, half an
+ * answer, one that is too large or was not taken. There is one exception: when body_file ended too early the
+ * peer never had the whole request, and the kind is ERR_TEMP. Before that moment nothing was sent, and the
+ * kind is that of a safe request: ERR_TEMP for a look-up, a connect or a TLS handshake that failed or took
+ * too long, and for any broken or silent connection; ERR_PERM for certificates, addresses and sizes that are
+ * refused.
  */
 
 #include <stdbool.h>
@@ -23,15 +29,28 @@ struct sockaddr;
 struct http;
 struct http_call;
 
+#define HTTP_ERROR_BODY_MAX ((size_t)64 * 1024)
+
+/* A piece of a 2xx answer's body. False: not taken, and the call fails with ERR_TEMP. Calls no http_*. */
+typedef bool http_body_fn(const void *p, size_t n, void *arg);
+
 struct http_request {
 	const char *method;         /* "GET", "POST", "PUT", "DELETE", "HEAD" */
 	const char *url;            /* http or https */
 	const char *const *headers; /* NULL-terminated "Name: value", or NULL; redirects get them too */
 	const void *body;           /* borrowed until the call ends; NULL for none */
 	size_t body_len;
+	const char *body_file; /* a file that is sent after body, piece by piece, as long as it is at the
+				  start; one that cannot be opened fails http_start. NULL for none */
+	const void *body_tail; /* sent after body_file; borrowed as body is */
+	size_t body_tail_len;
 	int64_t timeout_ms;     /* whole request; required */
-	size_t max_bytes;       /* of the answer's body; required; more is ERR_PERM */
-	int body_fd;            /* > 0: the body is written there, not kept in memory; stays the caller's */
+	int64_t low_speed_sec;  /* given up after so long with hardly a byte in either direction, the wait for
+				   the first byte of the answer included; 0: 60. A call whose peer may think
+				   for longer says as many seconds as timeout_ms is */
+	size_t max_bytes;       /* of a 2xx answer's body; required; more is ERR_PERM */
+	int body_fd;            /* > 0: a 2xx answer's body is written there; stays the caller's */
+	http_body_fn *on_body;  /* or it is given to this, with the call's arg, as it comes; NULL for none */
 	unsigned max_redirects; /* 0: none followed; only for GET and HEAD */
 	bool https_only;        /* also for redirects */
 	bool public_only;       /* refuses loopback, private, link-local, multicast addresses, checked on the
@@ -39,15 +58,21 @@ struct http_request {
 };
 
 struct http_result {
-	int status;               /* 100..599 */
-	const char *body;         /* NUL-terminated; NULL with body_fd; valid during the callback */
-	size_t body_len;          /* bytes received, with body_fd too */
-	const char *content_type; /* "" when there was none */
-	int64_t retry_after_sec;  /* of a Retry-After header in seconds, capped at 86400; -1 none */
+	int status;                   /* 100..599 */
+	const char *body;             /* NUL-terminated; valid during the callback. Other than 2xx: cut at
+					 HTTP_ERROR_BODY_MAX. NULL when it went to body_fd or on_body */
+	size_t body_len;              /* of body, or bytes that went there */
+	const char *content_type;     /* "" when there was none */
+	int64_t retry_after_sec;      /* of a Retry-After header in seconds, capped at 86400; -1 none */
+	const struct http_call *call; /* for http_header */
 };
 
 /* Exactly one of r and e is not NULL. */
 typedef void http_done_fn(const struct http_result *r, const struct err *e, void *arg);
+
+/* A header of the final answer, in any case of letters; the first of several. Valid during the callback; NULL
+ * for none. */
+const char *http_header(const struct http_result *r, const char *name);
 
 /* Call http_free before loop_free. SIGPIPE is ignored from here on. */
 int http_new(struct loop *l, struct http **ret_http, struct err *e);

@@ -1,6 +1,7 @@
 /*
- * What can be said about a request before anything of it is sent: its method, its limits, its headers. A
- * request that is wrong here is a mistake of ours and never goes out.
+ * What can be said about a request before anything of it is sent: its method, its limits, its headers, its
+ * address. A request that is wrong here is a mistake of ours and never goes out. No text holds a header's
+ * value, nor more of an address than scheme, host, port and path, because keys travel in the rest.
  */
 
 #include "lib/io/http_priv.h"
@@ -8,7 +9,10 @@
 #include <string.h>
 
 #include "lib/base/err.h"
-#include "lib/io/http.h"
+#include "lib/base/macros.h"
+#include "lib/base/mem.h"
+
+#define PATH_SHOWN_BYTES 160
 
 static const struct http_method methods[] = {
 	{"GET", true},
@@ -41,13 +45,15 @@ static bool is_header(const char *s)
 
 int http_check_request(const struct http_request *q, const struct http_method *m, struct err *e)
 {
+	bool has_body = q->body_len > 0 || q->body_file != NULL || q->body_tail_len > 0;
 	const struct {
 		bool is_wrong;
 		const char *what;
 	} rules[] = {
 		{q->timeout_ms <= 0, "has no timeout"},
 		{q->max_bytes == 0 || q->max_bytes > INT64_MAX, "has no limit of size"},
-		{m->is_safe && q->body_len > 0, "cannot have a body"},
+		{m->is_safe && has_body, "cannot have a body"},
+		{q->body_fd > 0 && q->on_body != NULL, "has two places for its answer"},
 		{!m->is_safe && q->max_redirects > 0, "must not follow redirects"},
 	};
 
@@ -58,4 +64,32 @@ int http_check_request(const struct http_request *q, const struct http_method *m
 		if (!is_header(*h))
 			return err_set(e, ERR_PERM, "%s: malformed header", m->name);
 	return 0;
+}
+
+int http_check_address(
+	const struct http_request *q, const struct http_address *a, char **ret_where, struct err *e)
+{
+	if (a->scheme == NULL)
+		return err_set(e, ERR_PERM, "%s: malformed address", q->method);
+	if (a->user != NULL || a->password != NULL)
+		return err_set(e, ERR_PERM, "%s: the address carries credentials", q->method);
+	if (strcmp(a->scheme, "https") != 0 && (q->https_only || strcmp(a->scheme, "http") != 0))
+		return err_set(e, ERR_PERM, "%s: the address is not %s", q->method,
+			q->https_only ? "https" : "http or https");
+	if (a->host == NULL || a->path == NULL)
+		return err_set(e, ERR_PERM, "%s: malformed address", q->method);
+
+	*ret_where = xasprintf("%s %s://%s%s%s%.*s", q->method, a->scheme, a->host,
+		a->port != NULL ? ":" : "", a->port != NULL ? a->port : "", PATH_SHOWN_BYTES, a->path);
+	return 0;
+}
+
+bool http_text_is_plain(const char *s)
+{
+	if (*s == '\0')
+		return false;
+	for (; *s != '\0'; s++)
+		if (*s < ' ' || *s > '~' || strchr("?@=&", *s) != NULL)
+			return false;
+	return true;
 }

@@ -106,6 +106,46 @@ static void answer_echo(int fd, const char *request)
 	puts_to(fd, request);
 }
 
+/* As a good server does it: it says no before the body is there, and reads on so that its answer is not lost.
+ */
+_Noreturn static void answer_early(int fd, const char *request UNUSED)
+{
+	char rest[4096];
+
+	puts_to(fd, "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
+	(void)shutdown(fd, SHUT_WR);
+	while (recv(fd, rest, sizeof(rest), 0) > 0)
+		;
+	_exit(0);
+}
+
+_Noreturn static void answer_and_close(int fd, const char *request UNUSED)
+{
+	puts_to(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+	_exit(0);
+}
+
+static void answer_big_error(int fd, const char *request UNUSED)
+{
+	char *data = xmalloc(HTTP_SERVER_BIG_BYTES), head[128];
+
+	memset(data, 'e', HTTP_SERVER_BIG_BYTES);
+	(void)snprintf(
+		head, sizeof(head), "HTTP/1.1 500 Oh\r\nContent-Length: %u\r\n\r\n", HTTP_SERVER_BIG_BYTES);
+	puts_to(fd, head);
+	put(fd, data, HTTP_SERVER_BIG_BYTES);
+	free(data);
+}
+
+_Noreturn static void answer_endless_error(int fd, const char *request UNUSED)
+{
+	static const char chunk[] = "10\r\n0123456789abcdef\r\n";
+
+	puts_to(fd, "HTTP/1.1 502 Oh\r\nTransfer-Encoding: chunked\r\n\r\n");
+	for (;;)
+		put(fd, chunk, strlen(chunk));
+}
+
 static void answer_userinfo(int fd, const char *request UNUSED)
 {
 	char text[160];
@@ -140,7 +180,19 @@ static const struct answer {
 	{"/retry-minus", "HTTP/1.1 503 Busy\r\nRetry-After: -5\r\nContent-Length: 0\r\n\r\n", NULL},
 	{"/gzip", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\n\x1f\x8bnot gz",
 		NULL},
-	{"/huge-length", "HTTP/1.1 200 OK\r\nContent-Length: 1000001\r\n\r\n", NULL},
+	{"/huge-length", "HTTP/1.1 200 OK\r\nContent-Length: 1000001\r\n\r\nx", NULL},
+	{"/named",
+		"HTTP/1.1 200 OK\r\nrequest-ID: first\r\nRequest-Id: second\r\nX-Empty:\r\n"
+		"Content-Length: 0\r\n\r\n",
+		NULL},
+	{"/named-elsewhere",
+		"HTTP/1.1 302 Found\r\nLocation: /plain\r\nRequest-Id: not-final\r\nContent-Length: "
+		"5\r\n\r\nmoved",
+		NULL},
+	/* what came back garbled, with a key in it */
+	{"/echo-status", "HTTP/1.1 hush-hush\r\n\r\n", NULL},
+	{"/echo-length", "HTTP/1.1 200 OK\r\nContent-Length: hush-hush\r\n\r\n", NULL},
+	{"/echo-chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nhush-hush\r\n", NULL},
 	{"/garbage", "SSH-2.0-OpenSSH_9.2 ?" HTTP_SERVER_SECRET "\r\n\r\n", NULL},
 	{"/status-999", "HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n", NULL},
 	{"/moved", FOUND("/plain"), NULL},
@@ -154,6 +206,10 @@ static const struct answer {
 	{"/half", NULL, answer_half},
 	{"/reset", NULL, answer_reset},
 	{"/drop", NULL, answer_nothing},
+	{"/early", NULL, answer_early},
+	{"/close", NULL, answer_and_close},
+	{"/error-big", NULL, answer_big_error},
+	{"/error-endless", NULL, answer_endless_error},
 	{"/big", NULL, answer_big},
 	{"/echo", NULL, answer_echo},
 };
@@ -164,8 +220,8 @@ static void answer(int fd, const char *request)
 	size_t n = strcspn(path, " ?");
 
 	__atomic_add_fetch(&own.seen->requests, 1, __ATOMIC_SEQ_CST);
-	if (strncmp(request, "POST ", 5) == 0)
-		__atomic_add_fetch(&own.seen->posts, 1, __ATOMIC_SEQ_CST);
+	if (strncmp(request, "GET ", 4) != 0 && strncmp(request, "HEAD ", 5) != 0)
+		__atomic_add_fetch(&own.seen->unsafe, 1, __ATOMIC_SEQ_CST);
 	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
 		if (strlen(answers[i].path) != n || strncmp(answers[i].path, path, n) != 0)
 			continue;
@@ -188,6 +244,42 @@ static size_t body_bytes_of(const char *head)
 	return n;
 }
 
+uint32_t http_server_hash(uint32_t hash, const void *p, size_t n)
+{
+	const unsigned char *byte = p;
+
+	for (size_t i = 0; i < n; i++)
+		hash = hash * 31 + byte[i];
+	return hash;
+}
+
+static void note_body(const char *p, size_t n)
+{
+	own.seen->body_bytes += (unsigned)n;
+	own.seen->body_hash = http_server_hash(own.seen->body_hash, p, n);
+}
+
+/* The body of a request of which n bytes have been read: as much of it as fits is put behind the head, all of
+ * it is noted. False at the end. */
+static bool read_body(int fd, char request[static REQUEST_BYTES], size_t n, size_t head_bytes)
+{
+	own.seen->body_bytes = own.seen->body_hash = 0;
+	note_body(request + head_bytes, n - head_bytes);
+	for (size_t want = head_bytes + body_bytes_of(request); n < want;) {
+		char rest[4096];
+		bool fits = n < REQUEST_BYTES - 1;
+		char *to = fits ? request + n : rest;
+		ssize_t r = recv(fd, to, fits ? REQUEST_BYTES - 1 - n : sizeof(rest), 0);
+
+		if (r <= 0)
+			return false;
+		note_body(to, (size_t)r);
+		n += (size_t)r;
+		request[n < REQUEST_BYTES ? n : REQUEST_BYTES - 1] = '\0';
+	}
+	return true;
+}
+
 /* Reads a head and as much of its body as fits; the rest is read and forgotten. False at the end. */
 static bool read_request(int fd, char request[static REQUEST_BYTES])
 {
@@ -202,38 +294,45 @@ static bool read_request(int fd, char request[static REQUEST_BYTES])
 		request[n] = '\0';
 		end = strstr(request, "\r\n\r\n");
 	}
-	for (size_t want = (size_t)(end + 4 - request) + body_bytes_of(request); n < want;) {
-		char rest[4096];
-		bool fits = n < REQUEST_BYTES - 1;
-		ssize_t r = fits ? recv(fd, request + n, REQUEST_BYTES - 1 - n, 0)
-				 : recv(fd, rest, sizeof(rest), 0);
-		if (r <= 0)
-			return false;
-		n += (size_t)r;
-		request[n < REQUEST_BYTES ? n : REQUEST_BYTES - 1] = '\0';
-	}
-	return true;
+	if (strstr(request, " /early") != NULL)
+		return true;
+	return read_body(fd, request, n, (size_t)(end + 4 - request));
 }
 
-_Noreturn static void serve_connection(int fd)
+_Noreturn static void serve_http(int fd)
 {
 	static char request[REQUEST_BYTES];
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	__atomic_add_fetch(&own.seen->connections, 1, __ATOMIC_SEQ_CST);
 	while (read_request(fd, request))
 		answer(fd, request);
 	_exit(0);
 }
 
-_Noreturn static void serve(int listen_fd)
+_Noreturn static void serve_nothing(int fd UNUSED)
+{
+	_exit(0);
+}
+
+_Noreturn static void serve_plain_text(int fd)
+{
+	char bytes[REQUEST_BYTES];
+
+	if (recv(fd, bytes, sizeof(bytes), 0) > 0)
+		puts_to(fd, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+	_exit(0);
+}
+
+_Noreturn static void serve(int listen_fd, void (*serve_connection)(int fd))
 {
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)signal(SIGCHLD, SIG_IGN);
 	for (;;) {
 		int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
-		if (fd >= 0 && fork() == 0)
+		if (fd >= 0 && fork() == 0) {
+			(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+			__atomic_add_fetch(&own.seen->connections, 1, __ATOMIC_SEQ_CST);
 			serve_connection(fd);
+		}
 		close(fd);
 	}
 }
@@ -253,18 +352,29 @@ static int listen_somewhere(unsigned *ret_port)
 
 void http_server_start(struct http_server *s)
 {
-	int fd = listen_somewhere(&s->port);
+	int http_fd = listen_somewhere(&s->port), shut_fd = listen_somewhere(&s->shut_port),
+	    plain_fd = listen_somewhere(&s->plain_port);
 
 	(void)listen_somewhere(&s->closed_port); /* kept bound, so that nobody else gets it */
+	assert_int_equal(listen(listen_somewhere(&s->deaf_port), 128), 0);
 	s->seen = mmap(NULL, sizeof(*s->seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_true(s->seen != MAP_FAILED);
-	assert_int_equal(listen(fd, 128), 0);
+	assert_int_equal(listen(http_fd, 128), 0);
+	assert_int_equal(listen(shut_fd, 128), 0);
+	assert_int_equal(listen(plain_fd, 128), 0);
 	own = *s;
 	s->pid = fork();
 	assert_true(s->pid >= 0);
-	if (s->pid == 0)
-		serve(fd);
-	close(fd);
+	if (s->pid == 0) {
+		if (fork() == 0)
+			serve(shut_fd, serve_nothing);
+		if (fork() == 0)
+			serve(plain_fd, serve_plain_text);
+		serve(http_fd, serve_http);
+	}
+	close(http_fd);
+	close(shut_fd);
+	close(plain_fd);
 }
 
 void http_server_stop(const struct http_server *s)
