@@ -148,7 +148,8 @@ static const struct field scene_fields[] = {
 static const struct field_table scene_table = {scene_fields, ARRAY_LEN(scene_fields), sizeof(struct scene)};
 
 /* Of a video; a product's options and a change have some of them. */
-#define TITLE .name = "title", .type = FIELD_LINE, AT(video, title), .min = 1, .max = LIMIT_TITLE
+#define PRODUCT_ID .name = "productId", .type = FIELD_LINE, AT(video, product_id), .check = check_id
+#define TITLE      .name = "title", .type = FIELD_LINE, AT(video, title), .min = 1, .max = LIMIT_TITLE
 #define STYLE                                                                                                \
 	.name = "style", .type = FIELD_NAME, AT(video, style), .names = video_style_names,                   \
 	.name_count = STYLE_COUNT
@@ -176,7 +177,7 @@ static const struct field_table scene_table = {scene_fields, ARRAY_LEN(scene_fie
 
 static const struct field video_fields[] = {
 	{.name = "storeId", .type = FIELD_LINE, .required = true, AT(video, store_id), .check = check_id},
-	{.name = "productId", .type = FIELD_LINE, AT(video, product_id), .check = check_id},
+	{PRODUCT_ID},
 	{TITLE, .required = true},
 	{STYLE, .required = true},
 	{ASPECT_RATIO, .required = true},
@@ -204,6 +205,20 @@ static const struct field option_fields[] = {
 };
 static const struct field_table option_table = {
 	option_fields, ARRAY_LEN(option_fields), sizeof(struct video)};
+
+static const struct field wish_fields[] = {
+	{PRODUCT_ID, .required = true},
+	{STYLE},
+	{ASPECT_RATIO},
+	{MODE(video)},
+	{MODEL(video)},
+	{REUSE},
+	{VOICE_ID},
+	{VOICE_VOLUME},
+	{MUSIC_TRACK_ID},
+	{MUSIC_VOLUME},
+};
+static const struct field_table wish_table = {wish_fields, ARRAY_LEN(wish_fields), sizeof(struct video)};
 
 static const struct field change_fields[] = {
 	{TITLE, .keeps = true},
@@ -326,6 +341,11 @@ bool request_read_video(const struct json *body, struct video *out, struct probl
 bool request_read_product_options(const struct json *body, struct video *out, struct problems *p)
 {
 	return read_body(body, &option_table, out, p);
+}
+
+bool request_read_product_wish(const struct json *body, struct video *out, struct problems *p)
+{
+	return read_body(body, &wish_table, out, p);
 }
 
 bool request_read_store(const struct json *body, struct store *out, struct problems *p)

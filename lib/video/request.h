@@ -28,6 +28,8 @@ bool request_read_product(const struct json *body, struct product *out, struct p
  * musicVolume, voiceId, voiceVolume, each optional. The caller has set the defaults in out.
  */
 bool request_read_product_options(const struct json *body, struct video *out, struct problems *p);
+/* The same with productId, which must be there, and style: what a client would ask of that product. */
+bool request_read_product_wish(const struct json *body, struct video *out, struct problems *p);
 
 /*
  * PATCH of a video: any of its fields but storeId and productId. v is a whole video, untouched where there is
