@@ -24,7 +24,8 @@ struct request {
 	const char *query;       /* what follows '?', still encoded; "" for none */
 	const struct json *body; /* NULL where the route takes none, or an optional one is absent */
 	struct uuid id;          /* {id} of the path */
-	char key[LIMIT_ID + 1];  /* {key} of the path: a store's or a product's id */
+	char key[LIMIT_ID + 1];  /* {key} of the path: a store's or a product's id; {voice}: a voice's */
+	int64_t scene;           /* {n} of the path: a scene's number from 1, as people count */
 };
 
 /*

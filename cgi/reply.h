@@ -23,11 +23,14 @@ struct problems;
 /* Messages that more than one handler gives. */
 #define NO_SUCH_STORE   "There is no store with this id."
 #define NO_SUCH_PRODUCT "There is no product with this id."
+#define NO_SUCH_VIDEO   "There is no video with this id."
+#define NO_SUCH_VOICE   "There is no voice with this id."
 
 enum reply_error {
 	REPLY_BAD_REQUEST,
 	REPLY_INVALID_JSON,
 	REPLY_VALIDATION_FAILED,
+	REPLY_BUDGET,
 	REPLY_NOT_FOUND,
 	REPLY_METHOD_NOT_ALLOWED,
 	REPLY_CONFLICT,

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cgi/again.h"
+#include "cgi/estimate.h"
 #include "cgi/fcgi.h"
 #include "cgi/ops.h"
 #include "cgi/products.h"
@@ -22,23 +24,36 @@
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
+#include "lib/base/text.h"
 #include "lib/io/json.h"
 #include "lib/video/request.h"
 
 #define RETRY_WITHIN_MS 1000
 
 static const char *const method_names[METHOD_COUNT] = {
-	[METHOD_GET] = "GET", [METHOD_PUT] = "PUT", [METHOD_POST] = "POST", [METHOD_DELETE] = "DELETE"};
+	[METHOD_GET] = "GET",
+	[METHOD_PUT] = "PUT",
+	[METHOD_POST] = "POST",
+	[METHOD_PATCH] = "PATCH",
+	[METHOD_DELETE] = "DELETE",
+};
 
 /* The status poll takes any query, because nginx answers it from memcached without looking at one. */
 static const struct route routes[] = {
 	{METHOD_POST, "/videos", serve_video_create, ROUTE_BODY},
+	{METHOD_POST, "/videos/estimate", serve_estimate, ROUTE_BODY},
 	{METHOD_GET, "/videos/{id}", serve_video, 0},
+	{METHOD_PATCH, "/videos/{id}", serve_video_change, ROUTE_BODY},
 	{METHOD_DELETE, "/videos/{id}", serve_video_delete, 0},
 	{METHOD_GET, "/videos/{id}/status", serve_video_status, ROUTE_QUERY},
+	{METHOD_POST, "/videos/{id}/cancel", serve_video_cancel, 0},
+	{METHOD_POST, "/videos/{id}/retry", serve_video_retry, ROUTE_BODY_OPTIONAL},
+	{METHOD_POST, "/videos/{id}/render", serve_video_render, ROUTE_BODY_OPTIONAL},
+	{METHOD_POST, "/videos/{id}/scenes/{n}/regenerate", serve_scene_regenerate, ROUTE_BODY_OPTIONAL},
 	{METHOD_GET, "/videos/store/{key}", serve_store_videos, ROUTE_QUERY},
 	{METHOD_POST, "/videos/product/{key}", serve_product_video, ROUTE_BODY_OPTIONAL | ROUTE_QUERY},
 	{METHOD_GET, "/videos/voices/available", serve_voices, 0},
+	{METHOD_GET, "/videos/voices/{voice}/preview", serve_voice_preview, 0},
 	{METHOD_GET, "/videos/music", serve_music, 0},
 	{METHOD_GET, "/videos/stores", serve_stores, ROUTE_QUERY},
 	{METHOD_GET, "/videos/stores/{key}", serve_store, 0},
@@ -73,25 +88,56 @@ static bool match_key(const char *part, size_t n, struct request *q)
 	return request_id_ok(q->key);
 }
 
+static bool match_voice(const char *part, size_t n, struct request *q)
+{
+	static const char fit[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	_Static_assert(LIMIT_VOICE_ID <= LIMIT_ID, "a voice's id fits");
+
+	if (n == 0 || n > LIMIT_VOICE_ID || strspn(part, fit) < n)
+		return false;
+	memcpy(q->key, part, n);
+	q->key[n] = '\0';
+	return true;
+}
+
+/* Written in one way only: "01" is none. */
+static bool match_number(const char *part, size_t n, struct request *q)
+{
+	char text[4] = "";
+
+	if (n >= sizeof(text) || *part == '0')
+		return false;
+	memcpy(text, part, n);
+	return text_to_i64(text, 1, LIMIT_SCENES, &q->scene);
+}
+
+static const struct {
+	const char *name;
+	bool (*match)(const char *part, size_t n, struct request *q);
+} part_kinds[] = {
+	{"{id}", match_id},       /* a UUID */
+	{"{key}", match_key},     /* a store's or product's id */
+	{"{voice}", match_voice}, /* a voice's id */
+	{"{n}", match_number},    /* a scene's number */
+};
+
+static bool match_part(
+	const char *want, size_t want_len, const char *have, size_t have_len, struct request *q)
+{
+	for (size_t i = 0; i < ARRAY_LEN(part_kinds); i++)
+		if (part_is(want, want_len, part_kinds[i].name))
+			return part_kinds[i].match(have, have_len, q);
+	return want_len == have_len && memcmp(want, have, want_len) == 0;
+}
+
 static bool match_path(const char *pattern, const char *path, struct request *q)
 {
 	const char *want, *have;
 	size_t want_len, have_len;
 
-	while (uri_next_part(&pattern, &want, &want_len)) {
-		bool same;
-
-		if (!uri_next_part(&path, &have, &have_len))
+	while (uri_next_part(&pattern, &want, &want_len))
+		if (!uri_next_part(&path, &have, &have_len) || !match_part(want, want_len, have, have_len, q))
 			return false;
-		if (part_is(want, want_len, "{id}"))
-			same = match_id(have, have_len, q);
-		else if (part_is(want, want_len, "{key}"))
-			same = match_key(have, have_len, q);
-		else
-			same = want_len == have_len && memcmp(want, have, want_len) == 0;
-		if (!same)
-			return false;
-	}
 	return !uri_next_part(&path, &have, &have_len);
 }
 

@@ -8,7 +8,15 @@
 struct fcgi_request;
 struct uri;
 
-enum router_method { METHOD_GET, METHOD_PUT, METHOD_POST, METHOD_DELETE, METHOD_COUNT, METHOD_INVALID = -1 };
+enum router_method {
+	METHOD_GET,
+	METHOD_PUT,
+	METHOD_POST,
+	METHOD_PATCH,
+	METHOD_DELETE,
+	METHOD_COUNT,
+	METHOD_INVALID = -1
+};
 
 enum route_flags {
 	ROUTE_BODY = 1,          /* needs a JSON body */
@@ -18,7 +26,7 @@ enum route_flags {
 
 struct route {
 	enum router_method method;
-	const char *pattern; /* {id} matches a UUID, {key} a store's or product's id */
+	const char *pattern; /* parts in braces match by their kind: see the table in router.c */
 	handler_fn *handler;
 	unsigned flags;
 };
@@ -28,7 +36,7 @@ struct router_match {
 	unsigned allowed;          /* bits of the methods that the path knows; 0: the path is unknown */
 };
 
-/* HEAD is matched as GET. Fills q's id and key where the path has them. */
+/* HEAD is matched as GET. Fills q's members where the path has them. */
 struct router_match router_find(const char *method, const struct uri *uri, struct request *q);
 
 /* application/json, with charset=utf-8 or without. */

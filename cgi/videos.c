@@ -7,49 +7,28 @@
 
 #include <string.h>
 
+#include "cgi/order.h"
 #include "cgi/query.h"
 #include "cgi/reply.h"
 #include "cgi/view.h"
-#include "cgi/wake.h"
 #include "lib/base/err.h"
-#include "lib/base/mem.h"
 #include "lib/io/json.h"
+#include "lib/io/wake.h"
+#include "lib/video/purchases.h"
 #include "lib/video/request.h"
-#include "lib/video/script.h"
 #include "lib/video/status.h"
 #include "lib/video/stores.h"
 #include "lib/video/videos.h"
-#include "lib/video/voices.h"
-
-#define NO_SUCH_VIDEO "There is no video with this id."
-
-/* The body names something that is not there: 404 like an unknown id in the path, and the detail says which.
- */
-static int answer_unknown(struct reply *r, const char *field)
-{
-	static const struct {
-		const char *field, *path, *message;
-	} table[] = {
-		{"storeId", "/storeId", NO_SUCH_STORE},
-		{"productId", "/productId", "The store has no product with this id."},
-		{"musicTrackId", "/musicTrackId", "There is no music track with this id."},
-		{"voiceId", "/voiceId", "There is no voice with this id."},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(table); i++)
-		if (strcmp(field, table[i].field) == 0)
-			return reply_error_at(r, REPLY_NOT_FOUND, table[i].path, table[i].message);
-	return reply_error(r, REPLY_NOT_FOUND, NULL);
-}
 
 static int create(struct app *a, struct video *v, struct reply *r, struct err *e)
 {
 	char id[UUID_TEXT_SIZE];
+	int checked = order_check(a, v, r, e);
 
-	if (v->voice_id && !voices_find(v->voice_id))
-		return answer_unknown(r, "voiceId");
-	if (videos_create(a->db, v, a->settings.priority, e) < 0)
-		return e->kind == ERR_PERM && e->http_status == 404 ? answer_unknown(r, e->text) : -1;
+	if (checked <= 0)
+		return checked;
+	if (videos_create(a->db, &a->settings, v, e) < 0)
+		return order_refused(r, e);
 
 	wake_daemon(a->settings.wake_socket);
 	uuid_format(&v->id, id);
@@ -67,56 +46,13 @@ int serve_video_create(struct app *a, const struct request *q, struct reply *r, 
 	return create(a, &v, r, e);
 }
 
-/* A product video has music unless its client wants none: the first track of a category that suits the style.
- */
-static int choose_music(struct db *db, struct video *v, struct err *e)
-{
-	static const char *const categories[STYLE_COUNT][2] = {
-		[STYLE_PRODUCT_SHOWCASE] = {"corporate", "upbeat"},
-		[STYLE_LIFESTYLE] = {"calm", "upbeat"},
-		[STYLE_TESTIMONIAL] = {"calm", "corporate"},
-		[STYLE_PROMOTIONAL] = {"upbeat", "corporate"},
-		[STYLE_SOCIAL_AD] = {"upbeat", "corporate"},
-		[STYLE_STORY] = {"calm", "corporate"},
-	};
-	struct music_track *tracks = NULL;
-	size_t count = 0, chosen = 0;
-
-	if (music_list(db, &tracks, &count, e) < 0)
-		return -1;
-
-	for (size_t c = ARRAY_LEN(categories[0]); c-- > 0;)
-		for (size_t i = count; i-- > 0;)
-			if (strcmp(tracks[i].category, categories[v->style][c]) == 0)
-				chosen = i;
-	if (count > 0) {
-		v->music_track_id = xmalloc(UUID_TEXT_SIZE);
-		uuid_format(&tracks[chosen].id, v->music_track_id);
-	}
-	music_list_free(tracks, count);
-	return 0;
-}
-
-/* 1 found, 0 answered, -1 failed. */
-static int find_product(struct app *a, const char *id, struct product *product, struct store *store,
-	struct reply *r, struct err *e)
-{
-	int found = products_get(a->db, id, product, e);
-
-	if (found == 1)
-		found = stores_get(a->db, product->store_id, store, e);
-	return found == 0 ? reply_error(r, REPLY_NOT_FOUND, NO_SUCH_PRODUCT) : found;
-}
-
 int serve_product_video(struct app *a, const struct request *q, struct reply *r, struct err *e)
 {
 	static const struct query_key keys[] = {
 		{.name = "style", .type = QUERY_NAME, .names = video_style_names, .name_count = STYLE_COUNT}};
-	AUTO_VIDEO v = {.aspect = ASPECT_9_16, .music_volume = DEFAULT_MUSIC_VOLUME};
-	AUTO_PRODUCT product = {0};
-	AUTO_STORE store = {0};
+	AUTO_VIDEO v = order_defaults();
 	AUTO_PROBLEMS problems = {0};
-	int style = STYLE_PRODUCT_SHOWCASE, found;
+	int style = STYLE_PRODUCT_SHOWCASE, written;
 
 	(void)query_read(q->query, keys, ARRAY_LEN(keys), &style, &problems);
 	if (q->body)
@@ -124,26 +60,28 @@ int serve_product_video(struct app *a, const struct request *q, struct reply *r,
 	if (problems.count > 0)
 		return reply_problems(r, &problems);
 
-	found = find_product(a, q->key, &product, &store, r, e);
-	if (found <= 0)
-		return found;
+	written = order_product(a, q->key, style, &v, r, e);
+	return written <= 0 ? written : create(a, &v, r, e);
+}
 
-	script_write(&product, &store, style, &v);
-	if (!v.voice_id)
-		v.voice_id = xstrdup("default");
-	if (!v.music_track_id && v.music_volume > 0 && choose_music(a->db, &v, e) < 0)
-		return -1;
-	return create(a, &v, r, e);
+static void bought_done(struct view_bought *b)
+{
+	purchases_free(b->used, b->used_count);
+	purchases_free(b->ledger, b->ledger_count);
 }
 
 int serve_video(struct app *a, const struct request *q, struct reply *r, struct err *e)
 {
 	AUTO_VIDEO v = {0};
+	CLEANUP(bought_done) struct view_bought bought = {0};
 	int found = videos_get(a->db, &q->id, &v, e);
 
 	if (found <= 0)
 		return found < 0 ? -1 : reply_error(r, REPLY_NOT_FOUND, NO_SUCH_VIDEO);
-	return reply_json(r, 200, view_video(&v, &a->settings));
+	if (purchases_used(a->db, &q->id, &bought.used, &bought.used_count, e) < 0 ||
+		purchases_list(a->db, &q->id, &bought.ledger, &bought.ledger_count, e) < 0)
+		return -1;
+	return reply_json(r, 200, view_video(&v, &bought, &a->settings));
 }
 
 /* Reached where memcached had nothing, so that it has something for the next poll. */
@@ -211,7 +149,7 @@ static int add_videos(struct app *a, const struct video *list, size_t count, str
 		if (list[i].product_id && seen_product(&seen, a->db, list[i].product_id, &product, e) < 0)
 			return -1;
 
-		struct json *item = view_video(&list[i], &a->settings);
+		struct json *item = view_video(&list[i], NULL, &a->settings);
 
 		if (product)
 			json_put(item, "product", view_product_brief(product));

@@ -4,7 +4,10 @@
  */
 #include "cgi/view.h"
 
+#include <string.h>
+
 #include "lib/base/clock.h"
+#include "lib/base/err.h"
 #include "lib/base/names.h"
 #include "lib/io/json.h"
 #include "lib/video/money.h"
@@ -27,7 +30,84 @@ static void put_id(struct json *o, const char *key, const struct uuid *id)
 	json_put_string(o, key, text);
 }
 
-static struct json *view_scenes(const struct video *v)
+/* Credits to three places, characters whole: as the vendors count. */
+static struct json *view_amounts(int64_t credits_milli, int64_t characters)
+{
+	struct json *o = json_new_object();
+
+	json_put_scaled(o, "credits", credits_milli, 3);
+	json_put_int(o, "characters", characters);
+	return o;
+}
+
+/* What the vendors have said so far. */
+static struct json *view_cost(const struct view_bought *b)
+{
+	int64_t credits_milli = 0, characters_milli = 0;
+
+	for (size_t i = 0; i < b->ledger_count; i++) {
+		const struct purchase *p = &b->ledger[i];
+
+		if (p->cost_milli > 0)
+			*(strcmp(p->kind, "voice") == 0 ? &characters_milli : &credits_milli) +=
+				p->cost_milli;
+	}
+	return view_amounts(credits_milli, characters_milli / 1000);
+}
+
+static bool is_of_scene(const struct purchase *p, size_t scene)
+{
+	return strcmp(p->kind, "scene") == 0 && p->item == (int64_t)scene;
+}
+
+static bool is_under_way(const struct purchase *p)
+{
+	return p->state == PURCHASE_INTENDED || p->state == PURCHASE_KNOWN || p->state == PURCHASE_UNKNOWN;
+}
+
+/* What is being bought, else what is used, else what came of it last; NULL: nothing was ever asked for. */
+static const struct purchase *purchase_of(const struct view_bought *b, size_t scene)
+{
+	const struct purchase *used = NULL, *last = NULL;
+
+	for (size_t i = 0; i < b->used_count; i++)
+		if (is_of_scene(&b->used[i], scene))
+			used = &b->used[i];
+	for (size_t i = 0; i < b->ledger_count; i++)
+		if (is_of_scene(&b->ledger[i], scene))
+			last = &b->ledger[i];
+	return used && (!last || !is_under_way(last)) ? used : last;
+}
+
+/* What was chosen and what came of it; the vendor's own words stay inside. NULL for nothing. */
+static struct json *view_generation(const struct purchase *p, const struct uuid *video_id)
+{
+	static const char *const texts[] = {"model", "endpoint", "ratio"};
+	static const char *const numbers[] = {"seconds", "seed"};
+	AUTO(json) request = NULL;
+	struct err ignored;
+
+	if (!p)
+		return NULL;
+
+	struct json *o = json_new_object();
+
+	(void)json_parse(p->request, strlen(p->request), &request, &ignored);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		json_put_string(o, texts[i], json_string(json_get(request, texts[i])));
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		json_put_int(o, numbers[i], json_int(json_get(request, numbers[i])));
+	json_put_string(o, "state", names_get(purchase_state_names, PURCHASE_STATE_COUNT, p->state));
+	json_put_scaled(o, "estimatedCredits", p->estimate_milli, 3);
+	if (p->cost_milli < 0)
+		json_put_string(o, "credits", NULL);
+	else
+		json_put_scaled(o, "credits", p->cost_milli, 3);
+	json_put_bool(o, "reused", !uuid_equal(&p->video_id, video_id));
+	return o;
+}
+
+static struct json *view_scenes(const struct video *v, const struct view_bought *bought)
 {
 	struct json *list = json_new_array();
 
@@ -39,12 +119,15 @@ static struct json *view_scenes(const struct video *v)
 		json_put_scaled(o, "duration", s->duration_ms, 3);
 		json_put_string(o, "imageUrl", s->image_url);
 		json_put_string(o, "textOverlay", s->text_overlay);
+		json_put_string(o, "model", s->model);
+		if (bought)
+			json_put(o, "generation", view_generation(purchase_of(bought, i), &v->id));
 		json_append(list, o);
 	}
 	return list;
 }
 
-struct json *view_video(const struct video *v, const struct settings *s)
+struct json *view_video(const struct video *v, const struct view_bought *bought, const struct settings *s)
 {
 	/* what the status leaves out while it is unknown */
 	static const char *const nullable[] = {
@@ -60,11 +143,21 @@ struct json *view_video(const struct video *v, const struct settings *s)
 	json_put_string(o, "title", v->title);
 	json_put_string(o, "style", names_get(video_style_names, STYLE_COUNT, v->style));
 	json_put_string(o, "aspectRatio", names_get(video_aspect_names, ASPECT_COUNT, v->aspect));
-	json_put(o, "scenes", view_scenes(v));
+	json_put_string(o, "mode", names_get(video_mode_names, MODE_COUNT, v->mode));
+	json_put_string(o, "model", v->model);
+	json_put_bool(o, "reuse", v->reuse);
+	json_put(o, "scenes", view_scenes(v, bought));
 	json_put_string(o, "voiceoverScript", v->voiceover_script);
 	json_put_string(o, "voiceId", v->voice_id);
 	json_put_string(o, "musicTrackId", v->music_track_id);
 	json_put_int(o, "musicVolume", v->music_volume);
+	json_put_int(o, "voiceVolume", v->voice_volume);
+	json_put_int(o, "revision", v->revision);
+	json_put_string(o, "pause",
+		v->pause == PAUSE_NONE ? NULL : names_get(pause_reason_names, PAUSE_COUNT, v->pause));
+	json_put(o, "estimate", view_amounts(v->estimate_credits_milli, v->estimate_characters));
+	if (bought)
+		json_put(o, "cost", view_cost(bought));
 	put_time(o, "createdAt", v->created_ms);
 	put_time(o, "updatedAt", v->updated_ms);
 	put_time(o, "completedAt", v->completed_ms);

@@ -5,6 +5,6 @@
 
 #include "cgi/handler.h"
 
-handler_fn serve_voices, serve_music;
+handler_fn serve_voices, serve_voice_preview, serve_music;
 
 #endif

@@ -10,6 +10,13 @@ struct settings;
 int command_migrate(const struct settings *s, int argc, char **argv, struct err *e);
 int command_create(const struct settings *s, int argc, char **argv, struct err *e);
 int command_watch(const struct settings *s, int argc, char **argv, struct err *e);
+int command_cancel(const struct settings *s, int argc, char **argv, struct err *e);
+int command_retry(const struct settings *s, int argc, char **argv, struct err *e);
+int command_render(const struct settings *s, int argc, char **argv, struct err *e);
+int command_regenerate(const struct settings *s, int argc, char **argv, struct err *e);
+int command_resume(const struct settings *s, int argc, char **argv, struct err *e);
+int command_vendors(const struct settings *s, int argc, char **argv, struct err *e);
+int command_ledger(const struct settings *s, int argc, char **argv, struct err *e);
 
 /* Where the API is: public_url, which VIDEOD_PUBLIC_URL sets for another host. Borrowed. */
 const char *command_base_url(const struct settings *s);

@@ -1,5 +1,6 @@
 /* videoctl create: asks for a product video over HTTP, as a shop would. */
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ const char *command_base_url(const struct settings *s)
 
 struct wish {
 	const char *product, *style, *aspect_ratio;
+	bool draft;
 };
 
 static int read_wish(int argc, char **argv, struct wish *w, struct err *e)
@@ -27,6 +29,7 @@ static int read_wish(int argc, char **argv, struct wish *w, struct err *e)
 		{"product", required_argument, NULL, 'p'},
 		{"style", required_argument, NULL, 's'},
 		{"aspect-ratio", required_argument, NULL, 'a'},
+		{"draft", no_argument, NULL, 'd'},
 		{0},
 	};
 	int c;
@@ -38,6 +41,8 @@ static int read_wish(int argc, char **argv, struct wish *w, struct err *e)
 			w->style = optarg;
 		else if (c == 'a')
 			w->aspect_ratio = optarg;
+		else if (c == 'd')
+			w->draft = true;
 		else
 			return err_set(e, ERR_PERM, "create: see videoctl --help");
 	}
@@ -65,6 +70,8 @@ int command_create(const struct settings *s, int argc, char **argv, struct err *
 	}
 	if (w.aspect_ratio)
 		json_put_string(body, "aspectRatio", w.aspect_ratio);
+	if (w.draft)
+		json_put_string(body, "mode", "draft");
 
 	if (client_call("POST", buf_text(&url), body, &status, &answer, e) < 0)
 		return -1;

@@ -1,6 +1,6 @@
 /*
- * videoctl: the operator's hand. A table of subcommands; create and watch speak HTTP as any client does, the
- * others use the database.
+ * videoctl: the operator's hand. A table of subcommands; what any client can ask for is asked for by HTTP,
+ * the others use the database.
  */
 #include <getopt.h>
 #include <stdbool.h>
@@ -18,9 +18,19 @@ static const struct command {
 	int (*run)(const struct settings *s, int argc, char **argv, struct err *e);
 } commands[] = {
 	{"migrate", "[--dir DIR]", "bring the database up to date", command_migrate},
-	{"create", "--product ID [--style STYLE] [--aspect-ratio W:H]",
+	{"create", "--product ID [--style STYLE] [--aspect-ratio W:H] [--draft]",
 		"ask for a product video; prints its id", command_create},
-	{"watch", "ID", "show a video's progress until it ends", command_watch},
+	{"watch", "ID", "show a video's progress until it ends or waits for somebody", command_watch},
+	{"cancel", "ID", "stop a video; what was bought is kept", command_cancel},
+	{"retry", "ID [--accept-possible-charge]", "let a failed, cancelled or paused video go on",
+		command_retry},
+	{"render", "ID [--draft | --full]", "make a video again, as its request now is", command_render},
+	{"regenerate", "ID SCENE [--prompt TEXT]", "generate one scene anew; scenes count from 1",
+		command_regenerate},
+	{"resume", "[--vendor NAME] [--video ID]", "let videos go on that a vendor had refused",
+		command_resume},
+	{"vendors", "", "the vendors' accounts as the daemon last saw them", command_vendors},
+	{"ledger", "ID", "what was bought for a video, and what it cost", command_ledger},
 };
 
 static void usage(FILE *to)

@@ -57,6 +57,8 @@ static int judge(const struct json *status, struct err *e)
 		return 1;
 	case STATUS_FAILED:
 		return err_set(e, ERR_PERM, "the video failed: %s", error ? error : "no reason given");
+	case STATUS_PAUSED:
+		return err_set(e, ERR_BLOCKED, "the video is paused: %s", error ? error : "no reason given");
 	case STATUS_CANCELLED:
 		return err_set(e, ERR_CANCELED, "the video was cancelled");
 	default:

@@ -1,4 +1,4 @@
-#include "cgi/wake.h"
+#include "lib/io/wake.h"
 
 #include <string.h>
 #include <sys/socket.h>

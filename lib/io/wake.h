@@ -1,5 +1,5 @@
-#ifndef VIDEOD_CGI_WAKE_H
-#define VIDEOD_CGI_WAKE_H
+#ifndef VIDEOD_IO_WAKE_H
+#define VIDEOD_IO_WAKE_H
 
 /*
  * Tells the daemon of this machine that there is work: one byte to its datagram socket. Sent and forgotten: a

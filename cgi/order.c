@@ -1,0 +1,164 @@
+/*
+ * Orders. Nothing here writes, and nothing is asked outside: the price follows from tables, a vendor's voices
+ * are what the daemon last read. What only the database can say for sure (a store's day limit, an unknown
+ * track) its transaction says.
+ */
+#include "cgi/order.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cgi/reply.h"
+#include "lib/base/err.h"
+#include "lib/base/mem.h"
+#include "lib/video/estimate.h"
+#include "lib/video/models.h"
+#include "lib/video/problems.h"
+#include "lib/video/script.h"
+#include "lib/video/stores.h"
+#include "lib/video/vendors.h"
+#include "lib/video/voices.h"
+
+/* The body names something that is not there: 404 like an unknown id in the path, and the detail says which.
+ */
+static int answer_unknown(struct reply *r, const char *field)
+{
+	static const struct {
+		const char *field, *path, *message;
+	} table[] = {
+		{"storeId", "/storeId", NO_SUCH_STORE},
+		{"productId", "/productId", "The store has no product with this id."},
+		{"musicTrackId", "/musicTrackId", "There is no music track with this id."},
+		{"voiceId", "/voiceId", NO_SUCH_VOICE},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (strcmp(field, table[i].field) == 0)
+			return reply_error_at(r, REPLY_NOT_FOUND, table[i].path, table[i].message);
+	return reply_error(r, REPLY_NOT_FOUND, NULL);
+}
+
+int order_refused(struct reply *r, const struct err *e)
+{
+	if (e->kind != ERR_PERM)
+		return -1;
+	switch (e->http_status) {
+	case 402:
+		return reply_error(r, REPLY_BUDGET, e->text);
+	case 404:
+		return answer_unknown(r, e->text);
+	case 409:
+		return reply_error(r, REPLY_CONFLICT, e->text);
+	default:
+		return -1;
+	}
+}
+
+struct video order_defaults(void)
+{
+	return (struct video){
+		.aspect = ASPECT_9_16,
+		.reuse = true,
+		.pause = PAUSE_NONE,
+		.revision = 1,
+		.music_volume = DEFAULT_MUSIC_VOLUME,
+		.voice_volume = DEFAULT_VOICE_VOLUME,
+	};
+}
+
+/* A product video has music unless its client wants none: the first track of a category that suits the style.
+ */
+static int choose_music(struct db *db, struct video *v, struct err *e)
+{
+	static const char *const categories[STYLE_COUNT][2] = {
+		[STYLE_PRODUCT_SHOWCASE] = {"corporate", "upbeat"},
+		[STYLE_LIFESTYLE] = {"calm", "upbeat"},
+		[STYLE_TESTIMONIAL] = {"calm", "corporate"},
+		[STYLE_PROMOTIONAL] = {"upbeat", "corporate"},
+		[STYLE_SOCIAL_AD] = {"upbeat", "corporate"},
+		[STYLE_STORY] = {"calm", "corporate"},
+	};
+	struct music_track *tracks = NULL;
+	size_t count = 0, chosen = 0;
+
+	if (music_list(db, &tracks, &count, e) < 0)
+		return -1;
+
+	for (size_t c = ARRAY_LEN(categories[0]); c-- > 0;)
+		for (size_t i = count; i-- > 0;)
+			if (strcmp(tracks[i].category, categories[v->style][c]) == 0)
+				chosen = i;
+	if (count > 0) {
+		v->music_track_id = xmalloc(UUID_TEXT_SIZE);
+		uuid_format(&tracks[chosen].id, v->music_track_id);
+	}
+	music_list_free(tracks, count);
+	return 0;
+}
+
+int order_product(
+	struct app *a, const char *product_id, int style, struct video *v, struct reply *r, struct err *e)
+{
+	AUTO_PRODUCT product = {0};
+	AUTO_STORE store = {0};
+	int found = products_get(a->db, product_id, &product, e);
+
+	if (found == 1)
+		found = stores_get(a->db, product.store_id, &store, e);
+	if (found <= 0)
+		return found < 0 ? -1 : reply_error(r, REPLY_NOT_FOUND, NO_SUCH_PRODUCT);
+
+	script_write(&product, &store, style, v);
+	if (!v->voice_id)
+		v->voice_id = xstrdup("default");
+	if (!v->music_track_id && v->music_volume > 0 && choose_music(a->db, v, e) < 0)
+		return -1;
+	return 1;
+}
+
+bool order_price(const struct app *a, struct video *v, struct scene_choice *choices, struct estimate *ret,
+	struct reply *r)
+{
+	AUTO_PROBLEMS problems = {0};
+
+	if (!estimate_video(v, &a->settings, choices, ret, &problems)) {
+		(void)reply_problems(r, &problems);
+		return false;
+	}
+	v->estimate_credits_milli = ret->credits_milli;
+	v->estimate_characters = ret->characters;
+	return true;
+}
+
+/*
+ * 1, 0 there is no such voice, -1. A draft is spoken by a local voice, whatever the film will be spoken by.
+ * While the vendor's list was never read, the daemon finds out before it pays.
+ */
+static int find_voice(struct app *a, const struct video *v, struct err *e)
+{
+	AUTO_FREE char *id = NULL;
+	bool local = a->settings.voice_provider == VOICES_LOCAL;
+	int found;
+
+	if ((local || v->mode == MODE_DRAFT) && voices_find(v->voice_id))
+		return 1;
+	if (local)
+		return 0;
+	found = vendor_voices_resolve(a->db, &a->settings, v->voice_id, &id, e);
+	return found < 0 && e->kind == ERR_TEMP ? 1 : found;
+}
+
+int order_check(struct app *a, struct video *v, struct reply *r, struct err *e)
+{
+	AUTO_PROBLEMS over = {0};
+	struct estimate total;
+
+	if (!order_price(a, v, NULL, &total, r))
+		return 0;
+	if (!budget_video_ok(&a->settings, &total, &over))
+		return reply_error(r, REPLY_BUDGET, over.list[0].message);
+
+	int voice = v->voice_id ? find_voice(a, v, e) : 1;
+
+	return voice == 0 ? answer_unknown(r, "voiceId") : voice;
+}
