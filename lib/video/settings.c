@@ -134,7 +134,7 @@ const struct conf_key settings_keys[] = {
 	{INT(runway_clip_mb, 1, 100000), .fallback = "1024", .help = "the largest clip that is taken"},
 	{KEY(prompt_enhance, CONF_BOOL), .fallback = "yes",
 		.help = "add to prompts what the style and prompt_suffix say"},
-	{STRING(prompt_suffix), .fallback = "Photorealistic, sharp focus, smooth camera movement, no text.",
+	{STRING(prompt_suffix), .fallback = "Photorealistic, sharp focus, smooth camera movement, no text",
 		.max = 500, .help = "what is added to each prompt, where there is room"},
 	{STRING(elevenlabs_url), .fallback = "https://api.elevenlabs.io", .max = 255,
 		.check = check_public_url, .help = "ElevenLabs' server"},
@@ -146,9 +146,11 @@ const struct conf_key settings_keys[] = {
 		.help = "scripts that one daemon has spoken at once; the account may allow less"},
 	{STRING(voice_presets), .fallback = "", .max = 1000, .check = check_voice_presets,
 		.help = "names for voices: default=ID female=ID ...; others are chosen from the account"},
-	{INT(voice_stability, 0, 100), .fallback = "50", .help = "per cent"},
-	{INT(voice_similarity, 0, 100), .fallback = "75", .help = "per cent"},
-	{INT(voice_style, 0, 100), .fallback = "0", .help = "per cent"},
+	{INT(voice_stability, 0, 100), .fallback = "50", .help = "how even the voice is, per cent"},
+	{INT(voice_similarity, 0, 100), .fallback = "75",
+		.help = "how near it stays to the original, per cent"},
+	{INT(voice_style, 0, 100), .fallback = "0",
+		.help = "how much the original's manner is exaggerated, per cent"},
 	{INT(voice_speed, 70, 120), .fallback = "100", .help = "per cent of the voice's own speed"},
 	{KEY(unknown_charge, CONF_ENUM), .fallback = "pause", .names = unknown_names,
 		.help = "after a paid request whose answer was lost: ask, or repeat it once"},
@@ -250,6 +252,17 @@ static bool bought_is_not_public(const struct settings *s)
 	return !is_within(s->bought_dir, s->media_dir);
 }
 
+/* The other programs buy nothing, and know of no key. */
+static bool runway_has_its_key(const struct settings *s)
+{
+	return s->role != ROLE_DAEMON || s->scene_provider != SCENES_RUNWAY || s->runway_api_key;
+}
+
+static bool elevenlabs_has_its_key(const struct settings *s)
+{
+	return s->role != ROLE_DAEMON || s->voice_provider != VOICES_ELEVENLABS || s->elevenlabs_api_key;
+}
+
 /* What no key can say alone. The first rule that does not hold stops the start. */
 static const struct rule {
 	const char *keys;
@@ -264,6 +277,8 @@ static const struct rule {
 	{"work_dir, bought_dir", bought_outlives_sweep, "work_dir is swept: it must not hold bought_dir"},
 	{"bought_dir, media_dir", bought_is_not_public,
 		"media_dir is served to everybody: it must not hold bought_dir"},
+	{"scene_provider, runway_api_key", runway_has_its_key, "runway needs the account's key"},
+	{"voice_provider, elevenlabs_api_key", elevenlabs_has_its_key, "elevenlabs needs the account's key"},
 };
 
 const char *settings_file(const char *file)

@@ -30,8 +30,22 @@ ALIASES = [
 ]
 RANGES = [
     ("db_port", 1, 65535),
-    ("videos_in_flight", 1, 256),
-    ("store_in_flight", 1, 256),
+    ("runway_in_flight", 1, 1000),
+    ("runway_poll_ms", 100, 60000),
+    ("runway_task_deadline_sec", 10, 86400),
+    ("runway_clip_mb", 1, 100000),
+    ("elevenlabs_in_flight", 1, 100),
+    ("voice_stability", 0, 100),
+    ("voice_similarity", 0, 100),
+    ("voice_style", 0, 100),
+    ("voice_speed", 70, 120),
+    ("max_video_credits", 0, 1000000000),
+    ("max_video_characters", 0, 1000000000),
+    ("max_store_day_credits", 0, 1000000000),
+    ("max_store_day_characters", 0, 1000000000),
+    ("probe_sec", 1, 86400),
+    ("videos_in_flight", 1, 1000),
+    ("store_in_flight", 1, 1000),
     ("children", 0, 256),
     ("child_deadline_sec", 1, 86400),
     ("child_nice", 0, 19),
@@ -62,7 +76,11 @@ WRONG_LINES = [
     ("ffmpeg =   # none", "ffmpeg: must be set"),
     ("work_dir = ./work", "work_dir: must be an absolute path"),
     ("log_level = loud", "log_level: must be one of error, warning, info, debug"),
-    ("provider = runway", "provider: must be local"),
+    ("provider = local", "provider: there is no such key"),
+    ("scene_provider = elevenlabs", "scene_provider: must be one of local, runway"),
+    ("voice_provider = runway", "voice_provider: must be one of local, elevenlabs"),
+    ("runway_model = gen3a_turbo", "runway_model: must be a model that videod knows"),
+    ("voice_presets = default", "voice_presets: must be name=ID pairs"),
     ("storage = s3", "storage: must be local"),
     ("image_allow_private = maybe", "image_allow_private: must be yes or no"),
     ("poll_ms = 1s", "poll_ms: must be a whole number from 10 to 60000"),
@@ -87,6 +105,13 @@ WRONG_TOGETHER = [
     ("backoff_ms = 2000\nbackoff_cap_ms = 1000", "the cap must be no less"),
     ("work_dir = /srv\nmedia_dir = /srv/media", "must not hold media_dir"),
     ("work_dir = /srv/\nassets_dir = /srv", "must not hold assets_dir"),
+    ("work_dir = /srv\nbought_dir = /srv/bought", "must not hold bought_dir"),
+    ("media_dir = /srv\nbought_dir = /srv/bought", "must not hold bought_dir"),
+]
+# Providers that the daemon does not start with but for the key of their account.
+PROVIDERS = [
+    ("scene_provider", "runway", "runway_api_key"),
+    ("voice_provider", "elevenlabs", "elevenlabs_api_key"),
 ]
 
 
@@ -144,6 +169,14 @@ def test_wrong_line(settings, program, line, said):
 def test_what_does_not_go_together(settings, text, said):
     for program in CHECKERS:
         assert said in settings.refused(program, text)
+
+
+@pytest.mark.parametrize("key, provider, secret", PROVIDERS)
+def test_only_the_daemon_needs_the_provider_s_key(settings, key, provider, secret):
+    text = f"{key} = {provider}\n"
+    assert f"{key}, {secret}: {provider} needs" in settings.refused("videod", text)
+    assert settings.values("videod", f"{text}{secret} = {settings.secret()}\n")[key][0] == provider
+    assert settings.values("videod-cgi", text)[key][0] == provider
 
 
 @pytest.mark.parametrize("program", CHECK)

@@ -91,7 +91,11 @@ static void test_defaults_suit_an_installation(void **state)
 	assert_null(s.db_password);
 	assert_string_equal(s.public_url, "");
 	assert_null(s.cdn_domain);
-	assert_int_equal(s.provider, PROVIDER_LOCAL);
+	assert_int_equal(s.scene_provider, SCENES_LOCAL);
+	assert_int_equal(s.voice_provider, VOICES_LOCAL);
+	assert_int_equal(s.unknown_charge, UNKNOWN_PAUSE);
+	assert_string_equal(s.runway_model, "gen4.5");
+	assert_true(s.prompt_enhance);
 	assert_int_equal(s.log_level, LOG_LEVEL_INFO);
 	assert_int_equal(s.attempts, 4);
 	assert_int_equal(s.priority, 5);
@@ -145,7 +149,24 @@ static const struct {
 	{"a path that must be set", "wake_socket =", "videod.conf:1: wake_socket: must be set"},
 	{"a lease too short", "# x\nlease_sec = 14",
 		"videod.conf:2: lease_sec: must be a whole number from 15"},
-	{"a provider to come", "provider = runway", "videod.conf:1: provider: must be local"},
+	{"no such provider", "scene_provider = elevenlabs",
+		"videod.conf:1: scene_provider: must be one of local, runway"},
+	{"a provider that is gone", "provider = local", "videod.conf:1: provider: there is no such key"},
+	{"scenes without their key", "scene_provider = runway",
+		"scene_provider, runway_api_key: runway needs"},
+	{"a voice without its key", "voice_provider = elevenlabs",
+		"voice_provider, elevenlabs_api_key: elevenlabs needs"},
+	{"bought ones in the swept folder", "work_dir = /srv/v\nbought_dir = /srv/v/b",
+		"work_dir, bought_dir: "},
+	{"bought ones in public", "media_dir = /srv/v\nbought_dir = /srv/v/b", "bought_dir, media_dir: "},
+	{"a model", "runway_model = veo3.1_fast", NULL},
+	{"a model that is gone", "runway_model = gen3a_turbo",
+		"videod.conf:1: runway_model: must be a model"},
+	{"voices by name", "voice_presets = default=abc  female=d_E-f ", NULL},
+	{"a voice without a name", "voice_presets = default=a =b", "videod.conf:1: voice_presets: must be"},
+	{"a name without a voice", "voice_presets = default=", "videod.conf:1: voice_presets: must be"},
+	{"speech that is no mp3", "elevenlabs_format = pcm_16000",
+		"videod.conf:1: elevenlabs_format: must be one of"},
 	{"an unknown key", "poll = 1", "videod.conf:1: poll: there is no such key"},
 };
 
@@ -225,6 +246,27 @@ static void test_only_the_daemon_has_the_keys(void **state)
 
 	assert_int_equal(settings_load(file, ROLE_RESPONDER, &s, &e), -1);
 	assert_non_null(strstr(e.text, "db_password: cannot read"));
+}
+
+/* A daemon that is to buy must have what it takes; the programs that only estimate need not. */
+static void test_providers_need_their_keys_in_the_daemon_only(void **state)
+{
+	AUTO_FREE char *file = put_file("scene_provider = runway\nvoice_provider = elevenlabs\n");
+	AUTO_SETTINGS s = {0};
+	struct err e;
+
+	(void)state;
+	for (enum settings_role role = 0; role < ROLE_COUNT; role++) {
+		AUTO_SETTINGS t = {0};
+
+		assert_int_equal(settings_load(file, role, &t, &e), role == ROLE_DAEMON ? -1 : 0);
+	}
+	(void)setenv("RUNWAY_API_KEY", "key_of_a_test", 1);
+	(void)setenv("ELEVENLABS_API_KEY", "another", 1);
+	if (settings_load(file, ROLE_DAEMON, &s, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(s.scene_provider, SCENES_RUNWAY);
+	assert_int_equal(s.voice_provider, VOICES_ELEVENLABS);
 }
 
 static void test_which_file(void **state)
@@ -406,6 +448,7 @@ int main(void)
 		SETTINGS_TEST(test_rules),
 		SETTINGS_TEST(test_second_names),
 		SETTINGS_TEST(test_only_the_daemon_has_the_keys),
+		SETTINGS_TEST(test_providers_need_their_keys_in_the_daemon_only),
 		SETTINGS_TEST(test_which_file),
 		SETTINGS_TEST(test_database_options),
 		SETTINGS_TEST(test_manual_says_what_the_table_says),
