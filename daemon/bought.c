@@ -148,8 +148,10 @@ int bought_take(const struct engine *en, const char *name, int64_t bytes, const 
 
 	bought_path(en, name, path);
 	found = fs_size(path, &is, e);
-	if (found < 0)
+	if (found < 0) {
+		e->kind = ERR_TEMP;
 		return -1;
+	}
 	if (found == 0)
 		return err_set(e, ERR_PERM, "%s is not there any more", name);
 	if (is != bytes)

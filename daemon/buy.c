@@ -57,12 +57,20 @@ static int lease_lost(struct err *e)
 	return err_set(e, ERR_CANCELED, "the lease was lost");
 }
 
+/* What is uncertain here is only a write of ours, which may be repeated; the kind is kept for the vendor. */
+static int database_failed(struct err *e)
+{
+	if (e->kind == ERR_UNCERTAIN)
+		e->kind = ERR_TEMP;
+	return -1;
+}
+
 static int move(struct step *s, struct purchase *p, enum purchase_state to, struct err *e)
 {
 	int w = purchases_move(s->run->engine->db, &s->run->job, &p->id, to, e);
 
 	if (w < 0)
-		return -1;
+		return database_failed(e);
 	p->state = (int)to;
 	return w == 1 ? 0 : lease_lost(e);
 }
@@ -79,7 +87,7 @@ static int settle_unknown(struct step *s, const struct wish *w, struct purchase 
 		written_off =
 			purchases_written_off(en->db, &s->run->job.video_id, kind_of(s), w->item, w->hash, e);
 		if (written_off < 0)
-			return -1;
+			return database_failed(e);
 		if (written_off == 0)
 			return move(s, p, PURCHASE_WRITTEN_OFF, e);
 	}
@@ -87,14 +95,16 @@ static int settle_unknown(struct step *s, const struct wish *w, struct purchase 
 }
 
 /* 1 the answer of an earlier claim was here and is written down now, 0 it is not here, -1. */
-static int recover(struct step *s, const struct wish *w, struct purchase *p, struct err *e)
+static int recover(struct step *s, const struct wish *wish, struct purchase *p, struct err *e)
 {
 	const struct engine *en = s->run->engine;
+	int r;
 
-	if (!w->recover || !w->recover(en, p))
+	if (!wish->recover || !wish->recover(en, p))
 		return 0;
 	p->state = PURCHASE_KEPT;
-	return purchases_answered(en->db, p, e);
+	r = purchases_answered(en->db, p, e);
+	return r < 0 ? database_failed(e) : r;
 }
 
 /* What is found intended or unknown. */
@@ -128,7 +138,7 @@ int buy_look(struct step *s, const struct wish *w, enum buy_next *ret_next, stru
 		purchases_find(r->engine->db, &r->job, kind_of(s), w->item, w->hash, reuse, ret_purchase, e);
 
 	if (found < 0)
-		return -1;
+		return database_failed(e);
 	if (found == 0) {
 		*ret_next = BUY_SEND;
 		return 0;
