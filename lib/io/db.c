@@ -19,13 +19,16 @@
 
 #include <mysql.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/err.h"
+#include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/io/db_priv.h"
 #include "lib/io/uuid.h"
 
 #define DEFAULT_CONNECT_SEC 5
 #define DEFAULT_IO_SEC      30
+#define OUTAGE_MS           1000 /* after a failed connect, before the next one is tried */
 
 /* my_bool in libmariadb, bool in MySQL's own library. */
 typedef __typeof__(*((MYSQL_BIND *)NULL)->is_null) db_flag;
@@ -43,6 +46,10 @@ struct db {
 	size_t statement_count;
 	bool in_transaction;
 	bool failed; /* a statement of the transaction has: only its end may follow */
+	bool log_outages;
+	bool is_out; /* the last connect has failed: */
+	struct err outage;
+	int64_t outage_ends_ms; /* by the monotonic clock: not asked again before */
 };
 
 struct db_arg db_int(int64_t v)
@@ -83,6 +90,7 @@ struct db *db_new(const struct db_options *o)
 		.port = o->port,
 		.connect_sec = o->connect_timeout_sec ? o->connect_timeout_sec : DEFAULT_CONNECT_SEC,
 		.io_sec = o->io_timeout_sec ? o->io_timeout_sec : DEFAULT_IO_SEC,
+		.log_outages = o->log_outages,
 	};
 	return db;
 }
@@ -169,7 +177,7 @@ static int set_session(struct db *db, MYSQL *link, struct err *e)
 }
 
 /* Whatever hinders a connection is the surroundings' fault, not the statement's: all of it may pass. */
-static int connect_link(struct db *db, struct err *e)
+static int try_connect(struct db *db, struct err *e)
 {
 	MYSQL *link = mysql_init(NULL);
 
@@ -192,6 +200,32 @@ static int connect_link(struct db *db, struct err *e)
 		return -1;
 	}
 	db->link = link;
+	return 0;
+}
+
+static void note_outage(struct db *db, const struct err *e)
+{
+	if (db->log_outages && !db->is_out)
+		log_warning("database is out of reach", log_text("error", e->text));
+	db->is_out = true;
+	db->outage = *e;
+	db->outage_ends_ms = clock_mono_ms() + OUTAGE_MS;
+}
+
+/* A host that does not answer costs the whole connect timeout, so it is not asked at each statement. */
+static int connect_link(struct db *db, struct err *e)
+{
+	if (db->is_out && clock_mono_ms() < db->outage_ends_ms) {
+		*e = db->outage;
+		return -1;
+	}
+	if (try_connect(db, e) < 0) {
+		note_outage(db, e);
+		return -1;
+	}
+	if (db->log_outages && db->is_out)
+		log_info("database is back");
+	db->is_out = false;
 	return 0;
 }
 

@@ -7,7 +7,7 @@
  * rows as affected. The connection is opened at first use and again after it was lost; a lost connection is
  * ERR_TEMP, but a COMMIT (or an autocommitted write) whose reply was lost is ERR_UNCERTAIN. Deadlock, lock
  * timeout and 1020 are ERR_TEMP, a duplicate key is ERR_PERM with http_status 409, anything else ERR_PERM.
- * Not thread-safe.
+ * For a second after a connect that failed, statements fail at once with the same error. Not thread-safe.
  */
 
 #include <stdbool.h>
@@ -30,6 +30,7 @@ struct db_options {
 	const char *name;             /* of the database */
 	unsigned connect_timeout_sec; /* 0: 5 */
 	unsigned io_timeout_sec; /* of one statement, 0: 30; one second later a silent server is given up */
+	bool log_outages;        /* a line when the server is out of reach, and one when it is back */
 };
 
 #define DB_MAX_ROWS         100000

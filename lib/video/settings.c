@@ -338,5 +338,6 @@ struct db_options settings_db(const struct settings *s)
 		.name = s->db_name,
 		.connect_timeout_sec = DB_CONNECT_SEC,
 		.io_timeout_sec = DB_IO_SEC,
+		.log_outages = s->role != ROLE_OPERATOR, /* who sees the error of each command */
 	};
 }

@@ -2,12 +2,18 @@
 
 #include "lib/io/db.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -128,6 +134,23 @@ static void test_a_lost_commit_is_uncertain(void **state)
 	assert_int_equal(session_number(db, "SELECT COUNT(*) FROM commits"), 0);
 }
 
+/* The server is there again, but db does not ask it at once. */
+static void wait_until_back(struct db *db)
+{
+	int64_t give_up_ms = clock_mono_ms() + 20000;
+	struct err e;
+
+	for (;;) {
+		AUTO(db_rows) rows = NULL;
+
+		if (db_query(db, "SELECT 1", DB_NO_ARGS, &rows, &e) == 0)
+			return;
+		if (e.kind != ERR_TEMP || clock_mono_ms() > give_up_ms)
+			fail_msg("%s", e.text);
+		(void)poll(NULL, 0, 10);
+	}
+}
+
 static void test_the_server_dies_and_comes_back(void **state)
 {
 	static const char insert[] = "INSERT INTO deaths VALUES (?)";
@@ -147,6 +170,7 @@ static void test_the_server_dies_and_comes_back(void **state)
 	expect_err(db_begin(db, &e), &e, ERR_TEMP, 503);
 
 	test_db_start(&session_server);
+	wait_until_back(db);
 	assert_int_equal(session_number(db, count), 1);
 	expect_ok(db_exec(db, insert, DB_ARGS(db_int(2)), NULL, &e), &e);
 
@@ -234,7 +258,7 @@ static void test_a_stopped_server_is_given_up(void **state)
 	assert_int_equal(rc_write, -1);
 	assert_int_equal(write_kind, ERR_UNCERTAIN);
 	expect_err(rc_connect, &e, ERR_TEMP, 503);
-	assert_int_equal(session_number(late, "SELECT 1"), 1);
+	wait_until_back(late);
 }
 
 static void test_no_server(void **state)
@@ -249,6 +273,100 @@ static void test_no_server(void **state)
 	assert_non_null(strstr(e.text, "connect"));
 }
 
+/* A host that takes a connection and says nothing: the dearest kind of outage. */
+static int listen_silently(unsigned *ret_port)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(in);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&in, sizeof(in)), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	*ret_port = ntohs(in.sin_port);
+	return fd;
+}
+
+static void test_an_outage_is_not_paid_for_at_each_call(void **state)
+{
+	struct db_options options = {.host = "127.0.0.1",
+		.user = "root",
+		.name = "videod",
+		.connect_timeout_sec = 1,
+		.io_timeout_sec = 1};
+	AUTO_CLOSE int silent_fd = listen_silently(&options.port);
+	AUTO(db) db = db_new(&options);
+	AUTO(db_rows) rows = NULL;
+	struct err first, e;
+	int64_t begin_ms = clock_mono_ms();
+
+	(void)state;
+	expect_err(db_query(db, "SELECT 1", DB_NO_ARGS, &rows, &first), &first, ERR_TEMP, 503);
+	assert_true(clock_mono_ms() - begin_ms >= 900);
+
+	int64_t failed_ms = clock_mono_ms();
+
+	for (int i = 0; i < 100; i++) {
+		expect_err(i % 2 ? db_begin(db, &e) : db_query(db, "SELECT 1", DB_NO_ARGS, &rows, &e), &e,
+			ERR_TEMP, 503);
+		assert_string_equal(e.text, first.text);
+	}
+	expect_within(failed_ms, 0, 500);
+
+	/* After a second it is asked again, which takes its time again. */
+	for (int64_t took_ms = 0; took_ms < 500;) {
+		int64_t call_ms = clock_mono_ms();
+
+		expect_within(failed_ms, 0, 10000);
+		expect_err(db_query(db, "SELECT 1", DB_NO_ARGS, &rows, &e), &e, ERR_TEMP, 503);
+		took_ms = clock_mono_ms() - call_ms;
+		(void)poll(NULL, 0, 10);
+	}
+	assert_true(clock_mono_ms() - failed_ms >= 1000);
+}
+
+/* Runs statements over an outage of the server, and gives back what was logged. Caller frees. */
+static char *log_of_an_outage(bool log_outages)
+{
+	struct db_options options = test_db_options(&session_server);
+	FILE *log = tmpfile();
+	int stderr_fd = dup(STDERR_FILENO);
+	char text[4096];
+	struct err e;
+
+	options.log_outages = log_outages;
+
+	AUTO(db) db = db_new(&options);
+	AUTO(db_rows) rows = NULL;
+
+	assert_true(log && stderr_fd >= 0 && dup2(fileno(log), STDERR_FILENO) >= 0);
+	wait_until_back(db);
+	test_server_kill(&session_server);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(db_query(db, "SELECT 1", DB_NO_ARGS, &rows, &e), -1);
+	test_db_start(&session_server);
+	wait_until_back(db);
+	assert_true(dup2(stderr_fd, STDERR_FILENO) >= 0);
+	(void)close(stderr_fd);
+	rewind(log);
+	text[fread(text, 1, sizeof(text) - 1, log)] = '\0';
+	(void)fclose(log);
+	return xstrdup(text);
+}
+
+static void test_an_outage_is_logged_once(void **state)
+{
+	AUTO_FREE char *logged = log_of_an_outage(true), *silent = log_of_an_outage(false);
+	const char *out = strstr(logged, "database is out of reach error=");
+
+	(void)state;
+	assert_string_equal(silent, "");
+	assert_non_null(out);
+	assert_null(strstr(out + 1, "database is out of reach"));
+	assert_non_null(strstr(out, "database is back"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +378,8 @@ int main(void)
 		cmocka_unit_test(test_statements_are_limited_in_time),
 		cmocka_unit_test(test_a_stopped_server_is_given_up),
 		cmocka_unit_test(test_no_server),
+		cmocka_unit_test(test_an_outage_is_not_paid_for_at_each_call),
+		cmocka_unit_test(test_an_outage_is_logged_once),
 	};
 
 	return cmocka_run_group_tests(tests, session_start, session_stop);
