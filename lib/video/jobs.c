@@ -9,6 +9,7 @@
  */
 #include "lib/video/jobs.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "lib/base/clock.h"
@@ -17,13 +18,13 @@
 #include "lib/base/names.h"
 #include "lib/io/db.h"
 #include "lib/video/jobs_priv.h"
+#include "lib/video/purchases_priv.h"
+#include "lib/video/videos_priv.h"
 
 #define CANDIDATES    4
-#define REAP_MAX      50
 #define REMOVAL_FIRST "0" /* rank of a removal: before anything that is made */
 
-static const char *const kind_names[] = {[JOB_MAKE] = "make", [JOB_REMOVE] = "remove"};
-_Static_assert(ARRAY_LEN(kind_names) == JOB_KIND_COUNT, "each kind has a name");
+const char *const job_kind_names[JOB_KIND_COUNT] = {[JOB_MAKE] = "make", [JOB_REMOVE] = "remove"};
 
 const char jobs_sql_waiting[] =
 	"SELECT store_id, MIN(rank_key) FROM jobs FORCE INDEX (k_claim) WHERE state < 1 GROUP BY state, "
@@ -61,35 +62,8 @@ static const char SQL_END_AS_REMOVAL[] =
 	", cancel_req = 0, lost_count = 0, "
 	"run_slot = NULL, lease_until = NULL, worker = NULL, last_error = ? "
 	"WHERE id = ? AND state = 1 AND lease_token = ?";
-static const char SQL_PROMOTE[] = "UPDATE jobs SET state = 0, due_at = NULL WHERE due_at <= UTC_TIMESTAMP(3) "
-				  "AND state = 2 ORDER BY due_at LIMIT 200";
-#define LOST_COLUMNS                                                                                         \
-	"SELECT j.id, j.lease_token, j.lost_count, j.cancel_req, v.deleted_at IS NOT NULL, j.kind, "         \
-	"j.video_id"
-static const char SQL_EXPIRED[] =
-	LOST_COLUMNS " FROM jobs j FORCE INDEX (k_lease) JOIN videos v ON v.id = j.video_id "
-		     "WHERE j.lease_until < UTC_TIMESTAMP(3) ORDER BY j.lease_until LIMIT ?";
-static const char SQL_OF_WORKER[] = LOST_COLUMNS
-	" FROM jobs j JOIN videos v ON v.id = j.video_id WHERE j.worker = ? AND j.state = 1 LIMIT ?";
-static const char SQL_OF_LEASE[] =
-	LOST_COLUMNS " FROM jobs j JOIN videos v ON v.id = j.video_id WHERE j.id = ? AND j.lease_token = ?";
-/* Asks once more whether the lease is still the one that was seen, and for the reaper still expired. */
-static const char SQL_STILL_LOST[] =
-	"UPDATE jobs SET worker = worker WHERE id = ? AND state = 1 AND lease_token = ? "
-	"AND (? OR lease_until < UTC_TIMESTAMP(3))";
-static const char SQL_REQUEUE_LOST[] = "UPDATE jobs SET state = 0, lost_count = lost_count + 1, run_slot = "
-				       "NULL, lease_until = NULL, worker = NULL, "
-				       "last_error = ? WHERE id = ? AND state = 1 AND lease_token = ?";
-static const char SQL_LOG_LOST[] = "INSERT INTO step_log (video_id, at, kind, item, event, worker, detail) "
-				   "VALUES (?, UTC_TIMESTAMP(3), 'job', 0, 'lost', ?, ?)";
 static const char SQL_VIDEO_ENDED[] = "UPDATE videos SET status = ?, error = ?, stage = NULL, eta_sec = "
-				      "NULL, updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
-static const char SQL_PRUNE[] =
-	"DELETE FROM jobs WHERE finished_at < ? AND ((state = 3) = ?) ORDER BY finished_at LIMIT 500";
-static const char SQL_KEEP_FROM[] = "SELECT CAST(finished_at AS CHAR) FROM jobs FORCE INDEX (k_finished) "
-				    "WHERE finished_at IS NOT NULL AND ((state = 3) = ?) "
-				    "ORDER BY finished_at DESC LIMIT 1 OFFSET ?";
-static const char SQL_IN_USE[] = "SELECT 1 FROM jobs WHERE video_id = ? AND state <= 2 AND kind = 'make'";
+				      "NULL, " NOT_PAUSED ", updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
 
 /* Whose turn it is */
 
@@ -168,11 +142,14 @@ static int64_t free_slot(const struct queue *q, int64_t limit)
 
 	while (s < limit && q->slots[s])
 		s++;
-	return s < limit ? s : 0; /* none free is a race: the unique key refuses */
+	return s;
 }
 
-/* 1 ours, 0 somebody else was faster or the slot is taken, -1 failed. */
-static int claim_one(struct db *db, const struct jobs_rules *r, int64_t slot, struct job *job, struct err *e)
+enum claim { CLAIM_FAILED = -1, CLAIM_GONE, CLAIM_OURS, CLAIM_NO_SLOT };
+
+/* CLAIM_GONE: somebody else was faster. CLAIM_NO_SLOT: the slot is taken. */
+static enum claim claim_with(
+	struct db *db, const struct jobs_rules *r, int64_t slot, struct job *job, struct err *e)
 {
 	AUTO(db_rows) rows = NULL;
 	uint64_t matched = 0;
@@ -182,57 +159,92 @@ static int claim_one(struct db *db, const struct jobs_rules *r, int64_t slot, st
 		    DB_ARGS(db_int(slot), db_int((int64_t)job->token), db_text(r->worker),
 			    db_int(r->lease_sec), db_int(job->id)),
 		    &matched, e) == 0)
-		return matched == 1;
-	if (e->http_status == 409 || e->kind == ERR_TEMP)
-		return 0;
+		return matched == 1 ? CLAIM_OURS : CLAIM_GONE;
+	if (e->http_status == 409)
+		return CLAIM_NO_SLOT;
+	if (e->kind == ERR_TEMP)
+		return CLAIM_GONE;
 	if (e->kind != ERR_UNCERTAIN)
-		return -1;
+		return CLAIM_FAILED;
 	/* The answer was lost: the token tells whether the claim was ours. */
 	if (db_query(db, SQL_MINE, DB_ARGS(db_int(job->id), db_int((int64_t)job->token)), &rows, e) < 0)
-		return -1;
-	return db_next(rows);
+		return CLAIM_FAILED;
+	return db_next(rows) ? CLAIM_OURS : CLAIM_GONE;
 }
 
-static int claim_from(
-	struct db *db, const struct jobs_rules *r, const struct queue *q, struct job *ret_job, struct err *e)
+static enum claim claim_one(
+	struct db *db, const struct jobs_rules *r, struct queue *q, struct job *job, struct err *e)
+{
+	int64_t slot;
+
+	while ((slot = free_slot(q, r->store_in_flight)) < r->store_in_flight) {
+		enum claim c = claim_with(db, r, slot, job, e);
+
+		if (c != CLAIM_NO_SLOT)
+			return c;
+		q->slots[slot] = 1;
+	}
+	return CLAIM_NO_SLOT;
+}
+
+/* A kind that is not known was written by a newer daemon, which will come for it. */
+static bool read_candidate(const struct db_rows *rows, struct job *job, struct err *strange)
+{
+	*job = (struct job){
+		.id = db_get_int(rows, 0),
+		.kind = NAMES_FIND(job_kind_names, db_get_text(rows, 2)),
+		.attempt = db_get_int(rows, 3) + 1,
+	};
+	if (job->kind >= 0 && db_get_uuid(rows, 1, &job->video_id))
+		return true;
+	(void)err_set(strange, ERR_PERM, "job %" PRId64 ": its kind \"%s\" is not known and left alone",
+		job->id, db_get_text(rows, 2));
+	return false;
+}
+
+static enum claim claim_from(struct db *db, const struct jobs_rules *r, struct queue *q, struct job *ret_job,
+	struct err *strange, struct err *e)
 {
 	AUTO(db_rows) rows = NULL;
 
 	if (db_query(db, jobs_sql_pick, DB_ARGS(db_int(q->store), db_int(CANDIDATES)), &rows, e) < 0)
-		return -1;
+		return CLAIM_FAILED;
 	while (db_next(rows)) {
-		struct job job = {
-			.id = db_get_int(rows, 0),
-			.kind = NAMES_FIND(kind_names, db_get_text(rows, 2)),
-			.attempt = db_get_int(rows, 3) + 1,
-		};
-		int c;
+		struct job job;
+		enum claim c;
 
-		if (!db_get_uuid(rows, 1, &job.video_id))
+		if (!read_candidate(rows, &job, strange))
 			continue;
-		c = claim_one(db, r, free_slot(q, r->store_in_flight), &job, e);
-		if (c < 0)
-			return -1;
-		if (c == 0)
+		c = claim_one(db, r, q, &job, e);
+		if (c == CLAIM_GONE)
 			continue;
-		*ret_job = job;
-		return 1;
+		if (c == CLAIM_OURS)
+			*ret_job = job;
+		return c;
 	}
-	return 0;
+	return CLAIM_GONE;
 }
 
 int jobs_claim(struct db *db, const struct jobs_rules *r, struct job *ret_job, struct err *e)
 {
+	struct err strange = {.text = ""};
 	struct queue *queues = NULL, *best;
+	enum claim c = CLAIM_GONE;
 	size_t n = 0;
-	int c;
 
 	if (queues_read(db, (size_t)r->store_in_flight, &queues, &n, e) < 0)
 		return -1;
-	best = queues_best(queues, n, r->store_in_flight);
-	c = best ? claim_from(db, r, best, ret_job, e) : 0;
+	while (c != CLAIM_OURS && c != CLAIM_FAILED && (best = queues_best(queues, n, r->store_in_flight))) {
+		c = claim_from(db, r, best, ret_job, &strange, e);
+		best->running = r->store_in_flight; /* it had its turn */
+	}
 	queues_done(queues, n);
-	return c;
+	if (c == CLAIM_OURS || c == CLAIM_FAILED)
+		return c;
+	if (!strange.text[0])
+		return 0;
+	*e = strange;
+	return -1;
 }
 
 /* Keeping it */
@@ -269,184 +281,82 @@ int jobs_fence(struct db *db, const struct job *job, struct err *e)
 	return matched == 1;
 }
 
+int jobs_fenced(struct db *db, const struct job *job, jobs_work_fn *work, const void *arg, struct err *e)
+{
+	int ours;
+
+	if (db_begin(db, e) < 0)
+		return -1;
+	ours = jobs_fence(db, job, e);
+	if (ours == 1 && work(db, job, arg, e) == 0)
+		return db_commit(db, e) < 0 ? -1 : 1;
+	db_rollback(db);
+	return ours == 0 ? 0 : -1;
+}
+
 /* Letting it go */
 
-int jobs_release(struct db *db, const struct job *job, int64_t delay_ms, const char *why, struct err *e)
+int jobs_leaving(struct db *db, const struct job *job, bool *ret_cancel, bool *ret_deleted, struct err *e)
 {
-	struct db_arg id = db_int(job->id), token = db_int((int64_t)job->token);
-	uint64_t matched = 0;
-	int r = delay_ms > 0 ? db_exec(db, SQL_RELEASE_LATER,
-				       DB_ARGS(db_int(delay_ms), db_text(why), id, token), &matched, e)
-			     : db_exec(db, SQL_RELEASE_NOW, DB_ARGS(id, token), &matched, e);
+	AUTO(db_rows) rows = NULL;
 
-	return r < 0 ? -1 : matched == 1;
+	if (db_query(db, SQL_LEAVING, DB_ARGS(db_int(job->id)), &rows, e) < 0)
+		return -1;
+	*ret_cancel = db_next(rows) && db_get_int(rows, 0) != 0;
+	*ret_deleted = db_row_count(rows) > 0 && db_get_int(rows, 1) != 0;
+	return 0;
 }
 
 int jobs_end(struct db *db, const struct job *job, enum job_end how, const char *why, bool *ret_removal,
 	struct err *e)
 {
-	AUTO(db_rows) rows = NULL;
 	struct db_arg id = db_int(job->id), token = db_int((int64_t)job->token);
-	bool removal;
+	bool cancel, deleted;
 
-	if (db_query(db, SQL_LEAVING, DB_ARGS(id), &rows, e) < 0)
+	if (jobs_leaving(db, job, &cancel, &deleted, e) < 0)
 		return -1;
-	removal = db_next(rows) && db_get_int(rows, 1) != 0;
-	*ret_removal = removal;
-	if (removal)
+	*ret_removal = deleted;
+	if (deleted)
 		return db_exec(db, SQL_END_AS_REMOVAL, DB_ARGS(db_text(why), id, token), NULL, e);
 	return db_exec(db, SQL_END, DB_ARGS(db_int(how), db_text(why), id, token), NULL, e);
 }
 
-/* Upkeep */
-
-int jobs_promote(struct db *db, struct err *e)
+int jobs_give_up(struct db *db, const struct job *job, enum job_end how, const char *error, const char *why,
+	bool *ret_removal, struct err *e)
 {
-	uint64_t n = 0;
+	bool cancelled = how == JOB_CANCELLED;
 
-	return db_exec(db, SQL_PROMOTE, DB_NO_ARGS, &n, e) < 0 ? -1 : (int)n;
+	if (db_exec(db, SQL_VIDEO_ENDED,
+		    DB_ARGS(db_text(cancelled ? "cancelled" : "failed"), db_text(cancelled ? NULL : error),
+			    db_uuid(&job->video_id)),
+		    NULL, e) < 0 ||
+		(cancelled && purchases_call_off(db, &job->video_id, e) < 0))
+		return -1;
+	return jobs_end(db, job, how, why, ret_removal, e);
 }
 
-struct lost {
-	struct job job;
-	int64_t lost_count;
-	bool cancel, deleted;
+struct release {
+	int64_t delay_ms;
+	const char *why;
 };
 
-static int give_up(struct db *db, const struct lost *l, struct err *e)
+static int work_release(struct db *db, const struct job *job, const void *arg, struct err *e)
 {
-	static const char why[] = "the daemon stopped several times while working on this video";
-	bool cancelled = l->cancel && !l->deleted, removal;
+	const struct release *r = arg;
+	struct db_arg id = db_int(job->id), token = db_int((int64_t)job->token);
+	bool cancel, deleted, removal;
 
-	if (!l->deleted && db_exec(db, SQL_VIDEO_ENDED,
-				   DB_ARGS(db_text(cancelled ? "cancelled" : "failed"),
-					   db_text(cancelled ? NULL
-							     : "The video could not be made: the service "
-							       "kept failing while working on it."),
-					   db_uuid(&l->job.video_id)),
-				   NULL, e) < 0)
+	if (jobs_leaving(db, job, &cancel, &deleted, e) < 0)
 		return -1;
-	return jobs_end(db, &l->job, cancelled ? JOB_CANCELLED : JOB_FAILED, why, &removal, e);
+	if (job->kind == JOB_MAKE && (cancel || deleted))
+		return jobs_give_up(db, job, JOB_CANCELLED, NULL, r->why, &removal, e);
+	if (r->delay_ms > 0)
+		return db_exec(db, SQL_RELEASE_LATER,
+			DB_ARGS(db_int(r->delay_ms), db_text(r->why), id, token), NULL, e);
+	return db_exec(db, SQL_RELEASE_NOW, DB_ARGS(id, token), NULL, e);
 }
 
-/* Why a lease is taken from whoever has it. */
-struct loss {
-	const char *sql; /* finds the jobs */
-	const char *why; /* for the operator */
-	bool at_once;    /* whether or not the lease has run out */
-};
-
-static const struct loss expired = {.sql = SQL_EXPIRED, .why = "lease expired"},
-			 dead = {.sql = SQL_OF_WORKER, .why = "daemon ended", .at_once = true},
-			 disowned = {.sql = SQL_OF_LEASE, .why = "nobody worked on it", .at_once = true};
-
-static int settle_in_transaction(struct db *db, const struct jobs_rules *r, const struct lost *l,
-	const struct loss *how, struct err *e)
+int jobs_release(struct db *db, const struct job *job, int64_t delay_ms, const char *why, struct err *e)
 {
-	uint64_t matched = 0;
-
-	if (db_exec(db, SQL_STILL_LOST,
-		    DB_ARGS(db_int(l->job.id), db_int((int64_t)l->job.token), db_int(how->at_once)), &matched,
-		    e) < 0)
-		return -1;
-	if (matched == 0)
-		return 0;
-	if (db_exec(db, SQL_LOG_LOST,
-		    DB_ARGS(db_uuid(&l->job.video_id), db_text(r->worker), db_text(how->why)), NULL, e) < 0)
-		return -1;
-	/* A removal is never given up. */
-	if (l->job.kind == JOB_MAKE && (l->cancel || l->deleted || l->lost_count + 1 >= r->lost_leases))
-		return give_up(db, l, e) < 0 ? -1 : 1;
-	return db_exec(db, SQL_REQUEUE_LOST,
-		       DB_ARGS(db_text(how->why), db_int(l->job.id), db_int((int64_t)l->job.token)), NULL,
-		       e) < 0
-		       ? -1
-		       : 1;
-}
-
-static int settle_lost(struct db *db, const struct jobs_rules *r, const struct lost *l,
-	const struct loss *how, struct err *e)
-{
-	int changed;
-
-	if (db_begin(db, e) < 0)
-		return -1;
-	changed = settle_in_transaction(db, r, l, how, e);
-	if (changed <= 0) {
-		db_rollback(db);
-		return changed;
-	}
-	return db_commit(db, e) < 0 ? -1 : changed;
-}
-
-static int settle_all(struct db *db, const struct jobs_rules *r, const struct loss *how,
-	const struct db_arg *args, size_t n, struct err *e)
-{
-	AUTO(db_rows) rows = NULL;
-	int changed = 0;
-
-	if (db_query(db, how->sql, args, n, &rows, e) < 0)
-		return -1;
-	while (db_next(rows)) {
-		struct lost l = {
-			.job = {.id = db_get_int(rows, 0),
-				.token = (uint64_t)db_get_int(rows, 1),
-				.kind = NAMES_FIND(kind_names, db_get_text(rows, 5))},
-			.lost_count = db_get_int(rows, 2),
-			.cancel = db_get_int(rows, 3) != 0,
-			.deleted = db_get_int(rows, 4) != 0,
-		};
-		int c;
-
-		(void)db_get_uuid(rows, 6, &l.job.video_id);
-		c = settle_lost(db, r, &l, how, e);
-		if (c < 0)
-			return -1;
-		changed += c;
-	}
-	return changed;
-}
-
-int jobs_reap(struct db *db, const struct jobs_rules *r, struct err *e)
-{
-	return settle_all(db, r, &expired, DB_ARGS(db_int(REAP_MAX)), e);
-}
-
-int jobs_take_back(struct db *db, const struct jobs_rules *r, const char *dead_worker, struct err *e)
-{
-	return settle_all(db, r, &dead, DB_ARGS(db_text(dead_worker), db_int(REAP_MAX)), e);
-}
-
-int jobs_disown(struct db *db, const struct jobs_rules *r, const struct job_lease *l, struct err *e)
-{
-	return settle_all(db, r, &disowned, DB_ARGS(db_int(l->id), db_int((int64_t)l->token)), e);
-}
-
-static int prune(struct db *db, bool completed, int64_t keep, struct err *e)
-{
-	AUTO(db_rows) rows = NULL;
-	uint64_t n = 0;
-
-	if (db_query(db, SQL_KEEP_FROM, DB_ARGS(db_int(completed), db_int(keep)), &rows, e) < 0)
-		return -1;
-	if (!db_next(rows))
-		return 0;
-	if (db_exec(db, SQL_PRUNE, DB_ARGS(db_text(db_get_text(rows, 0)), db_int(completed)), &n, e) < 0)
-		return -1;
-	return (int)n;
-}
-
-int jobs_prune(struct db *db, int64_t keep_completed, int64_t keep_failed, struct err *e)
-{
-	int completed = prune(db, true, keep_completed, e);
-	int failed = completed < 0 ? -1 : prune(db, false, keep_failed, e);
-
-	return failed < 0 ? -1 : completed + failed;
-}
-
-int jobs_in_use(struct db *db, const struct uuid *video_id, struct err *e)
-{
-	AUTO(db_rows) rows = NULL;
-
-	return db_query(db, SQL_IN_USE, DB_ARGS(db_uuid(video_id)), &rows, e) < 0 ? -1 : db_next(rows);
+	return jobs_fenced(db, job, work_release, &(struct release){.delay_ms = delay_ms, .why = why}, e);
 }

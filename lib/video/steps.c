@@ -11,6 +11,8 @@
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
 #include "lib/io/db.h"
+#include "lib/video/jobs_priv.h"
+#include "lib/video/purchases_priv.h"
 #include "lib/video/videos_priv.h"
 
 static const char *const row_states[] = {
@@ -43,15 +45,15 @@ static const char SQL_LOG[] = "INSERT INTO step_log (video_id, at, kind, item, e
 			      "VALUES (?, UTC_TIMESTAMP(3), ?, ?, ?, ?, ?)";
 static const char SQL_NOT_POISON[] = "UPDATE jobs SET lost_count = 0 WHERE id = ?";
 static const char SQL_PROGRESS[] =
-	"UPDATE videos SET progress = GREATEST(progress, ?), status = ?, stage = ?, eta_sec = ?, "
-	"updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
-static const char SQL_COMPLETE[] = "UPDATE videos SET video_key = ?, thumbnail_key = ?, duration_ms = ?, "
-				   "progress = 100, status = 'completed', "
-				   "stage = NULL, eta_sec = NULL, error = NULL, completed_at = "
-				   "UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3) "
-				   "WHERE id = ?";
-static const char SQL_GIVE_UP[] = "UPDATE videos SET status = ?, error = ?, stage = NULL, eta_sec = NULL, "
-				  "updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
+	"UPDATE videos SET progress = GREATEST(progress, ?), status = IF(status = 'cancelling', status, ?), "
+	"stage = ?, eta_sec = ?, " NOT_PAUSED ", updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
+static const char SQL_COMPLETE[] =
+	"UPDATE videos SET video_key = ?, thumbnail_key = ?, duration_ms = ?, progress = 100, "
+	"status = 'completed', stage = NULL, eta_sec = NULL, error = NULL, " NOT_PAUSED
+	", completed_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
+static const char SQL_PAUSE[] =
+	"UPDATE videos SET status = 'paused', error = ?, pause_reason = ?, pause_vendor = ?, "
+	"pause_need_milli = ?, stage = NULL, eta_sec = NULL, updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
 static const char SQL_REMOVE[] = "DELETE FROM videos WHERE id = ? AND deleted_at IS NOT NULL";
 
 int steps_load(struct db *db, const struct uuid *video_id, struct step_row **ret_rows, size_t *ret_count,
@@ -96,8 +98,6 @@ int steps_load_video(struct db *db, const struct uuid *id, struct video *ret_vid
 	return videos_load(db, SQL_VIDEO, id, ret_video, e);
 }
 
-/* A transaction with the proof of the lease at its head and the work in its middle. */
-
 struct transition {
 	const struct job *job;
 	const struct step_ref *step; /* NULL: of the whole video */
@@ -105,22 +105,30 @@ struct transition {
 	const char *artefact, *result, *why;
 	int64_t bytes, delay_ms;
 	enum job_end how;
+	enum pause_reason reason;
+	const char *vendor;
+	int64_t need_milli;
 	bool *ret_removal;
 };
 
 typedef int work_fn(struct db *db, const struct transition *t, struct err *e);
 
+struct bound {
+	const struct transition *transition;
+	work_fn *work;
+};
+
+static int run_bound(struct db *db, const struct job *job, const void *arg, struct err *e)
+{
+	const struct bound *b = arg;
+
+	(void)job; /* the transition has it */
+	return b->work(db, b->transition, e);
+}
+
 static int transact(struct db *db, const struct transition *t, work_fn *work, struct err *e)
 {
-	int ours;
-
-	if (db_begin(db, e) < 0)
-		return -1;
-	ours = jobs_fence(db, t->job, e);
-	if (ours == 1 && work(db, t, e) == 0)
-		return db_commit(db, e) < 0 ? -1 : 1;
-	db_rollback(db);
-	return ours == 0 ? 0 : -1;
+	return jobs_fenced(db, t->job, run_bound, &(struct bound){.transition = t, .work = work}, e);
 }
 
 static int write_log(struct db *db, const struct transition *t, const char *event, struct err *e)
@@ -210,19 +218,34 @@ static int work_complete(struct db *db, const struct transition *t, struct err *
 
 static int work_give_up(struct db *db, const struct transition *t, struct err *e)
 {
-	bool cancelled = t->how == JOB_CANCELLED;
+	return jobs_give_up(db, t->job, t->how, t->video->error, t->why, t->ret_removal, e);
+}
 
-	if (db_exec(db, SQL_GIVE_UP,
-		    DB_ARGS(db_text(cancelled ? "cancelled" : "failed"),
-			    db_text(cancelled ? NULL : t->video->error), db_uuid(&t->job->video_id)),
+static int work_pause(struct db *db, const struct transition *t, struct err *e)
+{
+	bool cancel, deleted;
+
+	if (jobs_leaving(db, t->job, &cancel, &deleted, e) < 0)
+		return -1;
+	if (cancel || deleted) /* nobody waits for it to go on */
+		return jobs_give_up(db, t->job, JOB_CANCELLED, NULL, t->why, t->ret_removal, e);
+	if (db_exec(db, SQL_PAUSE,
+		    DB_ARGS(db_text(t->video->error),
+			    db_text(names_get(pause_reason_names, PAUSE_COUNT, t->reason)),
+			    db_text(t->vendor), t->need_milli > 0 ? db_int(t->need_milli) : db_null(),
+			    db_uuid(&t->job->video_id)),
 		    NULL, e) < 0)
 		return -1;
-	return jobs_end(db, t->job, t->how, t->why, t->ret_removal, e);
+	return jobs_end(db, t->job, JOB_PAUSED, t->why, t->ret_removal, e);
 }
 
 static int work_remove(struct db *db, const struct transition *t, struct err *e)
 {
-	return db_exec(db, SQL_REMOVE, DB_ARGS(db_uuid(&t->job->video_id)), NULL, e);
+	struct db_arg video = db_uuid(&t->job->video_id);
+
+	return purchases_orphan(db, &t->job->video_id, e) < 0
+		       ? -1
+		       : db_exec(db, SQL_REMOVE, DB_ARGS(video), NULL, e);
 }
 
 int steps_begin(
@@ -272,6 +295,20 @@ int steps_give_up(struct db *db, const struct job *job, enum job_end how, const 
 	struct transition t = {.job = job, .video = v, .how = how, .why = why, .ret_removal = ret_removal};
 
 	return transact(db, &t, work_give_up, e);
+}
+
+int steps_pause(struct db *db, const struct job *job, const struct video *v, enum pause_reason reason,
+	const char *vendor, int64_t need_milli, const char *why, bool *ret_removal, struct err *e)
+{
+	struct transition t = {.job = job,
+		.video = v,
+		.reason = reason,
+		.vendor = vendor,
+		.need_milli = need_milli,
+		.why = why,
+		.ret_removal = ret_removal};
+
+	return transact(db, &t, work_pause, e);
 }
 
 int steps_remove_video(struct db *db, const struct job *job, struct err *e)

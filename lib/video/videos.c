@@ -12,26 +12,29 @@
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
 #include "lib/io/db.h"
+#include "lib/video/estimate.h"
+#include "lib/video/purchases_priv.h"
+#include "lib/video/settings.h"
 #include "lib/video/videos_priv.h"
 
 static const char SQL_STORE[] = "SELECT id FROM stores WHERE public_id = ?";
 static const char SQL_PRODUCT[] = "SELECT id FROM products WHERE public_id = ? AND store_id = ?";
 static const char SQL_MUSIC[] = "SELECT 1 FROM music_tracks WHERE id = ?";
 static const char SQL_INSERT_VIDEO[] =
-	"INSERT INTO videos (id, store_id, product_id, title, style, aspect_ratio, voiceover_script, "
-	"voice_id, "
-	"music_track_id, music_volume, created_at, updated_at) "
-	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))";
+	"INSERT INTO videos (id, store_id, product_id, title, style, aspect_ratio, mode, model, reuse, "
+	"voiceover_script, voice_id, music_track_id, music_volume, voice_volume, estimate_credits_milli, "
+	"estimate_characters, created_at, updated_at) "
+	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))";
 static const char SQL_INSERT_SCENE[] = "INSERT INTO scenes (video_id, no, prompt, duration_ms, image_url, "
-				       "text_overlay) VALUES (?, ?, ?, ?, ?, ?)";
+				       "text_overlay, model, take) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 static const char SQL_INSERT_JOB[] =
 	"INSERT INTO jobs (video_id, store_id, kind, priority, rank_key, created_at) "
 	"SELECT id, store_id, ?, ?, " SQL_MS("UTC_TIMESTAMP(3)") " + ? * 600000, UTC_TIMESTAMP(3) "
 								 "FROM videos WHERE id = ?";
 static const char SQL_GET[] =
 	"SELECT " VIDEO_COLUMNS " FROM " VIDEO_TABLES " WHERE v.id = ? AND v.deleted_at IS NULL";
-static const char SQL_SCENES[] =
-	"SELECT prompt, duration_ms, image_url, text_overlay FROM scenes WHERE video_id = ? ORDER BY no";
+static const char SQL_SCENES[] = "SELECT prompt, duration_ms, image_url, text_overlay, model, take FROM "
+				 "scenes WHERE video_id = ? ORDER BY no";
 static const char SQL_LIST[] = "SELECT " VIDEO_COLUMNS " FROM " VIDEO_TABLES
 			       " WHERE s.public_id = ? AND v.deleted_at IS NULL AND (? IS NULL OR v.status = "
 			       "?) AND (? IS NULL OR p.public_id = ?)"
@@ -42,7 +45,6 @@ static const char SQL_COUNT[] =
 static const char SQL_DELETE[] =
 	"UPDATE videos SET deleted_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3) "
 	"WHERE id = ? AND deleted_at IS NULL";
-/* First of all, as in every transition of the daemon: two that lock in different orders end each other. */
 static const char SQL_LOCK_JOB[] = "UPDATE jobs SET worker = worker WHERE video_id = ?";
 /* A running job is asked to stop and becomes a removal when it has; any other becomes one now. SET goes left
  * to right. */
@@ -81,6 +83,14 @@ static void read_row(const struct db_rows *r, struct video *v)
 	v->created_ms = db_get_int(r, 18);
 	v->updated_ms = db_get_int(r, 19);
 	v->completed_ms = db_get_int(r, 20);
+	v->mode = NAMES_FIND(video_mode_names, db_get_text(r, 21));
+	v->model = xstrdup(db_get_text(r, 22));
+	v->reuse = db_get_int(r, 23) != 0;
+	v->voice_volume = db_get_int(r, 24);
+	v->revision = db_get_int(r, 25);
+	v->estimate_credits_milli = db_get_int(r, 26);
+	v->estimate_characters = db_get_int(r, 27);
+	v->pause = NAMES_FIND(pause_reason_names, db_get_text(r, 28));
 }
 
 static int read_scenes(struct db *db, struct video *v, struct err *e)
@@ -98,6 +108,8 @@ static int read_scenes(struct db *db, struct video *v, struct err *e)
 			.duration_ms = db_get_int(rows, 1),
 			.image_url = xstrdup(db_get_text(rows, 2)),
 			.text_overlay = xstrdup(db_get_text(rows, 3)),
+			.model = xstrdup(db_get_text(rows, 4)),
+			.take = db_get_int(rows, 5),
 		};
 	return 0;
 }
@@ -121,28 +133,83 @@ static int find_number(struct db *db, const char *sql, const struct db_arg *args
 	return 1;
 }
 
-static int insert_scenes(struct db *db, const struct video *v, struct err *e)
+int videos_insert_scenes(struct db *db, const struct video *v, struct err *e)
 {
 	for (size_t i = 0; i < v->scene_count; i++) {
 		const struct scene *s = &v->scenes[i];
 
 		if (db_exec(db, SQL_INSERT_SCENE,
 			    DB_ARGS(db_uuid(&v->id), db_int((int64_t)i), db_text(s->prompt),
-				    db_int(s->duration_ms), db_text(s->image_url), db_text(s->text_overlay)),
+				    db_int(s->duration_ms), db_text(s->image_url), db_text(s->text_overlay),
+				    db_text(s->model), db_int(s->take)),
 			    NULL, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int insert_all(struct db *db, const struct video *v, int64_t priority, struct err *e)
+int videos_insert_job(struct db *db, const struct uuid *id, const char *kind, int64_t priority, struct err *e)
 {
-	int64_t store = 0, product = 0, found = 0;
-	struct uuid music;
-	bool has_music = v->music_track_id && uuid_parse_text(v->music_track_id, &music);
+	return db_exec(db, SQL_INSERT_JOB,
+		DB_ARGS(db_text(kind), db_int(priority), db_int(priority), db_uuid(id)), NULL, e);
+}
+
+int videos_lock_job(struct db *db, const struct uuid *id, struct err *e)
+{
+	return db_exec(db, SQL_LOCK_JOB, DB_ARGS(db_uuid(id)), NULL, e);
+}
+
+int videos_check_music(
+	struct db *db, const struct video *v, struct uuid *id, struct db_arg *ret_music, struct err *e)
+{
+	int64_t found = 0;
 	int r;
 
-	r = find_number(db, SQL_STORE, DB_ARGS(db_text(v->store_id)), &store, e);
+	if (!v->music_track_id) {
+		*ret_music = db_null();
+		return 0;
+	}
+	r = uuid_parse_text(v->music_track_id, id)
+		    ? find_number(db, SQL_MUSIC, DB_ARGS(db_uuid(id)), &found, e)
+		    : 0;
+	if (r <= 0)
+		return r < 0 ? -1 : unknown(e, "musicTrackId");
+	*ret_music = db_uuid(id);
+	return 0;
+}
+
+int videos_check_budget(struct db *db, const struct settings *s, const struct video *v, struct err *e)
+{
+	struct estimate t = {
+		.credits_milli = v->estimate_credits_milli, .characters = v->estimate_characters};
+
+	return v->mode == MODE_DRAFT ? 0 : budget_check(db, s, v->store_id, &t, e);
+}
+
+static int insert_video(
+	struct db *db, const struct video *v, int64_t store, struct db_arg product, struct err *e)
+{
+	struct db_arg music;
+	struct uuid track;
+
+	if (videos_check_music(db, v, &track, &music, e) < 0)
+		return -1;
+	return db_exec(db, SQL_INSERT_VIDEO,
+		DB_ARGS(db_uuid(&v->id), db_int(store), product, db_text(v->title),
+			db_text(names_get(video_style_names, STYLE_COUNT, v->style)),
+			db_text(names_get(video_aspect_names, ASPECT_COUNT, v->aspect)),
+			db_text(names_get(video_mode_names, MODE_COUNT, v->mode)), db_text(v->model),
+			db_int(v->reuse), db_text(v->voiceover_script), db_text(v->voice_id), music,
+			db_int(v->music_volume), db_int(v->voice_volume), db_int(v->estimate_credits_milli),
+			db_int(v->estimate_characters)),
+		NULL, e);
+}
+
+static int insert_all(struct db *db, const struct settings *s, const struct video *v, struct err *e)
+{
+	int64_t store = 0, product = 0;
+	int r = find_number(db, SQL_STORE, DB_ARGS(db_text(v->store_id)), &store, e);
+
 	if (r <= 0)
 		return r < 0 ? -1 : unknown(e, "storeId");
 	if (v->product_id) {
@@ -150,24 +217,11 @@ static int insert_all(struct db *db, const struct video *v, int64_t priority, st
 		if (r <= 0)
 			return r < 0 ? -1 : unknown(e, "productId");
 	}
-	if (v->music_track_id) {
-		r = has_music ? find_number(db, SQL_MUSIC, DB_ARGS(db_uuid(&music)), &found, e) : 0;
-		if (r <= 0)
-			return r < 0 ? -1 : unknown(e, "musicTrackId");
-	}
-
-	if (db_exec(db, SQL_INSERT_VIDEO,
-		    DB_ARGS(db_uuid(&v->id), db_int(store), v->product_id ? db_int(product) : db_null(),
-			    db_text(v->title), db_text(names_get(video_style_names, STYLE_COUNT, v->style)),
-			    db_text(names_get(video_aspect_names, ASPECT_COUNT, v->aspect)),
-			    db_text(v->voiceover_script), db_text(v->voice_id),
-			    has_music ? db_uuid(&music) : db_null(), db_int(v->music_volume)),
-		    NULL, e) < 0)
+	if (videos_check_budget(db, s, v, e) < 0 ||
+		insert_video(db, v, store, v->product_id ? db_int(product) : db_null(), e) < 0 ||
+		videos_insert_scenes(db, v, e) < 0)
 		return -1;
-	if (insert_scenes(db, v, e) < 0)
-		return -1;
-	return db_exec(db, SQL_INSERT_JOB,
-		DB_ARGS(db_text("make"), db_int(priority), db_int(priority), db_uuid(&v->id)), NULL, e);
+	return videos_insert_job(db, &v->id, "make", s->priority, e);
 }
 
 static int exists(struct db *db, const struct uuid *id, struct err *e)
@@ -177,11 +231,11 @@ static int exists(struct db *db, const struct uuid *id, struct err *e)
 	return videos_get(db, id, &v, e);
 }
 
-static int create_once(struct db *db, const struct video *v, int64_t priority, struct err *e)
+static int create_once(struct db *db, const struct settings *s, const struct video *v, struct err *e)
 {
 	if (db_begin(db, e) < 0)
 		return -1;
-	if (insert_all(db, v, priority, e) < 0) {
+	if (insert_all(db, s, v, e) < 0) {
 		db_rollback(db);
 		return -1;
 	}
@@ -203,18 +257,20 @@ static int create_once(struct db *db, const struct video *v, int64_t priority, s
 	}
 }
 
-int videos_create(struct db *db, struct video *v, int64_t priority, struct err *e)
+int videos_create(struct db *db, const struct settings *s, struct video *v, struct err *e)
 {
 	v->id = uuid_new();
 	v->status = STATUS_PENDING;
+	v->pause = PAUSE_NONE;
+	v->revision = 1;
 	v->eta_sec = -1;
 
 	/* Nothing is committed before the commit, so a connection that had gone stale costs one more try. */
-	if (create_once(db, v, priority, e) == 0)
+	if (create_once(db, s, v, e) == 0)
 		return 0;
 	if (e->kind != ERR_TEMP)
 		return -1;
-	if (create_once(db, v, priority, e) == 0)
+	if (create_once(db, s, v, e) == 0)
 		return 0;
 	/* Or the first commit had only not been seen yet. */
 	return e->http_status == 409 && exists(db, &v->id, e) == 1 ? 0 : -1;
@@ -285,18 +341,16 @@ static int mark_deleted(struct db *db, const struct uuid *id, uint64_t *ret_foun
 {
 	uint64_t jobs = 0;
 
-	if (db_exec(db, SQL_LOCK_JOB, DB_ARGS(db_uuid(id)), NULL, e) < 0 ||
-		db_exec(db, SQL_DELETE, DB_ARGS(db_uuid(id)), ret_found, e) < 0)
+	if (videos_lock_job(db, id, e) < 0 || db_exec(db, SQL_DELETE, DB_ARGS(db_uuid(id)), ret_found, e) < 0)
 		return -1;
 	if (*ret_found == 0)
 		return 0;
-	if (db_exec(db, SQL_REMOVE_JOB, DB_ARGS(db_uuid(id)), &jobs, e) < 0)
+	if (purchases_call_off(db, id, e) < 0 ||
+		db_exec(db, SQL_REMOVE_JOB, DB_ARGS(db_uuid(id)), &jobs, e) < 0)
 		return -1;
 	if (jobs > 0)
 		return 0;
-	/* its job was pruned long ago */
-	return db_exec(
-		db, SQL_INSERT_JOB, DB_ARGS(db_text("remove"), db_int(0), db_int(0), db_uuid(id)), NULL, e);
+	return videos_insert_job(db, id, "remove", 0, e); /* its job was pruned long ago */
 }
 
 static int delete_once(struct db *db, const struct uuid *id, struct err *e)
