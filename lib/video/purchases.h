@@ -72,15 +72,17 @@ int purchases_intend(struct db *db, const struct job *job, const struct purchase
  * The answer to the request, or that there was none. Not fenced by the lease: it is the answer to our own
  * request, by p's id and token, and changes only a purchase that is intended or unknown; so that an answer
  * that comes late, after the lease was lost, is not lost with it. p->state says which: KNOWN with vendor_id
- * and estimate_milli, REFUSED, UNKNOWN, FAILED; p->detail goes with it. 1 written, 0 it had been settled
- * otherwise, -1.
+ * and estimate_milli, KEPT where the answer is the artefact (with vendor_id, artefact, bytes, result,
+ * cost_milli; the step then says purchases_use), REFUSED, UNKNOWN, FAILED; p->detail goes with it. 1 written,
+ * 0 it had been settled otherwise, -1.
  */
 int purchases_answered(struct db *db, const struct purchase *p, struct err *e);
 
 /* Fenced; 1, 0 the lease was lost, -1. Each may be repeated after ERR_TEMP and ERR_UNCERTAIN. */
 /* The artefact is durably here: state KEPT with artefact, bytes, result, cost_milli; the video uses it. */
 int purchases_kept(struct db *db, const struct job *job, const struct purchase *p, struct err *e);
-/* The vendor's task ended without an artefact: p->state FAILED or CANCELLED, with cost_milli and detail. */
+/* The vendor's task ended without an artefact, or the artefact is gone for good: p->state FAILED or
+ * CANCELLED, with cost_milli and detail. */
 int purchases_lost(struct db *db, const struct job *job, const struct purchase *p, struct err *e);
 /* A kept one, perhaps another video's, becomes what this step uses. *ret_gone: it is no longer kept; find
  * again. */
