@@ -68,46 +68,65 @@ static int rename_part(struct step *s, struct err *e)
 	return fs_rename_durable(from, to, e);
 }
 
-static int believe(struct step *s, const struct proc_result *r, struct err *e)
+/* ffprobe that says no about a file from outside will say no again; its words are the operator's. */
+static void judge_picture(struct step *s, struct err *e)
 {
-	const struct step_kind *k = &step_kinds[s->id];
-	struct media m;
-
-	if (!r->ok) {
-		describe_failure(r, e);
-		/* ffprobe that says no about a file from outside will say no again; its words are the
-		 * operator's */
-		if (s->id == STEP_PICTURE && !r->timed_out && r->signo == 0) {
-			outcome_log_step(LOG_LEVEL_INFO, "ffprobe refuses", s, e->text);
-			return picture_refuse(s, e);
-		}
-		return -1;
-	}
-	if (film_probe_read(r->out, r->out_len, &m, e) < 0)
-		return -1;
-	if (k->check && k->check(s, &m, e) < 0)
-		return -1;
-	s->media = m;
-	return rename_part(s, e);
+	outcome_log_step(LOG_LEVEL_INFO, "ffprobe refuses", s, e->text);
+	(void)picture_refuse(s, e);
 }
 
-static void looked(const struct proc_result *r, void *arg)
+static void probed(const struct proc_result *r, void *arg)
 {
 	struct step *s = arg;
+	struct media m;
 	struct err e;
+	bool read = false;
 
 	s->proc = NULL;
-	step_ended(s, believe(s, r, &e) < 0 ? &e : NULL);
+	if (r->ok) {
+		read = film_probe_read(r->out, r->out_len, &m, &e) == 0;
+	} else {
+		describe_failure(r, &e);
+		if (s->id == STEP_PICTURE && !r->timed_out && r->signo == 0)
+			judge_picture(s, &e);
+	}
+	s->probed(s, read ? &m : NULL, read ? NULL : &e);
 }
 
-int step_look(struct step *s, const char *name, struct err *e)
+int step_probe(struct step *s, const char *path, step_probed_fn *done, struct err *e)
 {
 	AUTO_ARGS probe = {0};
 	struct proc_spec spec = {.deadline_ms = PROBE_DEADLINE_MS, .out_max_bytes = PROBE_MAX_BYTES};
 
+	s->probed = done;
+	film_probe_args(&s->run->film, path, &probe);
+	return start(s, &probe, &spec, probed, e);
+}
+
+static int believe(struct step *s, const struct media *m, struct err *e)
+{
+	const struct step_kind *k = &step_kinds[s->id];
+
+	if (k->check && k->check(s, m, e) < 0)
+		return -1;
+	s->media = *m;
+	return rename_part(s, e);
+}
+
+static void looked(struct step *s, const struct media *m, const struct err *failure)
+{
+	struct err e;
+
+	if (failure)
+		step_ended(s, failure);
+	else
+		step_ended(s, believe(s, m, &e) < 0 ? &e : NULL);
+}
+
+int step_look(struct step *s, const char *name, struct err *e)
+{
 	(void)snprintf(s->file, sizeof(s->file), "%s", name);
-	film_probe_args(&s->run->film, s->part, &probe);
-	return start(s, &probe, &spec, looked, e);
+	return step_probe(s, s->part, looked, e);
 }
 
 static void made(const struct proc_result *r, void *arg)

@@ -1,328 +1,172 @@
 /*
- * The one driver loop. A pump goes over the runs, oldest first: write what ended, end what is over, start
- * what is ready. Everything that happens only marks and kicks the pump, so there is one place where things
- * move on.
+ * The one driver loop. A pump goes over the runs, oldest first: write what ended, end what is over; then,
+ * with all of them seen, start what is ready, so that the stores share the vendors' places fairly. Everything
+ * that happens only marks and kicks the pump, so there is one place where things move on.
  *
  * Before a step begins its intent is in the step log; when it is done that is written before anything builds
  * on it.
  */
 #include "daemon/engine.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "daemon/buy.h"
+#include "daemon/engine_priv.h"
+#include "daemon/fair.h"
 #include "daemon/removal.h"
-#include "daemon/run.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
-#include "lib/base/mem.h"
-#include "lib/io/http.h"
 #include "lib/io/loop.h"
-#include "lib/io/proc.h"
-#include "lib/video/settings.h"
-#include "lib/video/status.h"
 #include "lib/video/steps.h"
 
 #define DATABASE_RETRY_MS 1000
 #define PUBLISH_MS        500
-#define LEASE_MARGIN_SEC  10    /* our own lease ends that much before the database's */
-#define HOLD_MS           10000 /* a video that has to wait longer gives its place to another */
-#define FOREVER_MS        INT64_MAX
 
-/* Starting and stopping work */
-
-static void stop_step(struct step *s)
-{
-	bool was_running = s->state == STEP_RUNNING;
-
-	proc_free(steal_ptr(s->proc));
-	http_cancel(steal_ptr(s->call));
-	macros_closep(&s->fd);
-	s->fd = -1;
-	if (was_running)
-		s->run->engine->used[step_kinds[s->id].place]--;
-	if (s->state != STEP_DONE)
-		s->state = STEP_WAITING;
-}
-
-static void stop_steps(struct run *r)
-{
-	for (size_t i = 0; i < r->step_count; i++)
-		stop_step(&r->steps[i]);
-}
-
-static void set_end(struct run *r, enum run_end end, const char *why)
-{
-	if (r->end != RUN_GOES_ON)
-		return;
-	stop_steps(r);
-	r->end = end;
-	(void)snprintf(r->why, sizeof(r->why), "%s", why);
-	engine_kick(r->engine);
-}
-
-static void leave(struct run *r)
-{
-	struct engine *en = r->engine;
-	struct run **p = &en->runs;
-
-	while (*p != r)
-		p = &(*p)->next;
-	*p = r->next;
-	en->count--;
-	stop_steps(r);
-	run_free(r);
-	en->freed(en->freed_arg);
-}
-
-/* Nobody renewed it, and another daemon may have taken it over by now; we may have slept meanwhile. */
-static bool lease_is_over(const struct run *r)
-{
-	return clock_mono_ms() - r->lease_ms > (r->engine->settings->lease_sec - LEASE_MARGIN_SEC) * 1000;
-}
-
-/* The lease is gone, or nobody knows: another daemon may have the video, its row, its folder. Touch nothing.
- */
-static void drop(struct run *r, const char *why)
-{
-	outcome_log_run(LOG_LEVEL_WARNING, "lease lost", r, why);
-	status_forget(r->engine->cache, &r->video.id);
-	leave(r);
-}
-
-void step_ended(struct step *s, const struct err *failure)
-{
-	if (s->state != STEP_RUNNING)
-		return;
-	s->run->engine->used[step_kinds[s->id].place]--;
-	s->state = STEP_ENDED;
-	s->failed = failure != NULL;
-	if (failure)
-		s->failure = *failure;
-	engine_kick(s->run->engine);
-}
-
-void step_progress(struct step *s, unsigned permille)
-{
-	s->permille = permille < 1000 ? permille : 1000;
-}
-
-/* 1 begun, 0 lease lost, -1 not written. */
-static int begin_step(struct step *s, struct err *e)
-{
-	const struct step_kind *k = &step_kinds[s->id];
-	struct run *r = s->run;
-	struct step_ref name = outcome_ref(s);
-	struct err failure;
-	int w;
-
-	run_update_progress(r);
-	w = steps_begin(r->engine->db, &r->job, &name, &r->video, e);
-	if (w != 1)
-		return w;
-
-	outcome_recorded(r);
-	s->state = STEP_RUNNING;
-	s->permille = 0;
-	s->started_ms = clock_mono_ms();
-	(void)snprintf(s->part, sizeof(s->part), "%s-%zu.%" PRIx64 "%s", k->name, s->item, r->job.token,
-		k->extension);
-	r->engine->used[k->place]++;
-	if (k->begin(s, &failure) < 0)
-		step_ended(s, &failure);
-	return 1;
-}
+/* Looking after what is under way */
 
 static int write_outcomes(struct run *r, struct err *e)
 {
-	for (size_t i = 0; i < r->step_count && r->end == RUN_GOES_ON; i++) {
+	for (size_t i = 0; i < r->step_count; i++) {
 		struct step *s = &r->steps[i];
 		int w = s->state == STEP_ENDED ? outcome_write_step(s, e) : 1;
 
 		if (w != 1)
 			return w;
-		if (s->state == STEP_FAILED)
-			set_end(r, RUN_FAILED, s->failure.text);
 	}
 	return 1;
 }
 
-/* The end of a run */
-
-/* 1 over (r is freed), 0 lease lost, -1 not written. */
-static int end_run(struct run *r, struct err *e)
+/* 1 goes on or is over, 0 lease lost, -1 failed. r is freed when *ret_over. */
+static int look_after(struct run *r, bool *ret_over, struct err *e)
 {
-	int w = outcome_write_end(r, e);
+	int w = r->end == RUN_GOES_ON ? write_outcomes(r, e) : 1;
 
+	*ret_over = false;
 	if (w != 1)
 		return w;
-	if (r->end != RUN_RELEASED && !run_remove_folder(r))
-		outcome_log_run(LOG_LEVEL_WARNING, "work folder left to the sweep", r, NULL);
-	leave(r);
-	return 1;
+	if (r->end == RUN_GOES_ON)
+		engine_decide_end(r);
+	if (r->end == RUN_GOES_ON)
+		return 1;
+	w = engine_end_run(r, e);
+	*ret_over = w == 1;
+	return w;
 }
 
-/* The pump */
-
-static bool any_running(const struct run *r)
+/* What the database said about r, when it was not yes. */
+static void not_written(struct run *r, int w, const struct err *e)
 {
-	for (size_t i = 0; i < r->step_count; i++)
-		if (r->steps[i].state == STEP_RUNNING)
-			return true;
-	return false;
+	if (w == 0)
+		engine_drop_run(r, "the database says so");
+	else if (e->kind == ERR_TEMP || e->kind == ERR_UNCERTAIN)
+		r->stuck = true;
+	else
+		engine_refused(r, e);
 }
 
-static bool all_done(const struct run *r)
+static void look_after_all(struct engine *en)
 {
-	for (size_t i = 0; i < r->step_count; i++)
-		if (r->steps[i].state != STEP_DONE)
-			return false;
-	return true;
+	for (struct run *r = en->runs, *next; r; r = next) {
+		bool over = false;
+		struct err e;
+		int w;
+
+		next = r->next;
+		r->stuck = false;
+		w = look_after(r, &over, &e);
+		if (!over && w != 1)
+			not_written(r, w, &e);
+	}
 }
 
-/* Milliseconds until the next step that only waits for its time; FOREVER_MS: none does. */
-static int64_t next_due(const struct run *r, int64_t now)
-{
-	int64_t least = FOREVER_MS;
+/* Starting */
 
+static bool is_shared(enum place p)
+{
+	return p == PLACE_RUNWAY || p == PLACE_SPEECH;
+}
+
+static bool may_start(const struct run *r)
+{
+	return r->end == RUN_GOES_ON && r->settling == RUN_GOES_ON && !r->stuck && !r->engine->draining;
+}
+
+static void ask_for_shares(const struct run *r, int64_t now, struct fair shares[static PLACE_COUNT])
+{
 	for (size_t i = 0; i < r->step_count; i++) {
 		const struct step *s = &r->steps[i];
+		enum place place = step_place(s);
+		bool holds = s->state == STEP_RUNNING;
 
-		if (s->state == STEP_WAITING && s->due_ms > now && s->due_ms - now < least)
-			least = s->due_ms - now;
+		if (is_shared(place) && (holds || (may_start(r) && engine_step_ready(s, now))))
+			fair_add(&shares[place], r->video.store_id, holds, !holds);
 	}
-	return least;
 }
 
-static bool is_ready(const struct step *s, int64_t now)
-{
-	const struct step_kind *k = &step_kinds[s->id];
-
-	return s->state == STEP_WAITING && s->due_ms <= now && (!k->ready || k->ready(s->run, s->item));
-}
-
-static bool any_ready(const struct run *r, int64_t now)
-{
-	for (size_t i = 0; i < r->step_count; i++)
-		if (is_ready(&r->steps[i], now))
-			return true;
-	return false;
-}
-
-static int start_ready(struct run *r, struct err *e)
+static int start_ready(struct run *r, int64_t now, struct fair shares[static PLACE_COUNT], struct err *e)
 {
 	const struct engine *en = r->engine;
-	int64_t now = clock_mono_ms();
 
 	for (size_t i = 0; i < r->step_count; i++) {
 		struct step *s = &r->steps[i];
+		enum place place = step_place(s);
 		int w;
 
-		if (!is_ready(s, now) ||
-			en->used[step_kinds[s->id].place] >= en->places[step_kinds[s->id].place])
+		if (!engine_step_ready(s, now) || en->used[place] >= en->places[place])
 			continue;
-		w = begin_step(s, e);
+		if (is_shared(place) && !fair_take(&shares[place], r->video.store_id))
+			continue;
+		w = engine_begin_step(s, e);
 		if (w != 1)
 			return w;
 	}
 	return 1;
 }
 
-static void decide_end(struct run *r)
+static void start_all(struct engine *en)
 {
-	const struct settings *s = r->engine->settings;
-	int64_t now = clock_mono_ms(), due;
+	struct fair shares[PLACE_COUNT] = {0};
+	int64_t now = clock_mono_ms();
 
-	if (all_done(r)) {
-		set_end(r, RUN_COMPLETED, "");
-		return;
+	for (const struct run *r = en->runs; r; r = r->next)
+		ask_for_shares(r, now, shares);
+	for (int p = 0; p < PLACE_COUNT; p++)
+		fair_settle(&shares[p], en->places[p]);
+	for (struct run *r = en->runs, *next; r; r = next) {
+		struct err e;
+		int w;
+
+		next = r->next;
+		w = may_start(r) ? start_ready(r, now, shares, &e) : 1;
+		if (w != 1)
+			not_written(r, w, &e);
 	}
-	if (now - r->claimed_ms > s->video_deadline_sec * 1000) {
-		free(r->video.error);
-		r->video.error =
-			xasprintf("The video took longer than the %" PRId64 " seconds that are allowed.",
-				s->video_deadline_sec);
-		set_end(r, RUN_FAILED, "deadline");
-		return;
-	}
-	if (any_running(r))
-		return;
-	if (r->engine->draining) {
-		set_end(r, RUN_RELEASED, "drained");
-		return;
-	}
-	due = next_due(r, now);
-	if (due != FOREVER_MS && due > HOLD_MS && !any_ready(r, now)) { /* or it has only no child yet */
-		r->release_ms = due;
-		set_end(r, RUN_RELEASED, "waiting to try again");
-	}
+	for (int p = 0; p < PLACE_COUNT; p++)
+		fair_done(&shares[p]);
 }
 
-/* 1 goes on or is over, 0 lease lost, -1 failed. r may be freed after 1 only when *ret_over. */
-static int advance(struct run *r, bool *ret_over, struct err *e)
-{
-	int w = write_outcomes(r, e);
-
-	*ret_over = false;
-	if (w == 1 && r->end == RUN_GOES_ON && !r->engine->draining)
-		w = start_ready(r, e);
-	if (w != 1)
-		return w;
-	if (r->end == RUN_GOES_ON)
-		decide_end(r);
-	if (r->end == RUN_GOES_ON)
-		return 1;
-	*ret_over = true;
-	return end_run(r, e);
-}
-
-/* The database refused for good: our own fault. One more honest try to say so; then the lease runs out. */
-static void refused(struct run *r, const struct err *e)
-{
-	outcome_log_run(LOG_LEVEL_ERROR, "database refused", r, e->text);
-	if (r->end == RUN_FAILED) {
-		drop(r, e->text);
-		return;
-	}
-	stop_steps(r);
-	free(r->video.error);
-	r->video.error = xstrdup("The video could not be made because of an internal error.");
-	r->end = RUN_FAILED;
-	(void)snprintf(r->why, sizeof(r->why), "%s", e->text);
-}
+/* The pump */
 
 /* How long until this run wants to be looked at again. */
-static int64_t pump_run(struct run *r)
+static int64_t patience(const struct run *r, int64_t now)
 {
-	struct err e;
-	bool over = false;
-	int w = advance(r, &over, &e);
-
-	if (w == 0) {
-		drop(r, "the database says so");
-		return FOREVER_MS;
-	}
-	if (w < 0 && e.kind != ERR_TEMP && e.kind != ERR_UNCERTAIN)
-		refused(r, &e);
-	if (w < 0)
-		return DATABASE_RETRY_MS;
-	return over ? FOREVER_MS : next_due(r, clock_mono_ms());
+	return r->stuck || r->end != RUN_GOES_ON ? DATABASE_RETRY_MS : engine_next_due(r, now);
 }
 
 static void pump(void *arg)
 {
 	struct engine *en = arg;
-	int64_t wait = FOREVER_MS;
+	int64_t wait = FOREVER_MS, now;
 
 	en->kicked = false;
-	for (struct run *r = en->runs, *next; r; r = next) {
-		int64_t w;
+	look_after_all(en);
+	start_all(en);
 
-		next = r->next;
-		w = pump_run(r);
+	now = clock_mono_ms();
+	for (const struct run *r = en->runs; r; r = r->next) {
+		int64_t w = patience(r, now);
+
 		wait = w < wait ? w : wait;
 	}
 	if (!en->kicked && wait != FOREVER_MS)
@@ -342,7 +186,7 @@ static void publish_run(struct run *r)
 	struct engine *en = r->engine;
 	struct err e;
 
-	if (r->end != RUN_GOES_ON || lease_is_over(r))
+	if (r->end != RUN_GOES_ON || engine_is_stale(en, r->lease_ms))
 		return;
 	run_update_progress(r);
 	if (r->unwritten && steps_progress(en->db, &r->job, &r->video, &e) != 1)
@@ -381,6 +225,7 @@ void engine_done(struct engine *en)
 		run_free(r);
 	}
 	removals_free(en);
+	orders_free(en);
 	loop_timer_free(en->pump);
 	loop_timer_free(en->publish);
 }
@@ -417,7 +262,7 @@ size_t engine_count(const struct engine *en)
 	return en->count;
 }
 
-static const struct job_lease *find_lease(const struct job_lease *leases, size_t count, const struct job *job)
+const struct job_lease *engine_find_lease(const struct job_lease *leases, size_t count, const struct job *job)
 {
 	for (size_t i = 0; i < count; i++)
 		if (leases[i].id == job->id && leases[i].token == job->token)
@@ -427,34 +272,36 @@ static const struct job_lease *find_lease(const struct job_lease *leases, size_t
 
 void engine_leases(struct engine *en, const struct job_lease *leases, size_t count, int64_t asked_ms)
 {
+	removals_leases(en, leases, count, asked_ms);
 	for (struct run *r = en->runs, *next; r; r = next) {
-		const struct job_lease *l = find_lease(leases, count, &r->job);
+		const struct job_lease *l = engine_find_lease(leases, count, &r->job);
 
 		next = r->next;
 		if (!l) {
-			drop(r, "not renewed");
+			engine_drop_run(r, "not renewed");
 			continue;
 		}
 		r->lease_ms = asked_ms;
 		if (l->cancel)
-			set_end(r, RUN_CANCELLED, "asked to stop");
+			engine_set_end(r, RUN_CANCELLED, "asked to stop");
 	}
 }
 
 bool engine_has(const struct engine *en, const struct job_lease *lease)
 {
 	for (const struct run *r = en->runs; r; r = r->next)
-		if (find_lease(lease, 1, &r->job))
+		if (engine_find_lease(lease, 1, &r->job))
 			return true;
 	return removals_have(en, lease);
 }
 
 void engine_drop_stale(struct engine *en)
 {
+	removals_drop_stale(en);
 	for (struct run *r = en->runs, *next; r; r = next) {
 		next = r->next;
-		if (lease_is_over(r))
-			drop(r, "the database did not answer for a whole lease");
+		if (engine_is_stale(en, r->lease_ms))
+			engine_drop_run(r, "the database did not answer for a whole lease");
 	}
 }
 
@@ -466,6 +313,9 @@ void engine_drain(struct engine *en)
 
 void engine_hand_back(struct engine *en)
 {
-	for (struct run *r = en->runs; r; r = r->next)
-		set_end(r, RUN_RELEASED, "the daemon stops");
+	for (struct run *r = en->runs; r; r = r->next) {
+		bool settles = r->settling != RUN_GOES_ON;
+
+		engine_set_end(r, settles ? r->settling : RUN_RELEASED, settles ? NULL : "the daemon stops");
+	}
 }

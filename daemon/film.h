@@ -43,6 +43,7 @@ struct film {
 	const char *voice; /* file in the work folder, NULL none */
 	const char *music; /* absolute path, NULL none */
 	int music_volume;  /* 0..100, to the ear; 0 is silence */
+	int voice_volume;  /* the same; 100 is as it was spoken */
 };
 
 /*

@@ -1,7 +1,7 @@
 /*
- * What the film sounds like. The voice is levelled to the target and stays as it is; the music is looped, set
- * below it by the volume, ducked while it speaks and faded at both ends; a limiter keeps the peaks. Lengths
- * are exact: a frame is 1,600 samples at 48 kHz.
+ * What the film sounds like. The voice is levelled to the target, then set by its volume; the music is
+ * looped, set below that target by its own, ducked while the voice speaks, however loud that is heard, and
+ * faded at both ends; a limiter keeps the peaks. Lengths are exact: a frame is 1,600 samples at 48 kHz.
  */
 #include <math.h>
 
@@ -62,8 +62,9 @@ static void sound_filters(const struct film *f, bool voice, bool music, struct b
 			"70,",
 			SAMPLE_RATE);
 		buf_addf(b,
-			"loudnorm=I=-14.5:TP=-2:LRA=9," SMALL_FRAMES "aresample=%d,apad=whole_dur=%.4f%s;",
-			SAMPLE_RATE, seconds, music ? ",asplit[voice][key]" : "[mix]");
+			"loudnorm=I=-14.5:TP=-2:LRA=9," SMALL_FRAMES "aresample=%d,apad=whole_dur=%.4f,%s",
+			SAMPLE_RATE, seconds, music ? "asplit[said][key];[said]" : "");
+		buf_addf(b, "volume=%.2fdB%s;", volume_db(f->voice_volume), music ? "[voice]" : "[mix]");
 	}
 	if (music) {
 		add_music(voice ? "[1:a:0]" : "[0:a:0]", seconds, b);
@@ -89,12 +90,12 @@ static void sound_filters(const struct film *f, bool voice, bool music, struct b
 
 void film_sound_args(const struct film *f, const char *out, struct args *a)
 {
-	bool music = f->music && f->music_volume > 0;
+	bool voice = f->voice && f->voice_volume > 0, music = f->music && f->music_volume > 0;
 	AUTO_BUF filters = BUF_INIT(FILTERS_MAX_BYTES);
 
-	sound_filters(f, f->voice, music, &filters);
+	sound_filters(f, voice, music, &filters);
 	film_add_program(f, a);
-	if (f->voice)
+	if (voice)
 		film_add_input(f, FILM_SOUND_FORMATS, f->voice, a);
 	if (music)
 		film_add_input(f, FILM_SOUND_FORMATS, f->music, a);

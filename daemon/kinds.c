@@ -8,6 +8,15 @@
 #include "daemon/run.h"
 #include "daemon/steps_priv.h"
 
+#define VENDOR_SCENE_MS 60000 /* of waiting, which weighs as much as working */
+#define VENDOR_VOICE_MS 6000
+
+static bool wants_check(const struct run *r, size_t item)
+{
+	(void)item;
+	return r->video.voiceover_script != NULL && r->voice_by->is_vendor;
+}
+
 static bool wants_picture(const struct run *r, size_t item)
 {
 	return r->video.scenes[item].image_url != NULL;
@@ -19,9 +28,21 @@ static bool wants_voice(const struct run *r, size_t item)
 	return r->video.voiceover_script != NULL;
 }
 
+/* Nothing is paid for before all is known that can be known for nothing. */
+static bool may_pay(const struct run *r)
+{
+	return run_done(r, STEP_CHECK, 0) && run_all_done(r, STEP_PICTURE);
+}
+
 static bool scene_ready(const struct run *r, size_t item)
 {
-	return run_done(r, STEP_PICTURE, item);
+	return r->scenes_by->is_vendor ? may_pay(r) : run_done(r, STEP_PICTURE, item);
+}
+
+static bool voice_ready(const struct run *r, size_t item)
+{
+	(void)item;
+	return !r->voice_by->is_vendor || may_pay(r);
 }
 
 /* The last scene is held until the voice's end, so its part waits for the voice too. */
@@ -72,6 +93,8 @@ static int64_t frames_of(const struct run *r, size_t item)
 
 static int64_t scene_weight(const struct run *r, size_t item)
 {
+	if (r->scenes_by->is_vendor)
+		return VENDOR_SCENE_MS;
 	return 200 + frames_of(r, item) * 20;
 }
 
@@ -86,17 +109,49 @@ static int64_t sound_weight(const struct run *r, size_t item)
 	return 300 + (int64_t)r->video.scene_count * 200;
 }
 
+static int64_t voice_weight(const struct run *r, size_t item)
+{
+	return r->voice_by->is_vendor ? VENDOR_VOICE_MS : sound_weight(r, item);
+}
+
 static int begin_scene(struct step *s, struct err *e)
 {
-	return s->run->engine->provider->begin_scene(s, e);
+	return s->run->scenes_by->begin_scene(s, e);
 }
 
 static int begin_voice(struct step *s, struct err *e)
 {
-	return s->run->engine->provider->begin_voice(s, e);
+	return s->run->voice_by->begin_voice(s, e);
+}
+
+const struct provider *step_provider(const struct step *s)
+{
+	if (s->id == STEP_SCENE)
+		return s->run->scenes_by;
+	return s->id == STEP_VOICE ? s->run->voice_by : NULL;
+}
+
+enum place step_place(const struct step *s)
+{
+	enum place place = step_kinds[s->id].place;
+
+	if (place != PLACE_PROVIDER)
+		return place;
+	return s->id == STEP_SCENE ? s->run->scenes_by->scene_place : s->run->voice_by->voice_place;
 }
 
 const struct step_kind step_kinds[STEP_ID_COUNT] = {
+	[STEP_CHECK] =
+		{
+			.name = "check",
+			.extension = "",
+			.status = STATUS_GENERATING_SCENES,
+			.stage = "Checking the voice",
+			.wanted = wants_check,
+			.weight = weighs_little,
+			.begin = check_begin,
+			.blame = "The voice-over could not be made",
+		},
 	[STEP_PICTURE] =
 		{
 			.name = "picture",
@@ -118,7 +173,7 @@ const struct step_kind step_kinds[STEP_ID_COUNT] = {
 			.status = STATUS_GENERATING_SCENES,
 			.stage = "Generating scene",
 			.per_scene = true,
-			.place = PLACE_CHILD,
+			.place = PLACE_PROVIDER,
 			.ready = scene_ready,
 			.weight = scene_weight,
 			.begin = begin_scene,
@@ -131,9 +186,10 @@ const struct step_kind step_kinds[STEP_ID_COUNT] = {
 			.extension = ".wav",
 			.status = STATUS_GENERATING_VOICEOVER,
 			.stage = "Recording the voice-over",
-			.place = PLACE_CHILD,
+			.place = PLACE_PROVIDER,
 			.wanted = wants_voice,
-			.weight = sound_weight,
+			.ready = voice_ready,
+			.weight = voice_weight,
 			.begin = begin_voice,
 			.check = voice_check,
 			.blame = "The voice-over could not be made",

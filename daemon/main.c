@@ -3,10 +3,15 @@
  * process, one event loop, no threads; more of it is more processes, here or on other hosts, on the same
  * database.
  *
- *   worker    claims jobs, renews leases, drains          engine    drives the steps of every video under way
- *   run       one video: its plan, what is done of it     kinds     the table of steps: inputs, weights, who
- * does them child     ffmpeg under a deadline, then ffprobe       film*     what ffmpeg is told (pure) step_*
- * what the steps do                           storage   where finished films go
+ *   worker     claims jobs, renews leases, drains
+ *   engine*    drives the steps of every video under way
+ *   run        one video: its plan, and what is done of it
+ *   kinds      the table of steps: inputs, weights, who does them
+ *   failure    what a failure means; outcome writes down how it went
+ *   step_*     what the steps do
+ *   buy        paid requests; bought keeps what came, calloff cancels, accounts looks at the vendors
+ *   child      ffmpeg under a deadline, then ffprobe; film* what they are told (pure)
+ *   storage*   where finished films go
  */
 #include <getopt.h>
 #include <limits.h>
@@ -14,8 +19,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/accounts.h"
+#include "daemon/calloff.h"
+#include "daemon/engine.h"
 #include "daemon/notify.h"
-#include "daemon/provider.h"
 #include "daemon/storage.h"
 #include "daemon/worker.h"
 #include "lib/base/err.h"
@@ -24,13 +31,13 @@
 #include "lib/io/db.h"
 #include "lib/io/http.h"
 #include "lib/io/loop.h"
+#include "lib/remote/elevenlabs.h"
+#include "lib/remote/runway.h"
 #include "lib/video/settings.h"
 
 #define FETCHES          8
 #define CACHE_TIMEOUT_MS 200
 #define LEASE_PARTS      5
-
-static const struct provider *const providers[PROVIDER_COUNT] = {[PROVIDER_LOCAL] = &provider_local};
 
 struct options {
 	const char *config;
@@ -80,6 +87,44 @@ static struct db_options database_of(const struct settings *s)
 	return o;
 }
 
+/* The vendors that the settings use; a draft never needs one. */
+static int open_vendors(struct engine *en, struct err *e)
+{
+	const struct settings *s = en->settings;
+	struct runway_options scenes = {.http = en->http, .url = s->runway_url, .key = s->runway_api_key};
+	struct elevenlabs_options voices = {
+		.http = en->http, .url = s->elevenlabs_url, .key = s->elevenlabs_api_key};
+
+	if (s->scene_provider == SCENES_RUNWAY && !s->runway_api_key)
+		return err_set(e, ERR_PERM, "scene_provider = runway needs runway_api_key");
+	if (s->voice_provider == VOICES_ELEVENLABS && !s->elevenlabs_api_key)
+		return err_set(e, ERR_PERM, "voice_provider = elevenlabs needs elevenlabs_api_key");
+	if (s->scene_provider == SCENES_RUNWAY && runway_new(&scenes, &en->runway, e) < 0)
+		return -1;
+	if (s->voice_provider == VOICES_ELEVENLABS && elevenlabs_new(&voices, &en->elevenlabs, e) < 0)
+		return -1;
+	if (calloff_new(en, &en->calloff, e) < 0)
+		return -1;
+	return accounts_new(en, &en->accounts, e);
+}
+
+/* After engine_done: what is at work for a step uses them. */
+static void close_vendors(struct engine *en)
+{
+	accounts_free(en->accounts);
+	calloff_free(en->calloff);
+	elevenlabs_free(en->elevenlabs);
+	runway_free(en->runway);
+}
+
+static void say_ready(const struct worker *w, const struct settings *s)
+{
+	notify_ready();
+	log_info("serving", log_text("worker", w->id),
+		log_text("scenes", s->scene_provider == SCENES_RUNWAY ? "runway" : "local"),
+		log_text("voices", s->voice_provider == VOICES_ELEVENLABS ? "elevenlabs" : "local"));
+}
+
 static int serve(const struct settings *s, struct err *e)
 {
 	AUTO(loop) loop = NULL;
@@ -93,13 +138,14 @@ static int serve(const struct settings *s, struct err *e)
 		.db = db,
 		.cache = cache,
 		.storage = storage,
-		.provider = providers[s->provider],
 		.settings = s,
 		.places =
 			{
 				[PLACE_FREE] = UINT_MAX,
 				[PLACE_CHILD] = (unsigned)(s->children > 0 ? s->children : processors),
 				[PLACE_FETCH] = FETCHES,
+				[PLACE_RUNWAY] = (unsigned)s->runway_in_flight,
+				[PLACE_SPEECH] = (unsigned)s->elevenlabs_in_flight,
 			},
 	};
 	struct worker worker = {.wake_fd = -1, .workdir = {.lock_fd = -1}};
@@ -108,16 +154,16 @@ static int serve(const struct settings *s, struct err *e)
 	if (loop_new(&loop, e) == 0 && http_new(loop, &http, e) == 0) {
 		engine.loop = loop;
 		engine.http = http;
-		if (engine_init(&engine, e) == 0 && worker_init(&worker, &engine, e) == 0) {
+		if (engine_init(&engine, e) == 0 && open_vendors(&engine, e) == 0 &&
+			worker_init(&worker, &engine, e) == 0) {
 			loop_watchdog(loop);
-			notify_ready();
-			log_info("serving", log_text("worker", worker.id),
-				log_text("provider", engine.provider->name));
+			say_ready(&worker, s);
 			r = loop_run(loop, e);
 			notify_stopping();
 		}
 	}
 	engine_done(&engine);
+	close_vendors(&engine);
 	worker_done(&worker);
 	storage->ops->free(storage);
 	return r;

@@ -1,11 +1,13 @@
 /*
  * How a step went and how a run ended, written down: in the step log, in the video's row, in memcached, in
- * the daemon's log. What a failure means is decided here and nowhere else.
+ * the daemon's log. What a failure means is in failure.c.
  */
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/accounts.h"
 #include "daemon/engine.h"
+#include "daemon/failure.h"
 #include "daemon/run.h"
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
@@ -59,6 +61,10 @@ static void result_text(const struct step *s, struct buf *out)
 {
 	AUTO(json) root = json_new_object();
 
+	if (s->id == STEP_CHECK) {
+		json_put_string(root, "voiceId", s->run->voice_id);
+		json_put_int(root, "maxCharacters", s->run->speech_max);
+	}
 	json_put_int(root, "durationMs", s->media.duration_ms);
 	json_put_int(root, "width", s->media.width);
 	json_put_int(root, "height", s->media.height);
@@ -100,21 +106,16 @@ static int write_done(struct step *s, struct err *e)
 	return 1;
 }
 
-/* What can be tried again is, a limited number of times; anything else ends the video. */
-static bool may_retry(const struct step *s)
-{
-	static const bool by_kind[ERR_KIND_COUNT] = {[ERR_TEMP] = true};
-
-	return by_kind[s->failure.kind] && s->attempt + 1 < s->run->engine->settings->attempts;
-}
-
 static int write_retry(struct step *s, struct err *e)
 {
 	const struct settings *set = s->run->engine->settings;
 	struct step_ref name = outcome_ref(s);
 	int64_t delay_ms = clock_backoff_ms((unsigned)s->attempt, set->backoff_ms, set->backoff_cap_ms);
-	int w = steps_retry(s->run->engine->db, &s->run->job, &name, delay_ms, s->failure.text, e);
+	int w;
 
+	if (delay_ms < s->wait_ms)
+		delay_ms = s->wait_ms;
+	w = steps_retry(s->run->engine->db, &s->run->job, &name, delay_ms, s->failure.text, e);
 	if (w != 1)
 		return w;
 	outcome_log_step(LOG_LEVEL_WARNING, "step to be tried again", s, s->failure.text);
@@ -124,20 +125,26 @@ static int write_retry(struct step *s, struct err *e)
 	return 1;
 }
 
-/* The client reads our own words, or what was found about its own picture; step_picture.c says which that is.
+/* How the run will end, by the step that failed: the first failure stands, a pause only until there is one.
  */
-static char *client_error(const struct step *s)
+static void settle(const struct step *s, enum failure_means means)
 {
-	const char *blame = step_kinds[s->id].blame;
+	struct run *r = s->run;
+	bool pauses = means == MEANS_PAUSE;
 
-	if (s->id == STEP_PICTURE && s->failure.kind == ERR_PERM && s->failure.http_status != 0)
-		return xasprintf("%s: %s.", blame, s->failure.text);
-	if (step_kinds[s->id].per_scene)
-		return xasprintf("%s (scene %zu).", blame, s->item + 1);
-	return xasprintf("%s.", blame);
+	if (r->settling == RUN_FAILED || (r->settling == RUN_PAUSED && pauses))
+		return;
+	r->settling = pauses ? RUN_PAUSED : RUN_FAILED;
+	free(r->video.error);
+	r->video.error = failure_text(s, means);
+	r->video.pause = pauses ? failure_of(s).pause : PAUSE_NONE;
+	r->pause_vendor = s->vendor;
+	r->pause_need_milli = s->need_milli;
+	(void)snprintf(
+		r->why, sizeof(r->why), "%s %zu: %s", step_kinds[s->id].name, s->item, s->failure.text);
 }
 
-static int write_failure(struct step *s, struct err *e)
+static int write_failure(struct step *s, enum failure_means means, struct err *e)
 {
 	struct run *r = s->run;
 	struct step_ref name = outcome_ref(s);
@@ -145,19 +152,24 @@ static int write_failure(struct step *s, struct err *e)
 
 	if (w != 1)
 		return w;
-	outcome_log_step(LOG_LEVEL_ERROR, "step failed", s, s->failure.text);
-	free(r->video.error);
-	r->video.error = client_error(s);
-	(void)err_prefix(&s->failure, "%s %zu: ", step_kinds[s->id].name, s->item);
+	outcome_log_step(means == MEANS_PAUSE ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
+		means == MEANS_PAUSE ? "step pauses the video" : "step failed", s, s->failure.text);
+	settle(s, means);
 	s->state = STEP_FAILED;
 	return 1;
 }
 
 int outcome_write_step(struct step *s, struct err *e)
 {
+	struct failure f = failure_of(s);
+	enum failure_means means;
+
 	if (!s->failed)
 		return write_done(s, e);
-	return may_retry(s) ? write_retry(s, e) : write_failure(s, e);
+	means = failure_means(&f, s->run->engine->settings->attempts);
+	if (means == MEANS_DROP)
+		return 0;
+	return means == MEANS_RETRY ? write_retry(s, e) : write_failure(s, means, e);
 }
 
 /* Ends */
@@ -173,6 +185,15 @@ static void take_results(struct run *r)
 	r->video.duration_ms = run_step(r, STEP_ASSEMBLE, 0)->media.duration_ms;
 }
 
+/* A possible charge concerns whoever asked for the video; anything else goes on when the vendor does. */
+static int write_pause(struct run *r, bool *ret_removal, struct err *e)
+{
+	bool asks = r->video.pause == PAUSE_POSSIBLE_CHARGE;
+
+	return steps_pause(r->engine->db, &r->job, &r->video, (enum pause_reason)r->video.pause,
+		asks ? NULL : r->pause_vendor, asks ? 0 : r->pause_need_milli, r->why, ret_removal, e);
+}
+
 static int write_end(struct run *r, bool *ret_removal, struct err *e)
 {
 	struct db *db = r->engine->db;
@@ -185,6 +206,8 @@ static int write_end(struct run *r, bool *ret_removal, struct err *e)
 		return steps_give_up(db, &r->job, JOB_FAILED, &r->video, r->why, ret_removal, e);
 	case RUN_CANCELLED:
 		return steps_give_up(db, &r->job, JOB_CANCELLED, &r->video, r->why, ret_removal, e);
+	case RUN_PAUSED:
+		return write_pause(r, ret_removal, e);
 	case RUN_RELEASED:
 	case RUN_GOES_ON:
 		break;
@@ -195,14 +218,16 @@ static int write_end(struct run *r, bool *ret_removal, struct err *e)
 /* What clients are told at the end, by how it ended. */
 static const struct {
 	const char *log;
+	enum log_level level;
 	enum video_status status;
 	bool is_over; /* the work folder goes */
 } endings[] = {
-	[RUN_GOES_ON] = {"", STATUS_PENDING, false},
-	[RUN_COMPLETED] = {"video completed", STATUS_COMPLETED, true},
-	[RUN_FAILED] = {"video failed", STATUS_FAILED, true},
-	[RUN_CANCELLED] = {"video cancelled", STATUS_CANCELLED, true},
-	[RUN_RELEASED] = {"video handed back", STATUS_PENDING, false},
+	[RUN_GOES_ON] = {"", LOG_LEVEL_INFO, STATUS_PENDING, false},
+	[RUN_COMPLETED] = {"video completed", LOG_LEVEL_INFO, STATUS_COMPLETED, true},
+	[RUN_FAILED] = {"video failed", LOG_LEVEL_ERROR, STATUS_FAILED, true},
+	[RUN_CANCELLED] = {"video cancelled", LOG_LEVEL_INFO, STATUS_CANCELLED, true},
+	[RUN_RELEASED] = {"video handed back", LOG_LEVEL_INFO, STATUS_PENDING, false},
+	[RUN_PAUSED] = {"video paused", LOG_LEVEL_WARNING, STATUS_PAUSED, true},
 };
 
 static void tell_end(struct run *r, bool removal)
@@ -228,7 +253,8 @@ int outcome_write_end(struct run *r, struct err *e)
 	if (w != 1)
 		return w;
 	tell_end(r, removal);
-	outcome_log_run(
-		r->end == RUN_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, endings[r->end].log, r, r->why);
+	outcome_log_run(endings[r->end].level, endings[r->end].log, r, r->why);
+	if (r->end == RUN_PAUSED && r->video.pause != PAUSE_POSSIBLE_CHARGE)
+		accounts_soon(r->engine->accounts);
 	return 1;
 }

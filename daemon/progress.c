@@ -34,8 +34,8 @@ unsigned run_permille(const struct run *r)
 /* The first kind that is not all done, in the order in which clients know them. */
 static enum step_id current_kind(const struct run *r)
 {
-	static const enum step_id order[] = {STEP_PICTURE, STEP_SCENE, STEP_VOICE, STEP_ENCODE, STEP_SOUND,
-		STEP_STILL, STEP_ASSEMBLE, STEP_PUBLISH};
+	static const enum step_id order[] = {STEP_CHECK, STEP_PICTURE, STEP_SCENE, STEP_VOICE, STEP_ENCODE,
+		STEP_SOUND, STEP_STILL, STEP_ASSEMBLE, STEP_PUBLISH};
 
 	for (size_t i = 0; i < ARRAY_LEN(order); i++)
 		if (!run_all_done(r, order[i]))

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "daemon/engine.h"
+#include "daemon/calloff.h"
+#include "daemon/engine_priv.h"
 #include "daemon/storage.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
@@ -16,6 +17,7 @@
 #include "lib/base/mem.h"
 #include "lib/io/loop.h"
 #include "lib/video/jobs.h"
+#include "lib/video/purchases.h"
 #include "lib/video/settings.h"
 #include "lib/video/status.h"
 #include "lib/video/steps.h"
@@ -26,7 +28,10 @@
 struct removal {
 	struct engine *engine;
 	struct job job;
+	int64_t lease_ms; /* clock_mono_ms when our lease was last known to be renewed */
 	struct loop_timer *timer;
+	bool busy;   /* the storage has not answered yet */
+	bool lost;   /* the lease is another's: nothing is written when it does */
 	bool failed; /* hand it back rather than delete the row */
 	struct err failure;
 	struct removal *next;
@@ -54,6 +59,16 @@ static int64_t next_try_ms(const struct removal *r)
 	return clock_backoff_ms(n, s->backoff_ms, s->backoff_cap_ms);
 }
 
+/* What was bought for it alone is of no use any more, and what is being made for it neither. */
+static void let_go_of_purchases(struct engine *en)
+{
+	struct err e;
+
+	if (purchases_release(en->db, &e) < 0) /* upkeep does it again */
+		log_warning("purchases not released", log_text("error", e.text));
+	calloff_soon(en->calloff);
+}
+
 /* Writes down how it went; tried again until the database answers. A lost lease is somebody else's removal.
  */
 static void settle(void *arg)
@@ -79,13 +94,33 @@ static void settle(void *arg)
 		log_warning("removal put off", log_text("video", id), log_text("error", r->failure.text));
 	else
 		log_info("video removed", log_text("video", id));
+	if (w == 1 && !r->failed)
+		let_go_of_purchases(en);
 	leave(r);
+}
+
+static void drop(struct removal *r, const char *why)
+{
+	char id[UUID_TEXT_SIZE];
+
+	if (r->lost)
+		return;
+	uuid_format(&r->job.video_id, id);
+	log_warning("lease lost", log_text("video", id), log_text("why", why));
+	r->lost = true;
+	if (!r->busy)
+		leave(r);
 }
 
 static void removed(const struct err *failure, void *arg)
 {
 	struct removal *r = arg;
 
+	r->busy = false;
+	if (r->lost) {
+		leave(r);
+		return;
+	}
 	r->failed = failure != NULL;
 	if (failure)
 		r->failure = *failure;
@@ -100,7 +135,7 @@ void removal_start(struct engine *en, const struct job *job)
 	struct err e;
 
 	uuid_format(&job->video_id, id);
-	*r = (struct removal){.engine = en, .job = *job, .next = en->removals};
+	*r = (struct removal){.engine = en, .job = *job, .lease_ms = clock_mono_ms(), .next = en->removals};
 	if (loop_timer_new(en->loop, settle, r, &r->timer, &e) < 0) {
 		log_error("removal not begun", log_text("video", id), log_text("error", e.text));
 		free(r);
@@ -114,6 +149,7 @@ void removal_start(struct engine *en, const struct job *job)
 		removed(&e, r);
 		return;
 	}
+	r->busy = true;
 	(void)snprintf(prefix, sizeof(prefix), "videos/%s/", id);
 	en->storage->ops->remove(en->storage, prefix, removed, r);
 }
@@ -124,6 +160,26 @@ bool removals_have(const struct engine *en, const struct job_lease *lease)
 		if (r->job.id == lease->id && r->job.token == lease->token)
 			return true;
 	return false;
+}
+
+void removals_leases(struct engine *en, const struct job_lease *leases, size_t count, int64_t asked_ms)
+{
+	for (struct removal *r = en->removals, *next; r; r = next) {
+		next = r->next;
+		if (engine_find_lease(leases, count, &r->job))
+			r->lease_ms = asked_ms;
+		else
+			drop(r, "not renewed");
+	}
+}
+
+void removals_drop_stale(struct engine *en)
+{
+	for (struct removal *r = en->removals, *next; r; r = next) {
+		next = r->next;
+		if (engine_is_stale(en, r->lease_ms))
+			drop(r, "the database did not answer for a whole lease");
+	}
 }
 
 void removals_free(struct engine *en)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/engine.h"
+#include "daemon/provider.h"
 #include "lib/base/clock.h"
 #include "lib/base/fs.h"
 #include "lib/base/mem.h"
@@ -65,11 +66,17 @@ static void plan(struct run *r)
 
 static void read_result(struct step *s, const char *text)
 {
+	struct run *r = s->run;
 	AUTO(json) root = NULL;
 	struct err ignored;
 
 	if (!text || json_parse(text, strlen(text), &root, &ignored) < 0)
 		return;
+	if (s->id == STEP_CHECK) {
+		free(r->voice_id);
+		r->voice_id = xstrdup(json_string(json_get(root, "voiceId")));
+		r->speech_max = json_int(json_get(root, "maxCharacters"));
+	}
 	s->media.width = (int)json_int(json_get(root, "width"));
 	s->media.height = (int)json_int(json_get(root, "height"));
 	s->media.duration_ms = json_int(json_get(root, "durationMs"));
@@ -213,8 +220,24 @@ static void begin_film(struct run *r)
 		.scene_count = r->video.scene_count,
 		.music = r->music_path,
 		.music_volume = (int)r->video.music_volume,
+		.voice_volume = (int)r->video.voice_volume,
 	};
 	run_update_film(r);
+}
+
+static void choose_providers(struct run *r)
+{
+	static const struct provider *const scenes_by[] = {
+		[SCENES_LOCAL] = &provider_local, [SCENES_RUNWAY] = &provider_runway};
+	static const struct provider *const voice_by[] = {
+		[VOICES_LOCAL] = &provider_local, [VOICES_ELEVENLABS] = &provider_elevenlabs};
+	const struct settings *set = r->engine->settings;
+	bool draft = r->video.mode == MODE_DRAFT;
+
+	_Static_assert(ARRAY_LEN(scenes_by) == SCENES_COUNT, "somebody makes the scenes");
+	_Static_assert(ARRAY_LEN(voice_by) == VOICES_COUNT, "somebody speaks");
+	r->scenes_by = scenes_by[draft ? SCENES_LOCAL : set->scene_provider];
+	r->voice_by = voice_by[draft ? VOICES_LOCAL : set->voice_provider];
 }
 
 int run_new(struct engine *engine, const struct job *job, struct run **ret_run, struct err *e)
@@ -231,6 +254,9 @@ int run_new(struct engine *engine, const struct job *job, struct run **ret_run, 
 		return found;
 	uuid_format(&job->video_id, id);
 	r->folder = xasprintf("%s/%s", engine->settings->work_dir, id);
+	r->old_key[0] = xstrdup(r->video.video_key);
+	r->old_key[1] = xstrdup(r->video.thumbnail_key);
+	choose_providers(r);
 	plan(r);
 	if (find_music(r, e) < 0 || fs_mkdirs(r->folder, 0750, e) < 0 || resume(r, e) < 0)
 		return -1;
@@ -247,15 +273,23 @@ void run_free(struct run *r)
 	if (!r)
 		return;
 	for (size_t i = 0; i < r->step_count; i++) {
-		proc_free(r->steps[i].proc);
-		http_cancel(r->steps[i].call);
-		macros_closep(&r->steps[i].fd);
+		struct step *s = &r->steps[i];
+		struct work *work = steal_ptr(s->work);
+
+		if (work)
+			work->stop(work);
+		proc_free(s->proc);
+		http_cancel(s->call);
+		macros_closep(&s->fd);
 	}
 	video_done(&r->video);
 	free(r->steps);
 	free(r->scenes);
 	free(r->music_path);
 	free(r->folder);
+	free(r->voice_id);
+	for (size_t i = 0; i < ARRAY_LEN(r->old_key); i++)
+		free(r->old_key[i]);
 	free(r);
 }
 

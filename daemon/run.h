@@ -134,6 +134,7 @@ struct run {
 	const char *pause_vendor; /* RUN_PAUSED; the reason is video.pause */
 	int64_t pause_need_milli;
 	bool unwritten; /* what clients see has changed since it was last written to MySQL */
+	bool stuck;     /* during a pump: the database did not take what was to be written */
 	struct run *next;
 };
 

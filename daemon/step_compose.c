@@ -56,6 +56,8 @@ static int local_voice_begin(struct step *s, struct err *e)
 
 const struct provider provider_local = {
 	.name = "local",
+	.scene_place = PLACE_CHILD,
+	.voice_place = PLACE_CHILD,
 	.begin_scene = local_scene_begin,
 	.begin_voice = local_voice_begin,
 };

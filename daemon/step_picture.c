@@ -22,7 +22,6 @@
 #define ASSETS_PREFIX    "/assets/"
 #define FETCH_TIMEOUT_MS 60000
 #define FETCH_REDIRECTS  3
-#define CLIENTS_FAULT    422 /* marks a text that is about the client's picture only: see outcome.c */
 
 static int look(struct step *s, struct err *e)
 {

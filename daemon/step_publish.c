@@ -3,11 +3,14 @@
  * never changes what it stands for and may be cached for ever.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "daemon/engine.h"
 #include "daemon/run.h"
 #include "daemon/steps_priv.h"
 #include "daemon/storage.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/io/digest.h"
@@ -63,4 +66,21 @@ int publish_begin(struct step *s, struct err *e)
 {
 	s->put = 0;
 	return put_from(s, s->put, e);
+}
+
+static void old_removed(const struct err *failure, void *arg)
+{
+	(void)arg;
+	if (failure)
+		log_warning("old film not removed", log_text("error", failure->text));
+}
+
+void publish_remove_old(struct run *r)
+{
+	const struct step *published = run_step(r, STEP_PUBLISH, 0);
+	struct storage *storage = r->engine->storage;
+
+	for (size_t i = 0; i < ARRAY_LEN(r->old_key); i++)
+		if (r->old_key[i] && strcmp(r->old_key[i], published->key[i]) != 0)
+			storage->ops->remove(storage, r->old_key[i], old_removed, NULL);
 }

@@ -5,7 +5,15 @@
 
 struct err;
 struct media;
+struct run;
 struct step;
+
+/* As http_status of an ERR_PERM of picture and check: the text is about what the client asked for, and is for
+ * it. */
+#define CLIENTS_FAULT 422
+
+/* step_check.c */
+int check_begin(struct step *s, struct err *e);
 
 /* step_picture.c */
 int picture_begin(struct step *s, struct err *e);
@@ -25,5 +33,7 @@ int still_check(struct step *s, const struct media *m, struct err *e);
 
 /* step_publish.c */
 int publish_begin(struct step *s, struct err *e);
+/* What the film before this one was published as, where this one is published otherwise. Best effort. */
+void publish_remove_old(struct run *r);
 
 #endif

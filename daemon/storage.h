@@ -17,7 +17,7 @@ struct storage_ops {
 	/* Puts a file under key, complete or not at all; the same key again is success. */
 	void (*put)(struct storage *s, const char *file, const char *key, const char *content_type,
 		storage_done_fn *done, void *arg);
-	/* Removes everything below "videos/<id>/"; nothing there is success. */
+	/* Removes everything below "videos/<id>/", or what is at one whole key; nothing there is success. */
 	void (*remove)(struct storage *s, const char *prefix, storage_done_fn *done, void *arg);
 	void (*free)(struct storage *s);
 };

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -19,20 +20,31 @@
 
 #define WORKERS ".workers"
 
+/* Locked under a name that nobody looks at, then given its own, so that nobody finds it without its lock. */
+static int lock_as(const char *hidden, const char *path, struct err *e)
+{
+	AUTO_CLOSE int fd = open(hidden, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+
+	if (fd < 0)
+		return err_set_errno(e, ERR_PERM, errno, "%s", hidden);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set_errno(e, ERR_PERM, errno, "locking %s", hidden);
+	if (rename(hidden, path) < 0)
+		return err_set_errno(e, ERR_PERM, errno, "%s", path);
+	return steal_fd(&fd);
+}
+
 int workdir_open(struct workdir *d, const char *root, const char *worker, struct err *e)
 {
 	AUTO_FREE char *workers = xasprintf("%s/" WORKERS, root);
+	AUTO_FREE char *hidden = xasprintf("%s/.%s", workers, worker);
 
 	*d = (struct workdir){
 		.root = xstrdup(root), .lock_path = xasprintf("%s/%s", workers, worker), .lock_fd = -1};
 	if (fs_mkdirs(workers, 0750, e) < 0)
 		return -1;
-	d->lock_fd = open(d->lock_path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-	if (d->lock_fd < 0)
-		return err_set_errno(e, ERR_PERM, errno, "%s", d->lock_path);
-	if (flock(d->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return err_set_errno(e, ERR_PERM, errno, "locking %s", d->lock_path);
-	return 0;
+	d->lock_fd = lock_as(hidden, d->lock_path, e);
+	return d->lock_fd < 0 ? -1 : 0;
 }
 
 void workdir_close(struct workdir *d)

@@ -12,19 +12,27 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/bought.h"
+#include "daemon/buy.h"
+#include "daemon/calloff.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/fs.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/io/loop.h"
+#include "lib/video/again.h"
+#include "lib/video/purchases.h"
 #include "lib/video/settings.h"
 
-#define UPKEEP_MS 10000
-#define RENEW_MS  5000 /* also how late a video may learn that it is to stop, should the datagram be lost */
+#define UPKEEP_MS  10000
+#define ORDERS_MS  200  /* while a drain waits for answers to paid requests */
+#define ANSWER_SEC 600  /* no answer to a paid request comes later */
+#define RENEW_MS   5000 /* also how late a video may learn that it is to stop, should the datagram be lost */
 
 static void log_trouble(const char *what, const struct err *e)
 {
@@ -36,21 +44,6 @@ static void log_trouble(const char *what, const struct err *e)
 static bool has_room(const struct worker *w)
 {
 	return !w->draining && engine_count(w->engine) < (size_t)w->engine->settings->videos_in_flight;
-}
-
-static void claim(void *arg)
-{
-	struct worker *w = arg;
-	struct job job;
-	struct err e;
-	int c = has_room(w) ? jobs_promote(w->engine->db, &e) : 0;
-
-	while (c >= 0 && has_room(w) && (c = jobs_claim(w->engine->db, &w->rules, &job, &e)) == 1)
-		if (engine_add(w->engine, &job, &e) < 0)
-			log_trouble("job not begun", &e);
-	if (c < 0)
-		log_trouble("claiming", &e);
-	loop_timer_arm(w->claim, w->engine->settings->poll_ms);
 }
 
 static void claim_soon(void *arg)
@@ -79,26 +72,54 @@ static void disown_strays(struct worker *w, const struct job_lease *leases, size
 	}
 }
 
-static void renew(void *arg)
+static void renew_leases(struct worker *w)
 {
-	struct worker *w = arg;
 	struct engine *en = w->engine;
 	struct job_lease *leases = NULL;
 	int64_t asked_ms = clock_mono_ms();
 	size_t n = 0;
 	struct err e;
 
-	if (engine_count(en) > 0) {
-		if (jobs_renew(en->db, &w->rules, &leases, &n, &e) < 0) {
-			log_trouble("renewing leases", &e);
-		} else {
-			engine_leases(en, leases, n, asked_ms);
-			disown_strays(w, leases, n);
-		}
-		free(leases);
-		engine_drop_stale(en);
+	if (engine_count(en) == 0)
+		return;
+	if (jobs_renew(en->db, &w->rules, &leases, &n, &e) < 0) {
+		log_trouble("renewing leases", &e);
+	} else {
+		engine_leases(en, leases, n, asked_ms);
+		disown_strays(w, leases, n);
 	}
+	free(leases);
+	engine_drop_stale(en);
+}
+
+static void renew(void *arg)
+{
+	struct worker *w = arg;
+
+	renew_leases(w);
 	loop_timer_arm(w->renew, RENEW_MS);
+}
+
+/* After a claim the leases are looked at before anything begins: a job may have been asked to stop while it
+ * waited. */
+static void claim(void *arg)
+{
+	struct worker *w = arg;
+	struct job job;
+	struct err e;
+	bool any = false;
+	int c = has_room(w) ? jobs_promote(w->engine->db, &e) : 0;
+
+	while (c >= 0 && has_room(w) && (c = jobs_claim(w->engine->db, &w->rules, &job, &e)) == 1) {
+		any = true;
+		if (engine_add(w->engine, &job, &e) < 0)
+			log_trouble("job not begun", &e);
+	}
+	if (c < 0)
+		log_trouble("claiming", &e);
+	if (any)
+		renew_leases(w);
+	loop_timer_arm(w->claim, w->engine->settings->poll_ms);
 }
 
 static void woken(int fd, uint32_t events, void *arg)
@@ -110,7 +131,7 @@ static void woken(int fd, uint32_t events, void *arg)
 	while (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) >= 0)
 		continue;
 	claim_soon(w);
-	loop_timer_arm(w->renew, 0); /* it may be a delete */
+	loop_timer_arm(w->renew, 0); /* it may be a cancel or a delete */
 }
 
 /* Upkeep */
@@ -152,11 +173,25 @@ static void tidy(struct worker *w)
 		log_trouble("upkeep", &e);
 }
 
+/* What was bought, and what waits for a word about it. */
+static void tidy_purchases(struct worker *w)
+{
+	struct engine *en = w->engine;
+	struct err e;
+
+	if (purchases_settle(en->db, ANSWER_SEC, &e) < 0 || purchases_release(en->db, &e) < 0 ||
+		videos_resume_known(en->db, &e) < 0)
+		log_trouble("upkeep of purchases", &e);
+	calloff_soon(en->calloff);
+	bought_sweep(en);
+}
+
 static void upkeep(void *arg)
 {
 	struct worker *w = arg;
 
 	tidy(w);
+	tidy_purchases(w);
 	workdir_sweep(&w->workdir, in_use, w);
 	claim_soon(w);
 	loop_timer_arm(w->upkeep, UPKEEP_MS);
@@ -168,10 +203,16 @@ static void idle_or_room(void *arg)
 {
 	struct worker *w = arg;
 
-	if (!w->draining)
+	if (!w->draining) {
 		claim_soon(w);
-	else if (engine_count(w->engine) == 0)
+		return;
+	}
+	if (engine_count(w->engine) > 0)
+		return;
+	if (w->drained || !orders_pending(w->engine))
 		loop_quit(w->engine->loop);
+	else
+		loop_timer_arm(w->answers, ORDERS_MS);
 }
 
 static void drain_over(void *arg)
@@ -179,7 +220,9 @@ static void drain_over(void *arg)
 	struct worker *w = arg;
 
 	log_warning("drain time is over", log_number("videos", (int64_t)engine_count(w->engine)));
+	w->drained = true;
 	engine_hand_back(w->engine);
+	idle_or_room(w);
 }
 
 static void terminate(void *arg)
@@ -202,6 +245,7 @@ static void terminate(void *arg)
 static int open_wake(struct worker *w, struct err *e)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	struct stat st;
 	AUTO_CLOSE int fd = -1;
 
 	if (strlen(w->wake_path) >= sizeof(a.sun_path))
@@ -212,8 +256,9 @@ static int open_wake(struct worker *w, struct err *e)
 	if (fd < 0)
 		return err_set_errno(e, ERR_TEMP, errno, "socket");
 	(void)unlink(w->wake_path); /* a hint only: whoever bound it before falls back to polling */
-	if (bind(fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
+	if (bind(fd, (const struct sockaddr *)&a, sizeof(a)) < 0 || stat(w->wake_path, &st) < 0)
 		return err_set_errno(e, ERR_PERM, errno, "wake_socket %s", w->wake_path);
+	w->wake_inode = st.st_ino;
 	w->wake_fd = steal_fd(&fd);
 	return loop_io_new(w->engine->loop, w->wake_fd, EPOLLIN, woken, w, &w->wake, e);
 }
@@ -232,7 +277,8 @@ static int add_timers(struct worker *w, struct err *e)
 	struct {
 		loop_fn *fn;
 		struct loop_timer **timer;
-	} timers[] = {{claim, &w->claim}, {renew, &w->renew}, {upkeep, &w->upkeep}, {drain_over, &w->drain}};
+	} timers[] = {{claim, &w->claim}, {renew, &w->renew}, {upkeep, &w->upkeep}, {drain_over, &w->drain},
+		{idle_or_room, &w->answers}};
 
 	for (size_t i = 0; i < ARRAY_LEN(timers); i++)
 		if (loop_timer_new(l, timers[i].fn, w, timers[i].timer, e) < 0)
@@ -269,16 +315,25 @@ int worker_init(struct worker *w, struct engine *en, struct err *e)
 	return 0;
 }
 
+/* Another daemon may have bound the path since. */
+static void close_wake(struct worker *w)
+{
+	struct stat st;
+
+	if (w->wake_inode && stat(w->wake_path, &st) == 0 && st.st_ino == w->wake_inode)
+		(void)unlink(w->wake_path);
+}
+
 void worker_done(struct worker *w)
 {
 	loop_timer_free(w->claim);
 	loop_timer_free(w->renew);
 	loop_timer_free(w->upkeep);
 	loop_timer_free(w->drain);
+	loop_timer_free(w->answers);
 	loop_io_free(w->wake);
 	macros_closep(&w->wake_fd);
-	if (w->wake_path)
-		(void)unlink(w->wake_path);
+	close_wake(w);
 	free(w->wake_path);
 	workdir_close(&w->workdir);
 }

@@ -7,6 +7,8 @@
  * SIGTERM.
  */
 
+#include <sys/types.h>
+
 #include "daemon/engine.h"
 #include "daemon/workdir.h"
 #include "lib/video/jobs.h"
@@ -21,9 +23,11 @@ struct worker {
 	char id[JOBS_WORKER_SIZE]; /* host:pid:nonce */
 	int wake_fd;
 	char *wake_path;
+	ino_t wake_inode; /* of our socket there, 0 before */
 	struct loop_io *wake;
-	struct loop_timer *claim, *renew, *upkeep, *drain;
+	struct loop_timer *claim, *renew, *upkeep, *drain, *answers;
 	bool draining;
+	bool drained; /* its time is over: nothing is waited for any more */
 };
 
 /* Opens the wake socket, takes the work folder, sweeps it, begins to claim. The engine's worker id is set

@@ -44,7 +44,8 @@ static struct film film_new(void)
 		.scene_count = ARRAY_LEN(scenes),
 		.voice = "voice.wav",
 		.music = "/assets/music/a.m4a",
-		.music_volume = 30};
+		.music_volume = 30,
+		.voice_volume = 100};
 }
 
 static size_t find(const struct args *a, const char *arg)
@@ -203,6 +204,38 @@ static void sound_by_what_there_is(void **state)
 			strstr(graph, cases[i].has_not))
 			fail_msg("%s: %zu inputs, %s", cases[i].title, count(&a, "-i"), graph);
 		assert_non_null(strstr(graph, "alimiter"));
+	}
+}
+
+static void the_voice_by_its_volume(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *title, *music;
+		int volume;
+		size_t inputs;
+		const char *has, *has_not;
+	} cases[] = {
+		{"as it was spoken", "/m", 100, 2, "[said]volume=0.00dB[voice]", "anullsrc"},
+		{"half as loud is ten decibels", "/m", 50, 2, "[said]volume=-10.00dB[voice]", "anullsrc"},
+		{"it ducks the music as before", "/m", 10, 2, "asplit[said][key]", "anullsrc"},
+		{"without music", NULL, 50, 1, "volume=-10.00dB[mix]", "amix"},
+		{"silent below music", "/m", 0, 1, "aloop=loop=-1", "amix"},
+		{"silent without music", NULL, 0, 0, "anullsrc", "loudnorm"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct film f = film_new();
+		AUTO_ARGS a = {0};
+
+		f.music = cases[i].music;
+		f.voice_volume = cases[i].volume;
+		film_sound_args(&f, "a", &a);
+
+		const char *graph = after(&a, "-filter_complex");
+		if (count(&a, "-i") != cases[i].inputs || !strstr(graph, cases[i].has) ||
+			strstr(graph, cases[i].has_not))
+			fail_msg("%s: %zu inputs, %s", cases[i].title, count(&a, "-i"), graph);
 	}
 }
 
@@ -459,6 +492,7 @@ int main(void)
 		cmocka_unit_test(lengths_are_exact),
 		cmocka_unit_test(parts_are_encoded_alike),
 		cmocka_unit_test(sound_by_what_there_is),
+		cmocka_unit_test(the_voice_by_its_volume),
 		cmocka_unit_test(voices_by_name),
 		cmocka_unit_test(text_is_data),
 		cmocka_unit_test(text_where_there_is_some),

@@ -1,0 +1,88 @@
+/*
+ * Looks before anything is paid: the voice that will speak must be one of the account, and how much its model
+ * takes in one request must be known. Both are read from what the daemon last heard of the vendor; nothing is
+ * asked of it here, only a look is ordered when the answer is not there.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/accounts.h"
+#include "daemon/run.h"
+#include "daemon/steps_priv.h"
+#include "lib/base/err.h"
+#include "lib/base/mem.h"
+#include "lib/video/settings.h"
+#include "lib/video/vendors.h"
+
+#define VENDOR        "elevenlabs"
+#define DEFAULT_VOICE "default"
+#define LOOK_MS       2000 /* time for a look at the account */
+
+/* What is known of the account: an empty state when nothing is. */
+static int read_account(struct db *db, char state[static 17], int64_t *ret_answered_ms, struct err *e)
+{
+	struct vendor_account *list = NULL;
+	size_t n = 0;
+
+	if (vendors_list(db, &list, &n, e) < 0)
+		return -1;
+	state[0] = '\0';
+	*ret_answered_ms = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(list[i].name, VENDOR) != 0)
+			continue;
+		memcpy(state, list[i].state, sizeof(list[i].state));
+		*ret_answered_ms = list[i].answered_ms;
+	}
+	vendors_free(list, n);
+	return 0;
+}
+
+/*
+ * Not among what was heard last: perhaps it is newer than that. One look is ordered; when the next try comes
+ * and the vendor has answered since the video was asked for, it is believed.
+ */
+static int missing(struct step *s, const char *what, const char *name, int whose_fault, struct err *e)
+{
+	const struct run *r = s->run;
+	char state[17];
+	int64_t answered_ms = 0;
+
+	if (read_account(r->engine->db, state, &answered_ms, e) < 0)
+		return -1;
+	accounts_soon(r->engine->accounts);
+	if (strcmp(state, "bad_key") == 0) {
+		s->reason = "bad_key";
+		s->vendor = VENDOR;
+		return err_set(e, ERR_BLOCKED, "the account's voices are not known: its key is refused");
+	}
+	if (s->attempt > 0 && answered_ms > r->video.created_ms)
+		return err_set_http(
+			e, ERR_PERM, whose_fault, "the %s \"%s\" is not available any more", what, name);
+	s->wait_ms = LOOK_MS;
+	return err_set(e, ERR_TEMP, "the %s \"%s\" is not known yet", what, name);
+}
+
+int check_begin(struct step *s, struct err *e)
+{
+	struct run *r = s->run;
+	const struct settings *set = r->engine->settings;
+	const char *name = r->video.voice_id ? r->video.voice_id : DEFAULT_VOICE;
+	struct speech_model model;
+	AUTO_FREE char *id = NULL;
+	int found = vendor_voices_resolve(r->engine->db, set, name, &id, e);
+
+	if (found <= 0)
+		return missing(s, "voice", name, CLIENTS_FAULT, e);
+	found = speech_models_get(r->engine->db, set->elevenlabs_model, &model, e);
+	if (found < 0)
+		return -1;
+	if (found == 0)
+		return missing(s, "speech model", set->elevenlabs_model, 0, e);
+
+	free(r->voice_id);
+	r->voice_id = steal_ptr(id);
+	r->speech_max = model.max_characters;
+	step_ended(s, NULL);
+	return 0;
+}
