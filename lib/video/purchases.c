@@ -60,7 +60,8 @@ static const char SQL_INTEND[] =
 static const char SQL_ANSWERED[] =
 	"UPDATE purchases SET state = ?, vendor_id = COALESCE(?, vendor_id), "
 	"estimate_milli = COALESCE(?, estimate_milli), cost_milli = COALESCE(?, cost_milli), "
-	"detail = COALESCE(?, detail), known_at = IF(?, UTC_TIMESTAMP(3), known_at), ended_at = IF(?, "
+	"detail = COALESCE(?, detail), artefact = COALESCE(?, artefact), bytes = COALESCE(?, bytes), "
+	"result = COALESCE(?, result), known_at = IF(?, UTC_TIMESTAMP(3), known_at), ended_at = IF(?, "
 	"UTC_TIMESTAMP(3), NULL) "
 	"WHERE id = ? AND token = ? AND state IN ('intended', 'unknown')";
 static const char SQL_SAME_ANSWER[] =
@@ -73,7 +74,7 @@ static const char SQL_KEPT[] =
 	"WHERE id = ? AND state NOT IN ('removing', 'removed')";
 static const char SQL_LOST[] = "UPDATE purchases SET state = ?, cost_milli = COALESCE(?, cost_milli), "
 			       "detail = COALESCE(?, detail), ended_at = UTC_TIMESTAMP(3) WHERE id = ? AND "
-			       "state IN ('intended', 'known', 'unknown')";
+			       "state IN ('intended', 'known', 'unknown', 'kept')";
 static const char SQL_LOCK_KEPT[] = "UPDATE purchases SET bytes = bytes WHERE id = ? AND state = 'kept'";
 /* What the step used before may be of no use to anybody now. */
 static const char SQL_USED_BEFORE[] =
@@ -322,14 +323,15 @@ int purchases_answered(struct db *db, const struct purchase *p, struct err *e)
 	struct db_arg id = db_uuid(&p->id), token = db_int((int64_t)p->token),
 		      state = db_text(names_get(purchase_state_names, PURCHASE_STATE_COUNT, p->state)),
 		      vendor_id = text_or_null(p->vendor_id);
-	bool known = p->state == PURCHASE_KNOWN,
-	     ended = p->state == PURCHASE_REFUSED || p->state == PURCHASE_FAILED;
+	bool kept = p->state == PURCHASE_KEPT, known = kept || p->state == PURCHASE_KNOWN,
+	     ended = kept || p->state == PURCHASE_REFUSED || p->state == PURCHASE_FAILED;
 	uint64_t matched = 0;
 
 	if (db_exec(db, SQL_ANSWERED,
 		    DB_ARGS(state, vendor_id, known ? db_int(p->estimate_milli) : db_null(),
-			    amount(ended ? p->cost_milli : -1), db_text(detail), db_int(known), db_int(ended),
-			    id, token),
+			    amount(ended ? p->cost_milli : -1), db_text(detail),
+			    db_text(kept ? p->artefact : NULL), kept ? db_int(p->bytes) : db_null(),
+			    db_text(kept ? p->result : NULL), db_int(known), db_int(ended), id, token),
 		    &matched, e) < 0)
 		return -1;
 	if (matched > 0)
