@@ -95,10 +95,6 @@ static int open_vendors(struct engine *en, struct err *e)
 	struct elevenlabs_options voices = {
 		.http = en->http, .url = s->elevenlabs_url, .key = s->elevenlabs_api_key};
 
-	if (s->scene_provider == SCENES_RUNWAY && !s->runway_api_key)
-		return err_set(e, ERR_PERM, "scene_provider = runway needs runway_api_key");
-	if (s->voice_provider == VOICES_ELEVENLABS && !s->elevenlabs_api_key)
-		return err_set(e, ERR_PERM, "voice_provider = elevenlabs needs elevenlabs_api_key");
 	if (s->scene_provider == SCENES_RUNWAY && runway_new(&scenes, &en->runway, e) < 0)
 		return -1;
 	if (s->voice_provider == VOICES_ELEVENLABS && elevenlabs_new(&voices, &en->elevenlabs, e) < 0)
