@@ -28,7 +28,8 @@
 
 #define DEFAULT_CONNECT_SEC 5
 #define DEFAULT_IO_SEC      30
-#define OUTAGE_MS           1000 /* after a failed connect, before the next one is tried */
+#define SLOW_CONNECT_MS     100  /* one that failed so late is not tried again */
+#define OUTAGE_MS           1000 /* for so long */
 
 /* my_bool in libmariadb, bool in MySQL's own library. */
 typedef __typeof__(*((MYSQL_BIND *)NULL)->is_null) db_flag;
@@ -203,24 +204,31 @@ static int try_connect(struct db *db, struct err *e)
 	return 0;
 }
 
-static void note_outage(struct db *db, const struct err *e)
+static void note_outage(struct db *db, const struct err *e, int64_t began_ms)
 {
+	int64_t now_ms = clock_mono_ms();
+
 	if (db->log_outages && !db->is_out)
 		log_warning("database is out of reach", log_text("error", e->text));
 	db->is_out = true;
 	db->outage = *e;
-	db->outage_ends_ms = clock_mono_ms() + OUTAGE_MS;
+	db->outage_ends_ms = now_ms - began_ms >= SLOW_CONNECT_MS ? now_ms + OUTAGE_MS : now_ms;
 }
 
-/* A host that does not answer costs the whole connect timeout, so it is not asked at each statement. */
+/*
+ * A host that does not answer costs the whole connect timeout, so it is not asked at each statement. One that
+ * refuses costs nothing, and is asked each time, because the next time it may be back.
+ */
 static int connect_link(struct db *db, struct err *e)
 {
-	if (db->is_out && clock_mono_ms() < db->outage_ends_ms) {
+	int64_t began_ms = clock_mono_ms();
+
+	if (db->is_out && began_ms < db->outage_ends_ms) {
 		*e = db->outage;
 		return -1;
 	}
 	if (try_connect(db, e) < 0) {
-		note_outage(db, e);
+		note_outage(db, e, began_ms);
 		return -1;
 	}
 	if (db->log_outages && db->is_out)

@@ -7,7 +7,8 @@
  * rows as affected. The connection is opened at first use and again after it was lost; a lost connection is
  * ERR_TEMP, but a COMMIT (or an autocommitted write) whose reply was lost is ERR_UNCERTAIN. Deadlock, lock
  * timeout and 1020 are ERR_TEMP, a duplicate key is ERR_PERM with http_status 409, anything else ERR_PERM.
- * For a second after a connect that failed, statements fail at once with the same error. Not thread-safe.
+ * For a second after a connect that failed slowly, statements fail at once with the same error. Not
+ * thread-safe.
  */
 
 #include <stdbool.h>

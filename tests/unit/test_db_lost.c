@@ -134,23 +134,6 @@ static void test_a_lost_commit_is_uncertain(void **state)
 	assert_int_equal(session_number(db, "SELECT COUNT(*) FROM commits"), 0);
 }
 
-/* The server is there again, but db does not ask it at once. */
-static void wait_until_back(struct db *db)
-{
-	int64_t give_up_ms = clock_mono_ms() + 20000;
-	struct err e;
-
-	for (;;) {
-		AUTO(db_rows) rows = NULL;
-
-		if (db_query(db, "SELECT 1", DB_NO_ARGS, &rows, &e) == 0)
-			return;
-		if (e.kind != ERR_TEMP || clock_mono_ms() > give_up_ms)
-			fail_msg("%s", e.text);
-		(void)poll(NULL, 0, 10);
-	}
-}
-
 static void test_the_server_dies_and_comes_back(void **state)
 {
 	static const char insert[] = "INSERT INTO deaths VALUES (?)";
@@ -170,7 +153,6 @@ static void test_the_server_dies_and_comes_back(void **state)
 	expect_err(db_begin(db, &e), &e, ERR_TEMP, 503);
 
 	test_db_start(&session_server);
-	wait_until_back(db);
 	assert_int_equal(session_number(db, count), 1);
 	expect_ok(db_exec(db, insert, DB_ARGS(db_int(2)), NULL, &e), &e);
 
@@ -223,6 +205,23 @@ static void test_statements_are_limited_in_time(void **state)
 	db_rollback(blocker);
 	assert_int_equal(session_number(db, "SELECT v FROM slow"), 0);
 	assert_true(session_id(db) == id);
+}
+
+/* The server is there again, but db does not ask it at once. */
+static void wait_until_back(struct db *db)
+{
+	int64_t give_up_ms = clock_mono_ms() + 20000;
+	struct err e;
+
+	for (;;) {
+		AUTO(db_rows) rows = NULL;
+
+		if (db_query(db, "SELECT 1", DB_NO_ARGS, &rows, &e) == 0)
+			return;
+		if (e.kind != ERR_TEMP || clock_mono_ms() > give_up_ms)
+			fail_msg("%s", e.text);
+		(void)poll(NULL, 0, 10);
+	}
 }
 
 static void test_a_stopped_server_is_given_up(void **state)
