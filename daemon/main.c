@@ -21,6 +21,7 @@
 
 #include "daemon/accounts.h"
 #include "daemon/calloff.h"
+#include "daemon/dumps.h"
 #include "daemon/engine.h"
 #include "daemon/notify.h"
 #include "daemon/storage.h"
@@ -174,6 +175,7 @@ int main(int argc, char **argv)
 
 	if (r != 0)
 		return r == 1 ? 0 : 2;
+	dumps_forbid(); /* before there is a key in memory */
 	if (settings_load(o.config, ROLE_DAEMON, &s, &e) < 0) {
 		log_error("configuration", log_text("error", e.text));
 		return 1;

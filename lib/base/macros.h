@@ -3,6 +3,7 @@
 
 /* Attributes, scope-bound cleanup and explicit hand-over of ownership. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define ARRAY_LEN(a)      (sizeof(a) / sizeof((a)[0]))
@@ -10,6 +11,15 @@
 #define MUST_CHECK        __attribute__((warn_unused_result))
 #define UNUSED            __attribute__((unused))
 #define CLEANUP(fn)       __attribute__((cleanup(fn)))
+
+/* Whether this was compiled with AddressSanitizer, and with it LeakSanitizer. */
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED true
+#elif defined(__has_feature)
+#define IS_SANITIZED __has_feature(address_sanitizer)
+#else
+#define IS_SANITIZED false
+#endif
 
 /* AUTO(db_rows) rows = NULL;  is  struct db_rows *rows  freed by db_rows_freep() at the end of its scope. */
 #define AUTO(type) CLEANUP(type##_freep) struct type *
