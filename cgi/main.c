@@ -109,6 +109,10 @@ int main(int argc, char **argv)
 
 	if (options_read(argc, argv, &o) < 0)
 		return EXIT_USAGE;
+	if (o.help) {
+		options_usage(stdout);
+		return EXIT_SUCCESS;
+	}
 	if (o.version)
 		return puts("videod-cgi " VIDEOD_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 

@@ -8,11 +8,23 @@
 
 #define DEFAULT_POOL 4
 
+void options_usage(FILE *to)
+{
+	(void)fprintf(to,
+		"usage: videod-cgi [--config FILE] [--listen PATH [--pool N]]\n"
+		"       videod-cgi [--config FILE] --check-config\n"
+		"       videod-cgi --version | --help\n"
+		"\n"
+		"  --config FILE    the settings, else $VIDEOD_CONFIG, else /etc/videod/videod.conf\n"
+		"  --listen PATH    listen at a unix socket with a pool; else standard input is the socket\n"
+		"  --pool N         responders in the pool, 1 to %d (%d)\n"
+		"  --check-config   print the settings in force, without secrets, and exit\n",
+		POOL_MAX, DEFAULT_POOL);
+}
+
 static int usage(void)
 {
-	(void)fprintf(stderr, "usage: videod-cgi [--config file] [--listen path [--pool n]]\n"
-			      "       videod-cgi [--config file] --check-config\n"
-			      "       videod-cgi --version\n");
+	options_usage(stderr);
 	return -1;
 }
 
@@ -24,6 +36,7 @@ int options_read(int argc, char **argv, struct options *ret_options)
 		{"pool", required_argument, NULL, 'p'},
 		{"check-config", no_argument, NULL, 'k'},
 		{"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
 	struct options o = {0};
@@ -45,6 +58,9 @@ int options_read(int argc, char **argv, struct options *ret_options)
 			break;
 		case 'v':
 			o.version = true;
+			break;
+		case 'h':
+			o.help = true;
 			break;
 		default:
 			return usage();

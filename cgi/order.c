@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cgi/reply.h"
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/video/estimate.h"
@@ -148,6 +149,16 @@ static int find_voice(struct app *a, const struct video *v, struct err *e)
 	return found < 0 && e->kind == ERR_TEMP ? 1 : found;
 }
 
+/* One sentence for each limit that is passed. */
+static int answer_over(struct reply *r, const struct problems *over)
+{
+	AUTO_BUF text = BUF_INIT(512);
+
+	for (size_t i = 0; i < over->count; i++)
+		buf_addf(&text, "%sThe video %s.", i > 0 ? " " : "", over->list[i].message);
+	return reply_error(r, REPLY_BUDGET, buf_text(&text));
+}
+
 int order_check(struct app *a, struct video *v, struct reply *r, struct err *e)
 {
 	AUTO_PROBLEMS over = {0};
@@ -156,7 +167,7 @@ int order_check(struct app *a, struct video *v, struct reply *r, struct err *e)
 	if (!order_price(a, v, NULL, &total, r))
 		return 0;
 	if (!budget_video_ok(&a->settings, &total, &over))
-		return reply_error(r, REPLY_BUDGET, over.list[0].message);
+		return answer_over(r, &over);
 
 	int voice = v->voice_id ? find_voice(a, v, e) : 1;
 

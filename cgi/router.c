@@ -147,11 +147,15 @@ struct router_match router_find(const char *method, const struct uri *uri, struc
 	int wanted = NAMES_FIND(method_names, strcmp(method, "HEAD") == 0 ? "GET" : method);
 
 	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
-		if (!match_path(routes[i].pattern, buf_text(&uri->path), q))
+		struct request parts = {0};
+
+		if (!match_path(routes[i].pattern, buf_text(&uri->path), &parts))
 			continue;
 		found.allowed |= 1U << routes[i].method;
-		if ((int)routes[i].method == wanted)
+		if ((int)routes[i].method == wanted) {
 			found.route = &routes[i];
+			*q = parts;
+		}
 	}
 	return found;
 }

@@ -36,7 +36,7 @@ struct router_match {
 	unsigned allowed;          /* bits of the methods that the path knows; 0: the path is unknown */
 };
 
-/* HEAD is matched as GET. Fills q's members where the path has them. */
+/* HEAD is matched as GET. Where there is a route, *q has what its path says and nothing else. */
 struct router_match router_find(const char *method, const struct uri *uri, struct request *q);
 
 /* application/json, with charset=utf-8 or without. */

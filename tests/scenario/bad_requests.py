@@ -19,7 +19,7 @@ ABSENT = object()
 class Bad:
     title: str
     method: str
-    path: str
+    path: str  # {video} in it becomes the id of a video that is pending, of two scenes
     body: object = None
     headers: dict = field(default_factory=dict)
     status: int = 400
@@ -95,7 +95,10 @@ NO_PICTURE = [
     "concat:/etc/passwd|/etc/group",
     "https://example.com/" + "a" * 2029,
 ]
-MUSIC_VOLUMES = [-1, 101, 30.5, "30", raw("1e3"), raw("0.1"), *NO_NUMBER]
+NO_BOOL = [0, 1, "true", "", [], {}]
+NO_MODE = NO_TEXT + ["", "Draft", "final"]
+NO_MODEL = NO_TEXT + ["gen3", "GEN4.5", "gen4.5\n", "m" * 33]
+VOLUMES = [-1, 101, 30.5, "30", raw("1e3"), raw("0.1"), *NO_NUMBER]
 
 VIDEO_FIELDS = [
     ("/storeId", MISSING + NO_TEXT + BLANK + NO_ID),
@@ -109,11 +112,16 @@ VIDEO_FIELDS = [
     ("/scenes/0/duration", MISSING + NO_NUMBER + [0, 0.5, 0.999, 60.001, 61, -1, 1.0001, 59.99999, raw("1e-3")]),
     ("/scenes/0/imageUrl", NO_TEXT + NO_PICTURE),
     ("/scenes/0/textOverlay", NO_TEXT + CONTROL + ["a" * 201, "😀" * 201]),
+    ("/scenes/0/model", NO_MODEL),
     ("/scenes/0/text", ["unknown"]),
+    ("/mode", NO_MODE),
+    ("/model", NO_MODEL),
+    ("/reuse", NO_BOOL),
     ("/voiceoverScript", NO_TEXT + CONTROL + ["a" * 5001]),
     ("/voiceId", NO_TEXT + ["a" * 65, "a voice", "../voice", "vöice"]),
     ("/musicTrackId", NO_TEXT + ["upbeat", NOBODY[:-1], NOBODY + "0", NOBODY.replace("-", ""), "{" + NOBODY + "}"]),
-    ("/musicVolume", MUSIC_VOLUMES),
+    ("/musicVolume", VOLUMES),
+    ("/voiceVolume", VOLUMES),
     ("/status", ["completed"]),
     ("/videoId", [NOBODY]),
     ("/~1a~0b", ["unknown"]),
@@ -141,12 +149,38 @@ PRODUCT_FIELDS = [
 ]
 OPTION_FIELDS = [
     ("/aspectRatio", NO_TEXT + ["", "3:2"]),
-    ("/musicVolume", MUSIC_VOLUMES),
+    ("/mode", NO_MODE),
+    ("/model", NO_MODEL),
+    ("/reuse", NO_BOOL),
+    ("/musicVolume", VOLUMES),
+    ("/voiceVolume", VOLUMES),
     ("/musicTrackId", NO_TEXT + ["upbeat"]),
     ("/voiceId", NO_TEXT + ["a voice"]),
     ("/style", ["story"]),  # it is in the query
     ("/title", ["unknown"]),
 ]
+# What a product's video would cost: its options with what is in the URL elsewhere.
+WISH_FIELDS = [
+    *(row for row in OPTION_FIELDS if row[0] != "/style"),
+    ("/productId", [None] + NO_TEXT + BLANK + NO_ID),
+    ("/style", NO_TEXT + ["", "cinematic"]),
+]
+ESTIMATE_FIELDS = [row for row in VIDEO_FIELDS if row[0] not in ("/storeId", "/productId", "/~1a~0b")]
+# What must be there can be changed, but not taken away.
+CHANGE_FIELDS = [
+    *((pointer, [value for value in values if value is not ABSENT])
+      for pointer, values in VIDEO_FIELDS if not pointer.startswith("/scenes/") and pointer not in ("/storeId", "/productId")),
+    ("/storeId", ["shop", None]),
+    ("/productId", ["thing", None]),
+]
+REGENERATE_FIELDS = [
+    ("/prompt", [None] + NO_TEXT + BLANK + CONTROL + ["a" * 1001]),
+    ("/imageUrl", NO_TEXT + NO_PICTURE),
+    ("/duration", [3]),
+]
+RETRY_FIELDS = [("/acceptPossibleCharge", NO_BOOL), ("/accept", [True])]
+RENDER_FIELDS = [("/mode", NO_MODE), ("/draft", [True])]
+REGENERATE = "/videos/{video}/scenes/1/regenerate"
 
 
 def shown(value):
@@ -276,14 +310,32 @@ UNKNOWN_IN_BODY = [
     ("POST", "/videos", {**VIDEO, "musicTrackId": NOBODY}, "/musicTrackId"),
     ("POST", "/videos", {**VIDEO, "voiceId": "nobody"}, "/voiceId"),
     ("POST", "/videos", {**VIDEO, "voiceId": "v" * 64}, "/voiceId"),
+    ("POST", "/videos", {**VIDEO, "mode": "draft", "voiceId": "nobody"}, "/voiceId"),
     ("POST", "/videos/product/thing", {"voiceId": "nobody"}, "/voiceId"),
+    ("PATCH", "/videos/{video}", {"voiceId": "nobody"}, "/voiceId"),
     ("POST", "/videos/product/thing", {"musicTrackId": NOBODY}, "/musicTrackId"),
     ("PUT", "/videos/products/new", {**PRODUCT, "storeId": "nobody"}, "/storeId"),
+]
+# What a video that waits for the daemon cannot be asked.
+TOO_EARLY = [
+    ("PATCH", "/videos/{video}", {"title": "Another"}),
+    ("POST", "/videos/{video}/retry", None),
+    ("POST", "/videos/{video}/retry", {"acceptPossibleCharge": True}),
+    ("POST", "/videos/{video}/render", None),
+    ("POST", "/videos/{video}/render", {"mode": "draft"}),
+    ("POST", REGENERATE, {"prompt": "Another"}),
 ]
 UNKNOWN = [
     ("GET", f"/videos/{NOBODY}"),
     ("GET", f"/videos/{NOBODY}/status"),
     ("DELETE", f"/videos/{NOBODY}"),
+    *(("POST", f"/videos/{NOBODY}/{action}") for action in ("cancel", "retry", "render", "scenes/1/regenerate")),
+    *(("POST", "/videos/{video}" + f"/scenes/{n}/regenerate") for n in (0, 3, 50, 51, -1, "01", "1.0", "x", "%31x", "9" * 30)),
+    ("GET", "/videos/voices/nobody/preview"),
+    ("GET", "/videos/voices/female/preview"),  # there is no preview of a local voice
+    ("GET", "/videos/voices/a%20voice/preview"),
+    ("GET", "/videos/voices/" + "v" * 65 + "/preview"),
+    ("GET", "/videos/voices/female"),
     ("GET", "/videos/store/nobody"),
     ("GET", "/videos/stores/nobody"),
     ("GET", "/videos/stores/nobody/products"),
@@ -320,8 +372,11 @@ UNKNOWN = [
 # What each path can do; anything else is 405 and says so.
 ALLOWED = [
     ("/videos", "POST"),
-    (f"/videos/{NOBODY}", "GET, HEAD, DELETE"),
+    ("/videos/estimate", "POST"),
+    (f"/videos/{NOBODY}", "GET, HEAD, PATCH, DELETE"),
     (f"/videos/{NOBODY}/status", "GET, HEAD"),
+    *((f"/videos/{NOBODY}/{action}", "POST") for action in ("cancel", "retry", "render", "scenes/1/regenerate")),
+    ("/videos/voices/female/preview", "GET, HEAD"),
     ("/videos/store/shop", "GET, HEAD"),
     ("/videos/product/thing", "POST"),
     ("/videos/voices/available", "GET, HEAD"),
@@ -352,6 +407,8 @@ QUERIES = [
     ("GET", "/videos/music?category=calm", {"?category"}),
     ("GET", f"/videos/{NOBODY}?full=1", {"?full"}),
     ("POST", "/videos?dry=1", {"?dry"}),
+    ("POST", "/videos/{video}/cancel?force=1", {"?force"}),
+    ("POST", "/videos/{video}/retry?acceptPossibleCharge=true", {"?acceptPossibleCharge"}),
     ("POST", "/videos/product/thing?style=cinematic", {"?style"}),
     ("POST", "/videos/product/thing?style=story&style=story", {"?style"}),
     ("POST", "/videos/product/thing?Style=story", {"?Style"}),
@@ -373,6 +430,21 @@ BAD = [
     *field_rows("PUT", "/videos/stores/new", STORE, STORE_FIELDS),
     *field_rows("PUT", "/videos/products/new", PRODUCT, PRODUCT_FIELDS),
     *field_rows("POST", "/videos/product/thing", {}, OPTION_FIELDS),
+    *field_rows("POST", "/videos/estimate", VIDEO, ESTIMATE_FIELDS),
+    *field_rows("POST", "/videos/estimate", {"productId": "thing"}, WISH_FIELDS),
+    *field_rows("PATCH", "/videos/{video}", {}, CHANGE_FIELDS),
+    *field_rows("POST", REGENERATE, {}, REGENERATE_FIELDS),
+    *field_rows("POST", "/videos/{video}/retry", {}, RETRY_FIELDS),
+    *field_rows("POST", "/videos/{video}/render", {}, RENDER_FIELDS),
+    Bad("an estimate of nothing", "POST", "/videos/estimate", {},
+        at={"/storeId", "/title", "/style", "/aspectRatio", "/scenes"}),
+    Bad("an estimate of no product", "POST", "/videos/estimate", {"productId": "nothing"}, status=404,
+        code="not_found", at=set()),
+    Bad("a change of nobody's video", "PATCH", f"/videos/{NOBODY}", {"title": "x"}, status=404, code="not_found",
+        at=set()),
+    Bad("a change in no body", "PATCH", "/videos/{video}", code="invalid_json", at=set()),
+    *(Bad(f"{method} {path} while it waits", method, path, body, status=409, code="conflict", at=set())
+      for method, path, body in TOO_EARLY),
     *(Bad(title, "POST", "/videos", body, at=at) for title, body, at in SEVERAL),
     Bad("a query and a body that are wrong", "POST", "/videos/product/thing?style=x", {"musicVolume": 101},
         at={"?style", "/musicVolume"}),

@@ -23,7 +23,18 @@ class Good:
 
 
 VIDEO = film(scenes=[scene(1)])
-VIDEO_DEFAULTS = {"productId": None, "voiceoverScript": None, "voiceId": None, "musicTrackId": None, "musicVolume": 30}
+VIDEO_DEFAULTS = {
+    "productId": None,
+    "mode": "full",
+    "model": None,
+    "reuse": True,
+    "voiceoverScript": None,
+    "voiceId": None,
+    "voiceVolume": 100,
+    "musicTrackId": None,
+    "musicVolume": 30,
+}
+SCENE_DEFAULTS = {"imageUrl": None, "textOverlay": None, "model": None, "generation": None}
 
 LONGEST = {
     **VIDEO,
@@ -40,7 +51,7 @@ LONGEST = {
 
 def video_read(body):
     body = {**VIDEO_DEFAULTS, **body}
-    return {**body, "scenes": [{"imageUrl": None, "textOverlay": None, **one} for one in body["scenes"]]}
+    return {**body, "scenes": [{**SCENE_DEFAULTS, **one} for one in body["scenes"]]}
 
 
 # A good video with one value set; what is read back there, where that is something else.
@@ -74,6 +85,12 @@ VIDEO_FIELDS = [
     ("/scenes/0/textOverlay", "two\nlines"),
     ("/scenes/0/textOverlay", "%{pts}: 'a' \\N {\\b1} [x];"),
     ("/scenes/0/textOverlay", " \n", None),
+    *((f"{place}/model", model) for place in ("", "/scenes/0") for model in
+      ("gen4.5", "gen4_turbo", "veo3.1", "veo3.1_fast", None)),
+    ("/mode", "full"),
+    ("/mode", "draft"),
+    ("/reuse", True),
+    ("/reuse", False),
     ("/storeId", LONGEST_ID),
     ("/productId", "thing"),
     ("/voiceoverScript", FACE * 5000),
@@ -84,6 +101,8 @@ VIDEO_FIELDS = [
     ("/musicVolume", 0),
     ("/musicVolume", 1),
     ("/musicVolume", 100),
+    ("/voiceVolume", 0),
+    ("/voiceVolume", 100),
     ("/musicVolume", raw("30.0"), 30),
     ("/musicVolume", raw("1e2"), 100),
 ]

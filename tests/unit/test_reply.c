@@ -22,6 +22,7 @@ static const struct {
 	{REPLY_BAD_REQUEST, 400, "bad_request"},
 	{REPLY_INVALID_JSON, 400, "invalid_json"},
 	{REPLY_VALIDATION_FAILED, 400, "validation_failed"},
+	{REPLY_BUDGET, 402, "budget"},
 	{REPLY_NOT_FOUND, 404, "not_found"},
 	{REPLY_METHOD_NOT_ALLOWED, 405, "method_not_allowed"},
 	{REPLY_CONFLICT, 409, "conflict"},

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "cgi/again.h"
+#include "cgi/estimate.h"
 #include "cgi/fcgi.h"
 #include "cgi/ops.h"
 #include "cgi/products.h"
@@ -30,15 +32,25 @@ static const struct {
 	{"POST", "/videos", serve_video_create, ""},
 	{"GET", "/videos/" ID, serve_video, ""},
 	{"HEAD", "/videos/" ID, serve_video, ""},
+	{"PATCH", "/videos/" ID, serve_video_change, ""},
 	{"DELETE", "/videos/" ID, serve_video_delete, ""},
 	{"GET", "/videos/018F3C1E-2B7A-4C55-9D0E-0123456789AB", serve_video, ""},
 	{"GET", "/videos/" ID "/status", serve_video_status, ""},
+	{"POST", "/videos/estimate", serve_estimate, ""},
+	{"POST", "/videos/" ID "/cancel", serve_video_cancel, ""},
+	{"POST", "/videos/" ID "/retry", serve_video_retry, ""},
+	{"POST", "/videos/" ID "/render", serve_video_render, ""},
+	{"POST", "/videos/" ID "/scenes/1/regenerate", serve_scene_regenerate, ""},
+	{"POST", "/videos/" ID "/scenes/50/regenerate", serve_scene_regenerate, ""},
 	{"GET", "/videos/store/s1", serve_store_videos, "s1"},
 	{"GET", "/videos/store/status", serve_store_videos, "status"},
 	{"GET", "/videos/%73tore/s%31", serve_store_videos, "s1"},
 	{"GET", "/videos/store/" KEY64, serve_store_videos, KEY64},
 	{"POST", "/videos/product/p-1._A", serve_product_video, "p-1._A"},
 	{"GET", "/videos/voices/available", serve_voices, ""},
+	{"GET", "/videos/voices/21m00Tcm4TlvDq8ikWAM/preview", serve_voice_preview, "21m00Tcm4TlvDq8ikWAM"},
+	{"GET", "/videos/voices/_-/preview", serve_voice_preview, "_-"},
+	{"GET", "/videos/voices/available/preview", serve_voice_preview, "available"},
 	{"GET", "/videos/music", serve_music, ""},
 	{"GET", "/videos/stores", serve_stores, ""},
 	{"GET", "/videos/stores/s1", serve_store, "s1"},
@@ -77,6 +89,15 @@ static void test_found(void **state)
 	}
 }
 
+static void test_scene_number(void **state)
+{
+	struct request q;
+
+	(void)state;
+	assert_non_null(find("POST", "/videos/" ID "/scenes/37/regenerate", &q).route);
+	assert_int_equal(q.scene, 37);
+}
+
 static const char *const unknown[] = {
 	"/",
 	"/video",
@@ -93,6 +114,19 @@ static const char *const unknown[] = {
 	"/videos/018f3c1e2b7a4c559d0e0123456789ab",
 	"/videos/" ID "/status/",
 	"/videos/" ID "/nothing",
+	"/videos/" ID "/cancel/",
+	"/videos/" ID "/scenes/1",
+	"/videos/" ID "/scenes//regenerate",
+	"/videos/" ID "/scenes/0/regenerate",
+	"/videos/" ID "/scenes/01/regenerate",
+	"/videos/" ID "/scenes/51/regenerate",
+	"/videos/" ID "/scenes/1000/regenerate",
+	"/videos/" ID "/scenes/99999999999999999999/regenerate",
+	"/videos/" ID "/scenes/-1/regenerate",
+	"/videos/" ID "/scenes/1x/regenerate",
+	"/videos/voices/a.b/preview",
+	"/videos/voices//preview",
+	"/videos/voices/" KEY64 "4/preview",
 	"/videos/status",
 	"/videos/store",
 	"/videos/store/",
@@ -132,7 +166,8 @@ static const struct {
 	{"bad target", "GET", "/videos/a%2Fb", "", "", 0, 400, "encoded slash", NULL},
 	{"no target", "GET", "", "", "", 0, 400, "\"bad_request\"", NULL},
 	{"wrong method", "GET", "/videos", "", "", 0, 405, "\"method_not_allowed\"", "POST"},
-	{"another wrong method", "PUT", "/videos/" ID, "", "", 0, 405, "\"code\"", "GET, HEAD, DELETE"},
+	{"another wrong method", "PUT", "/videos/" ID, "", "", 0, 405, "\"code\"",
+		"GET, HEAD, PATCH, DELETE"},
 	{"wrong method of a store", "POST", "/videos/stores/a", "", "", 0, 405, "\"code\"", "GET, HEAD, PUT"},
 	{"an unknown method", "BREW", "/healthz", "", "", 0, 405, "\"code\"", "GET, HEAD"},
 	{"HEAD where there is no GET", "HEAD", "/videos", "", "", 0, 405, "\"code\"", "POST"},
@@ -220,6 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_found),
+		cmocka_unit_test(test_scene_number),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_content_types),

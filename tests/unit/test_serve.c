@@ -21,6 +21,7 @@
 #include "cgi/fcgi.h"
 #include "cgi/reply.h"
 #include "lib/base/buf.h"
+#include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
@@ -228,8 +229,14 @@ static void test_create_and_show(void **state)
 	assert_non_null(strstr(a.text, "\"completedAt\":null"));
 	assert_non_null(strstr(a.text, "\"videoUrl\":null"));
 	assert_non_null(strstr(a.text,
-		"\"scenes\":[{\"prompt\":\"a\",\"duration\":2.5,\"imageUrl\":null,\"textOverlay\":\"x\"},"
-		"{\"prompt\":\"b\",\"duration\":1,\"imageUrl\":null,\"textOverlay\":null}]"));
+		"\"scenes\":[{\"prompt\":\"a\",\"duration\":2.5,\"imageUrl\":null,\"textOverlay\":\"x\","
+		"\"model\":null,\"generation\":null},"
+		"{\"prompt\":\"b\",\"duration\":1,\"imageUrl\":null,\"textOverlay\":null,"
+		"\"model\":null,\"generation\":null}]"));
+	assert_non_null(strstr(a.text, "\"mode\":\"full\",\"model\":null,\"reuse\":true,"));
+	assert_non_null(strstr(a.text, "\"voiceVolume\":100,\"revision\":1,\"pause\":null,"
+				       "\"estimate\":{\"credits\":0,\"characters\":0},"
+				       "\"cost\":{\"credits\":0,\"characters\":0}"));
 
 	(void)snprintf(status, sizeof(status), "%s/status", path);
 	AUTO_ANSWER s = ask("GET", status, NULL);
@@ -440,6 +447,20 @@ static void test_lists_of_things(void **state)
 	check("GET", "/healthz", NULL, 200, "{\"status\":\"ok\"}");
 }
 
+/* For a second after a connect that failed, the database is not asked again. */
+static void await(const char *path)
+{
+	int64_t deadline_ms = clock_mono_ms() + 5000;
+
+	for (;;) {
+		AUTO_ANSWER a = ask("GET", path, NULL);
+
+		if (a.status != 503)
+			return;
+		assert_true(clock_mono_ms() < deadline_ms);
+	}
+}
+
 /* A database that went away and came back costs nobody an answer; while it is away the answer is a clear 503.
  */
 static void test_database_restarted(void **state)
@@ -454,6 +475,7 @@ static void test_database_restarted(void **state)
 	check("GET", "/healthz", NULL, 503, "\"unavailable\"");
 	check("GET", "/videos/voices/available", NULL, 200, NULL);
 	test_db_start(&house.db);
+	await(path);
 	check("GET", path, NULL, 200, "\"pending\"");
 
 	test_server_kill(&house.db);
