@@ -226,6 +226,11 @@ void json_append_string(struct json *array, const char *s)
 	json_append(array, s ? json_new_string(s, strlen(s)) : NULL);
 }
 
+void json_append_int(struct json *array, int64_t v)
+{
+	json_append(array, json_new_int(v));
+}
+
 void json_write(const struct json *v, struct buf *out)
 {
 	buf_adds(out, json_object_to_json_string_ext(

@@ -68,6 +68,7 @@ void json_put_bool(struct json *object, const char *key, bool v);
 void json_put_scaled(struct json *object, const char *key, int64_t v, unsigned places);
 void json_append(struct json *array, struct json *value);
 void json_append_string(struct json *array, const char *s);
+void json_append_int(struct json *array, int64_t v);
 void json_write(const struct json *v, struct buf *out); /* compact, slashes not escaped */
 
 #endif
