@@ -13,21 +13,16 @@
 #include "daemon/run.h"
 #include "daemon/scene_priv.h"
 #include "daemon/sniff.h"
-#include "lib/base/args.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
-#include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/io/http.h"
 #include "lib/io/json.h"
-#include "lib/io/proc.h"
 #include "lib/video/settings.h"
 
 #define FETCH_TIMEOUT_MS  (15 * 60 * 1000)
 #define FETCH_REDIRECTS   3
 #define REFRESHES_MAX     3
-#define PROBE_DEADLINE_MS 30000
-#define PROBE_MAX_BYTES   65536
 #define SHORT_MS          250 /* a clip may be a few frames short; encode holds its last one */
 #define DATABASE_RETRY_MS 1000
 #define RESULT_MAX_BYTES  1000
@@ -83,14 +78,10 @@ static void keep(struct scene_work *w, const struct media *m)
 
 /* Looking */
 
-static int believe(const struct scene_work *w, const struct proc_result *r, struct media *m, struct err *e)
+static int believe(const struct scene_work *w, const struct media *m, struct err *e)
 {
 	int64_t wanted_ms = w->s->run->video.scenes[w->s->item].duration_ms;
 
-	if (!r->ok)
-		return err_set(e, ERR_TEMP, "ffprobe refuses the clip: exit status %d", r->exit_code);
-	if (film_probe_read(r->out, r->out_len, m, e) < 0)
-		return -1;
 	if (!m->has_video || m->width <= 0 || m->height <= 0)
 		return err_set(e, ERR_TEMP, "the clip has no picture");
 	if (m->duration_ms + SHORT_MS < wanted_ms)
@@ -99,35 +90,29 @@ static int believe(const struct scene_work *w, const struct proc_result *r, stru
 	return 0;
 }
 
-static void looked(const struct proc_result *r, void *arg)
+static void looked(struct step *s, const struct media *m, const struct err *failure)
 {
-	struct scene_work *w = arg;
-	struct media m;
+	struct scene_work *w = (struct scene_work *)(void *)s->work;
 	struct err e;
 
-	w->s->proc = NULL;
-	if (believe(w, r, &m, &e) == 0) {
-		keep(w, &m);
+	if (failure) {
+		e = *failure;
+		e.kind = ERR_TEMP; /* another download may be better */
+	} else if (believe(w, m, &e) == 0) {
+		keep(w, m);
 		return;
 	}
-	e.kind = ERR_TEMP;
 	scene_end(w, &e);
 }
 
 static int look(struct scene_work *w, struct err *e)
 {
-	const struct run *r = w->s->run;
-	struct proc_spec spec = {.deadline_ms = PROBE_DEADLINE_MS, .out_max_bytes = PROBE_MAX_BYTES};
-	AUTO_ARGS probe = {0};
 	char path[BOUGHT_PATH_SIZE];
 
-	bought_part_path(r->engine, w->name, path);
+	bought_part_path(scene_engine(w), w->name, path);
 	if (!sniff_mp4_whole(path))
 		return err_set(e, ERR_TEMP, "the clip was cut off");
-	film_probe_args(&r->film, path, &probe);
-	spec.argv = (const char *const *)probe.v;
-	spec.nice = (int)r->engine->settings->child_nice;
-	return proc_start(r->engine->loop, &spec, looked, w, &w->s->proc, e);
+	return step_probe(w->s, path, looked, e);
 }
 
 /* Fetching */
