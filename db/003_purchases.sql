@@ -16,8 +16,8 @@ ALTER TABLE videos
   ADD KEY k_paused (pause_reason, pause_vendor);
 
 ALTER TABLE scenes
-  ADD COLUMN model VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
-  ADD COLUMN take  SMALLINT UNSIGNED NOT NULL DEFAULT 0;                      -- counts up when it is to be generated anew
+  ADD COLUMN take  SMALLINT UNSIGNED NOT NULL DEFAULT 0,                      -- counts up when it is to be generated anew
+  ADD COLUMN model VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL;
 
 -- 6 paused: over until somebody, or a successful probe, lets it go on.
 ALTER TABLE jobs DROP CONSTRAINT c_job_state;
