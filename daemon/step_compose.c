@@ -7,6 +7,7 @@
 
 #include "daemon/provider.h"
 #include "daemon/run.h"
+#include "daemon/speech_priv.h"
 #include "daemon/steps_priv.h"
 #include "lib/base/buf.h"
 #include "lib/base/fs.h"
@@ -156,10 +157,9 @@ int clip_check(struct step *s, const struct media *m, struct err *e)
 
 int voice_check(struct step *s, const struct media *m, struct err *e)
 {
-	(void)s;
 	if (!m->has_audio || m->duration_ms <= 0)
 		return err_set(e, ERR_TEMP, "the voice-over has no sound");
-	return 0;
+	return s->run->voice_by->is_vendor ? speech_note_join(s, m, e) : 0;
 }
 
 int sound_check(struct step *s, const struct media *m, struct err *e)
