@@ -19,6 +19,7 @@
 #include "lib/video/jobs.h"
 #include "lib/video/jobs_priv.h"
 #include "lib/video/migrate.h"
+#include "lib/video/settings.h"
 #include "lib/video/steps.h"
 #include "lib/video/stores.h"
 #include "lib/video/videos.h"
@@ -62,12 +63,13 @@ static void put_store(const char *id)
 
 static struct uuid put_video(const char *store, int64_t priority)
 {
+	struct settings settings = {.priority = priority};
 	AUTO_VIDEO v = {.store_id = xstrdup(store), .title = xstrdup("A film"), .music_volume = 30};
 
 	v.scenes = xcalloc(1, sizeof(*v.scenes));
 	v.scenes[0] = (struct scene){.prompt = xstrdup("a scene"), .duration_ms = 1000};
 	v.scene_count = 1;
-	OK(videos_create(db, &v, priority, &err));
+	OK(videos_create(db, &settings, &v, &err));
 	return v.id;
 }
 
@@ -496,13 +498,197 @@ static void test_a_removal_is_never_given_up(void **state)
 	}
 }
 
+static void pause_video(const struct job *job, enum pause_reason reason, int64_t need_milli)
+{
+	AUTO_VIDEO v = {.error = xstrdup("It waits."), .stage = xstrdup("Working")};
+	bool removal = true;
+
+	assert_int_equal(steps_pause(db, job, &v, reason, "runway", need_milli, "402", &removal, &err), 1);
+	assert_false(removal);
+}
+
+static void test_pausing(void **state)
+{
+	AUTO_VIDEO v = {.stage = xstrdup("Working"), .eta_sec = 9, .status = STATUS_GENERATING_SCENES};
+	AUTO_VIDEO seen = {0};
+	struct job job;
+
+	(void)state;
+	v.id = put_video("shop-a", 5);
+	job = claim(db, &rules);
+	assert_int_equal(steps_progress(db, &job, &v, &err), 1);
+	pause_video(&job, PAUSE_OUT_OF_CREDIT, 60000);
+	assert_int_equal(one("SELECT state = 6 AND finished_at IS NOT NULL AND lease_until IS NULL AND "
+			     "last_error = '402' FROM jobs"),
+		1);
+	assert_int_equal(one("SELECT pause_vendor = 'runway' AND pause_need_milli = 60000 FROM videos"), 1);
+	OK(videos_get(db, &v.id, &seen, &err));
+	assert_int_equal(seen.status, STATUS_PAUSED);
+	assert_int_equal(seen.pause, PAUSE_OUT_OF_CREDIT);
+	assert_string_equal(seen.error, "It waits.");
+	assert_null(seen.stage);
+	assert_int_equal(jobs_in_use(db, &v.id, &err), 0);
+	assert_int_equal(steps_progress(db, &job, &v, &err), 0);
+	nothing_to_claim(db, &rules);
+}
+
+static void test_pausing_what_is_to_stop_ends_it(void **state)
+{
+	AUTO_VIDEO v = {.error = xstrdup("It waits.")};
+	bool removal = true;
+	struct job job;
+
+	(void)state;
+	v.id = put_video("shop-a", 5);
+	job = claim(db, &rules);
+	sql("UPDATE jobs SET cancel_req = 1");
+	assert_int_equal(
+		steps_pause(db, &job, &v, PAUSE_POSSIBLE_CHARGE, NULL, 0, "lost", &removal, &err), 1);
+	assert_false(removal);
+	assert_int_equal(one("SELECT status = 'cancelled' AND error IS NULL FROM videos"), 1);
+	assert_int_equal(one("SELECT state FROM jobs"), JOB_CANCELLED);
+
+	(void)empty(NULL);
+	v.id = put_video("shop-a", 5);
+	job = claim(db, &rules);
+	assert_int_equal(videos_delete(other, &v.id, &err), 1);
+	assert_int_equal(
+		steps_pause(db, &job, &v, PAUSE_POSSIBLE_CHARGE, NULL, 0, "lost", &removal, &err), 1);
+	assert_true(removal);
+	assert_int_equal(claim(db, &rules).kind, JOB_REMOVE);
+}
+
+static void test_what_is_being_cancelled_shows_it_until_it_is(void **state)
+{
+	AUTO_VIDEO v = {.stage = xstrdup("Working"), .eta_sec = -1, .status = STATUS_COMPOSING};
+	bool removal = true;
+	struct job job;
+
+	(void)state;
+	v.id = put_video("shop-a", 5);
+	job = claim(db, &rules);
+	sql("UPDATE videos SET status = 'cancelling'");
+	assert_int_equal(steps_progress(db, &job, &v, &err), 1);
+	assert_int_equal(one("SELECT status = 'cancelling' FROM videos"), 1);
+	assert_int_equal(steps_give_up(db, &job, JOB_CANCELLED, &v, NULL, &removal, &err), 1);
+	assert_int_equal(one("SELECT status = 'cancelled' FROM videos"), 1);
+}
+
+static const struct {
+	const char *title;
+	int64_t delay_ms;
+	bool deleted;
+} releases[] = {{"later", 30000, false}, {"now", 0, false}, {"later, deleted", 30000, true}};
+
+static void test_releasing_what_is_to_stop_ends_it(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(releases); i++) {
+		struct uuid id = put_video("shop-a", 5);
+		struct job job = claim(db, &rules);
+
+		if (releases[i].deleted)
+			assert_int_equal(videos_delete(other, &id, &err), 1);
+		else
+			sql("UPDATE jobs SET cancel_req = 1");
+		assert_int_equal(jobs_release(db, &job, releases[i].delay_ms, "waiting", &err), 1);
+		if (releases[i].deleted)
+			assert_int_equal(claim(db, &rules).kind, JOB_REMOVE);
+		else if (one("SELECT state FROM jobs") != JOB_CANCELLED ||
+			 one("SELECT status = 'cancelled' FROM videos") != 1)
+			fail_msg("%s: not over", releases[i].title);
+		(void)empty(NULL);
+	}
+}
+
+static void test_taking_back_what_is_to_stop_ends_it(void **state)
+{
+	(void)state;
+	(void)put_video("shop-a", 5);
+	(void)claim(db, &rules);
+	sql("UPDATE jobs SET cancel_req = 1");
+	assert_int_equal(jobs_take_back(other, &rival, "here:1:a", &err), 1);
+	assert_int_equal(one("SELECT state FROM jobs"), JOB_CANCELLED);
+	assert_int_equal(one("SELECT status = 'cancelled' FROM videos"), 1);
+}
+
+static void test_a_removal_that_is_put_off_stays_a_removal(void **state)
+{
+	struct uuid id = put_video("shop-a", 5);
+	struct job job;
+
+	(void)state;
+	assert_int_equal(videos_delete(db, &id, &err), 1);
+	job = claim(db, &rules);
+	assert_int_equal(jobs_release(db, &job, 30000, "the storage is down", &err), 1);
+	assert_int_equal(one("SELECT state = 2 AND kind = 'remove' FROM jobs"), 1);
+}
+
+/* The unique key refuses a slot that the lists did not show as taken. */
+static void test_a_claim_goes_on_to_the_next_slot(void **state)
+{
+	struct jobs_rules wide = rules;
+
+	(void)state;
+	wide.store_in_flight = 3;
+	(void)put_video("shop-a", 5);
+	(void)put_video("shop-a", 5);
+	(void)claim(db, &wide);
+	OK(db_begin(other, &err)); /* a rival's claim that is not committed yet */
+	OK(db_exec(other,
+		"UPDATE jobs SET state = 1, run_slot = 1, lease_token = 7, worker = 'there', lease_until = "
+		"UTC_TIMESTAMP(3) + INTERVAL 1 MINUTE WHERE state = 0",
+		DB_NO_ARGS, NULL, &err));
+	(void)put_video("shop-a", 5);
+
+	struct db_options o = test_db_options(&server);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct db *own = db_new(&o);
+		struct job job;
+
+		_exit(jobs_claim(own, &wide, &job, &err) == 1 ? 0 : 1);
+	}
+	assert_true(pid > 0);
+	while (waits_for_a_lock() == 0)
+		continue;
+	OK(db_commit(other, &err));
+
+	int status = -1;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(one("SELECT COUNT(DISTINCT run_slot) FROM jobs WHERE state = 1"), 3);
+}
+
+static void test_a_kind_that_is_not_known_is_left_alone(void **state)
+{
+	struct job job;
+
+	(void)state;
+	(void)put_video("shop-a", 0);
+	sql("UPDATE jobs SET kind = 'sing'");
+	assert_int_equal(jobs_claim(db, &rules, &job, &err), -1);
+	assert_int_equal(err.kind, ERR_PERM);
+	assert_non_null(strstr(err.text, "sing"));
+	assert_int_equal(one("SELECT state = 0 AND attempt = 0 FROM jobs"), 1);
+
+	(void)put_video("shop-a", 5); /* what is known goes on, in its store and in others */
+	assert_int_equal(claim(db, &rules).kind, JOB_MAKE);
+	(void)put_video("shop-b", 5);
+	assert_int_equal(claim(db, &rules).kind, JOB_MAKE);
+	assert_int_equal(jobs_claim(db, &rules, &job, &err), -1);
+	assert_int_equal(one("SELECT COUNT(*) FROM jobs WHERE state = 1"), 2);
+}
+
 static void test_pruning_keeps_as_many_as_told(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 9; i++)
 		(void)put_video("shop-a", 5);
-	sql("UPDATE jobs SET state = IF(id % 3 = 0, 4, 3), finished_at = UTC_TIMESTAMP(3) - INTERVAL id "
-	    "SECOND");
+	sql("UPDATE jobs SET state = IF(id % 3 = 0, IF(id % 2 = 0, 4, 6), 3), finished_at = UTC_TIMESTAMP(3) "
+	    "- INTERVAL id SECOND");
 	assert_int_equal(jobs_prune(db, 2, 1, &err), 4); /* what is as old as the last one kept stays */
 	assert_int_equal(one("SELECT COUNT(*) FROM videos"), 9);
 }
@@ -571,6 +757,14 @@ int main(void)
 		cmocka_unit_test_setup(test_deleting_while_a_transition_is_written_ends_neither, empty),
 		cmocka_unit_test_setup(test_deleting_what_waits_or_has_ended_removes_it_at_once, empty),
 		cmocka_unit_test_setup(test_a_removal_is_never_given_up, empty),
+		cmocka_unit_test_setup(test_pausing, empty),
+		cmocka_unit_test_setup(test_pausing_what_is_to_stop_ends_it, empty),
+		cmocka_unit_test_setup(test_what_is_being_cancelled_shows_it_until_it_is, empty),
+		cmocka_unit_test_setup(test_releasing_what_is_to_stop_ends_it, empty),
+		cmocka_unit_test_setup(test_taking_back_what_is_to_stop_ends_it, empty),
+		cmocka_unit_test_setup(test_a_removal_that_is_put_off_stays_a_removal, empty),
+		cmocka_unit_test_setup(test_a_claim_goes_on_to_the_next_slot, empty),
+		cmocka_unit_test_setup(test_a_kind_that_is_not_known_is_left_alone, empty),
 		cmocka_unit_test_setup(test_pruning_keeps_as_many_as_told, empty),
 		cmocka_unit_test_setup(test_the_plan_of_the_claim, empty),
 	};
