@@ -64,7 +64,9 @@ static void sound_filters(const struct film *f, bool voice, bool music, struct b
 		buf_addf(b,
 			"loudnorm=I=-14.5:TP=-2:LRA=9," SMALL_FRAMES "aresample=%d,apad=whole_dur=%.4f,%s",
 			SAMPLE_RATE, seconds, music ? "asplit[said][key];[said]" : "");
-		buf_addf(b, "volume=%.2fdB%s;", volume_db(f->voice_volume), music ? "[voice]" : "[mix]");
+		/* in doubles, as the limiter works: where both would do, 5.1 cannot settle on a layout */
+		buf_addf(b, "volume=%.2fdB:precision=double%s;", volume_db(f->voice_volume),
+			music ? "[voice]" : "[mix]");
 	}
 	if (music) {
 		add_music(voice ? "[1:a:0]" : "[0:a:0]", seconds, b);

@@ -216,10 +216,11 @@ static void the_voice_by_its_volume(void **state)
 		size_t inputs;
 		const char *has, *has_not;
 	} cases[] = {
-		{"as it was spoken", "/m", 100, 2, "[said]volume=0.00dB[voice]", "anullsrc"},
-		{"half as loud is ten decibels", "/m", 50, 2, "[said]volume=-10.00dB[voice]", "anullsrc"},
+		{"as it was spoken", "/m", 100, 2, "[said]volume=0.00dB:precision=double[voice]", "anullsrc"},
+		{"half as loud is ten decibels", "/m", 50, 2, "[said]volume=-10.00dB:precision=double[voice]",
+			"anullsrc"},
 		{"it ducks the music as before", "/m", 10, 2, "asplit[said][key]", "anullsrc"},
-		{"without music", NULL, 50, 1, "volume=-10.00dB[mix]", "amix"},
+		{"without music", NULL, 50, 1, "volume=-10.00dB:precision=double[mix]", "amix"},
 		{"silent below music", "/m", 0, 1, "aloop=loop=-1", "amix"},
 		{"silent without music", NULL, 0, 0, "anullsrc", "loudnorm"},
 	};
