@@ -16,27 +16,9 @@
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/io/json.h"
+#include "lib/video/models.h"
 #include "lib/video/money.h"
-
-static struct json *parse(const char *text)
-{
-	struct json *body = NULL;
-	struct err e = {0};
-
-	if (json_parse(text, strlen(text), &body, &e) < 0)
-		fail_msg("%s: %s", text, e.text);
-	return body;
-}
-
-static void check_problems(const char *title, const struct problems *p, const char *expected)
-{
-	AUTO_BUF found = BUF_INIT(1 << 16);
-
-	for (size_t i = 0; i < p->count && i < LIMIT_PROBLEMS; i++)
-		buf_addf(&found, "%s: %s\n", p->list[i].path, p->list[i].message);
-	if (strcmp(buf_text(&found), expected) != 0)
-		fail_msg("%s:\nfound:\n%sexpected:\n%s", title, buf_text(&found), expected);
-}
+#include "tests/unit/bodies.h"
 
 #define GOOD_REST                                                                                            \
 	"\"title\":\"T\",\"style\":\"story\",\"aspectRatio\":\"1:1\",\"scenes\":[{\"prompt\":\"p\","         \
@@ -47,8 +29,9 @@ static void check_problems(const char *title, const struct problems *p, const ch
 #define WITH(more) "{\"storeId\":\"s\"," GOOD_REST "," more "}"
 #define STYLES     "product_showcase, lifestyle, testimonial, promotional, social_ad, story"
 #define KEYS                                                                                                 \
-	"storeId, productId, title, style, aspectRatio, scenes, voiceoverScript, voiceId, musicTrackId, "    \
-	"musicVolume"
+	"storeId, productId, title, style, aspectRatio, mode, model, reuse, scenes, voiceoverScript, "       \
+	"voiceId, voiceVolume, musicTrackId, musicVolume"
+#define MODELS "gen4.5, gen4_turbo, veo3.1, veo3.1_fast"
 
 static const struct {
 	const char *title, *body, *problems;
@@ -66,15 +49,21 @@ static const struct {
 	{"all of the wrong type",
 		"{\"storeId\":1,\"productId\":[],\"title\":true,\"style\":2,\"aspectRatio\":1.5,\"scenes\":{}"
 		","
-		"\"voiceoverScript\":{},\"voiceId\":0,\"musicTrackId\":false,\"musicVolume\":\"30\"}",
+		"\"voiceoverScript\":{},\"voiceId\":0,\"musicTrackId\":false,\"musicVolume\":\"30\",\"mode\":"
+		"true,"
+		"\"model\":4.5,\"reuse\":\"yes\",\"voiceVolume\":[]}",
 		"/storeId: must be a string, not a number\n"
 		"/productId: must be a string, not an array\n"
 		"/title: must be a string, not a boolean\n"
 		"/style: must be one of " STYLES ", not a number\n"
 		"/aspectRatio: must be one of 16:9, 9:16, 1:1, 4:5, not a number\n"
+		"/mode: must be one of full, draft, not a boolean\n"
+		"/model: must be a string, not a number\n"
+		"/reuse: must be true or false, not a string\n"
 		"/scenes: must be an array of 1 to 50 scenes, not an object\n"
 		"/voiceoverScript: must be a string, not an object\n"
 		"/voiceId: must be a string, not a number\n"
+		"/voiceVolume: must be a whole number from 0 to 100, not an array\n"
 		"/musicTrackId: must be a string, not a boolean\n"
 		"/musicVolume: must be a whole number from 0 to 100, not a string\n"},
 	{"unknown names",
@@ -87,7 +76,17 @@ static const struct {
 		"/a~1b~0c: is not a known key; known keys are " KEYS "\n"},
 	{"an unknown key of a scene", SCENE("{\"prompt\":\"p\",\"duration\":1,\"text\":\"x\"}"),
 		"/scenes/0/text: is not a known key; known keys are prompt, duration, imageUrl, "
-		"textOverlay\n"},
+		"textOverlay, model\n"},
+	{"models, modes and volumes",
+		"{\"storeId\":\"s\",\"title\":\"T\",\"style\":\"story\",\"aspectRatio\":\"1:1\",\"mode\":"
+		"\"Draft\","
+		"\"model\":\"gen3a_turbo\",\"voiceVolume\":101,\"reuse\":0,"
+		"\"scenes\":[{\"prompt\":\"p\",\"duration\":1,\"model\":\"gen4\"}]}",
+		"/mode: must be one of full, draft\n"
+		"/model: must be one of " MODELS "\n"
+		"/reuse: must be true or false, not a number\n"
+		"/scenes/0/model: must be one of " MODELS "\n"
+		"/voiceVolume: must be a whole number from 0 to 100, not 101\n"},
 	{"blank texts",
 		"{\"storeId\":\" "
 		"\",\"title\":\"\\u200b\",\"style\":\"\",\"aspectRatio\":\"\",\"scenes\":[{\"prompt\":\"\\n "
@@ -137,25 +136,27 @@ static void test_bad_videos(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad_videos); i++) {
-		AUTO(json) body = parse(bad_videos[i].body);
+		AUTO(json) body = body_parse(bad_videos[i].body);
 		AUTO_VIDEO v = {0};
 		AUTO_PROBLEMS p = {0};
 
 		assert_false(request_read_video(body, &v, &p));
-		check_problems(bad_videos[i].title, &p, bad_videos[i].problems);
+		body_problems(bad_videos[i].title, &p, bad_videos[i].problems);
 	}
 }
 
 static void test_the_whole_of_a_video(void **state)
 {
 	AUTO(json)
-	body = parse("{\"storeId\":\"shop-1\",\"productId\":\"p.1\",\"title\":\"T\u00fcr\","
-		     "\"style\":\"social_ad\",\"aspectRatio\":\"4:5\",\"scenes\":["
-		     "{\"prompt\":\"one\\r\\ntwo\",\"duration\":2.5,\"imageUrl\":\"/assets/a/"
-		     "b.jpg\",\"textOverlay\":\"Don't\"},"
-		     "{\"prompt\":\"x\",\"duration\":6e1,\"imageUrl\":null,\"textOverlay\":\"\"}],"
-		     "\"voiceoverScript\":\"Hello.\",\"voiceId\":\"default\","
-		     "\"musicTrackId\":\"6D757369-6300-4000-8000-000000000001\",\"musicVolume\":0}");
+	body = body_parse("{\"storeId\":\"shop-1\",\"productId\":\"p.1\",\"title\":\"T\u00fcr\","
+			  "\"style\":\"social_ad\",\"aspectRatio\":\"4:5\",\"scenes\":["
+			  "{\"prompt\":\"one\\r\\ntwo\",\"duration\":2.5,\"imageUrl\":\"/assets/a/"
+			  "b.jpg\",\"textOverlay\":\"Don't\"},"
+			  "{\"prompt\":\"x\",\"duration\":6e1,\"model\":\"gen4_turbo\",\"imageUrl\":null,"
+			  "\"textOverlay\":\"\"}],"
+			  "\"voiceoverScript\":\"Hello.\",\"voiceId\":\"default\","
+			  "\"musicTrackId\":\"6D757369-6300-4000-8000-000000000001\",\"musicVolume\":0,"
+			  "\"mode\":\"draft\",\"model\":\"veo3.1\",\"reuse\":false,\"voiceVolume\":0}");
 	AUTO_VIDEO v = {0};
 	AUTO_PROBLEMS p = {0};
 
@@ -180,11 +181,18 @@ static void test_the_whole_of_a_video(void **state)
 	assert_int_equal(v.scenes[1].duration_ms, 60000);
 	assert_null(v.scenes[1].image_url);
 	assert_null(v.scenes[1].text_overlay);
+	assert_int_equal(v.mode, MODE_DRAFT);
+	assert_string_equal(v.model, "veo3.1");
+	assert_false(v.reuse);
+	assert_int_equal(v.voice_volume, 0);
+	assert_null(v.scenes[0].model);
+	assert_string_equal(v.scenes[1].model, "gen4_turbo");
 }
 
 static void test_what_may_be_left_out(void **state)
 {
-	AUTO(json) body = parse("{\"storeId\":\"s\"," GOOD_REST ",\"productId\":null,\"voiceId\":\" \"}");
+	AUTO(json)
+	body = body_parse("{\"storeId\":\"s\"," GOOD_REST ",\"productId\":null,\"voiceId\":\" \"}");
 	AUTO_VIDEO v = {0};
 	AUTO_PROBLEMS p = {0};
 
@@ -195,6 +203,30 @@ static void test_what_may_be_left_out(void **state)
 	assert_null(v.voice_id);
 	assert_null(v.music_track_id);
 	assert_int_equal(v.music_volume, DEFAULT_MUSIC_VOLUME);
+	assert_int_equal(v.mode, MODE_FULL);
+	assert_null(v.model);
+	assert_true(v.reuse);
+	assert_int_equal(v.voice_volume, DEFAULT_VOICE_VOLUME);
+	assert_int_equal(v.pause, PAUSE_NONE);
+	assert_int_equal(v.revision, 1);
+}
+
+/* The message of a wrong model lists those that there are. */
+static void test_models_by_name(void **state)
+{
+	AUTO_BUF names = BUF_INIT(400);
+
+	(void)state;
+	for (size_t i = 0; i < model_count; i++) {
+		AUTO_FREE char *text = xasprintf(WITH("\"model\":\"%s\""), models[i].name);
+		AUTO(json) body = body_parse(text);
+		AUTO_VIDEO v = {0};
+		AUTO_PROBLEMS p = {0};
+
+		assert_true(request_read_video(body, &v, &p));
+		buf_addf(&names, "%s%s", i > 0 ? ", " : "", models[i].name);
+	}
+	assert_string_equal(buf_text(&names), MODELS);
 }
 
 /* A text of n code points of two bytes each. */
@@ -230,7 +262,7 @@ static void test_lengths_are_counted_in_characters(void **state)
 			AUTO_PROBLEMS p = {0};
 
 			buf_addf(&whole, "%s%s%s", limits[i].before, text, limits[i].after);
-			AUTO(json) body = parse(buf_text(&whole));
+			AUTO(json) body = body_parse(buf_text(&whole));
 			assert_int_equal(request_read_video(body, &v, &p), more == 0);
 			if (more > 0) {
 				assert_string_equal(p.list[0].path, limits[i].path);
@@ -259,12 +291,12 @@ static void test_number_of_scenes(void **state)
 	(void)state;
 	for (size_t n = LIMIT_SCENES; n <= LIMIT_SCENES + 1; n++) {
 		AUTO_FREE char *text = scenes(n, scene);
-		AUTO(json) body = parse(text);
+		AUTO(json) body = body_parse(text);
 		AUTO_VIDEO v = {0};
 		AUTO_PROBLEMS p = {0};
 
 		(void)request_read_video(body, &v, &p);
-		check_problems("scenes", &p,
+		body_problems("scenes", &p,
 			n == LIMIT_SCENES ? "" : "/scenes: must be an array of 1 to 50 scenes; it has 51\n");
 	}
 }
@@ -272,7 +304,7 @@ static void test_number_of_scenes(void **state)
 static void test_problems_are_counted_past_the_list(void **state)
 {
 	AUTO_FREE char *text = scenes(LIMIT_SCENES, "{\"a\":1,\"b\":2}");
-	AUTO(json) body = parse(text);
+	AUTO(json) body = body_parse(text);
 	AUTO_VIDEO v = {0};
 	AUTO_PROBLEMS p = {0};
 
@@ -332,7 +364,7 @@ static void test_image_urls(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
 		AUTO_FREE char *text = xasprintf(
 			SCENE("{\"prompt\":\"p\",\"duration\":1,\"imageUrl\":\"%s\"}"), urls[i].url);
-		AUTO(json) body = parse(text);
+		AUTO(json) body = body_parse(text);
 		AUTO_VIDEO v = {0};
 		AUTO_PROBLEMS p = {0};
 
@@ -347,11 +379,12 @@ static void test_image_urls(void **state)
 static void test_stores(void **state)
 {
 	AUTO(json)
-	good = parse(
+	good = body_parse(
 		"{\"name\":\"Lumen & Oak\",\"niche\":\"home\",\"currency\":\"EUR\",\"locale\":\"de-DE\"}");
-	AUTO(json) least = parse("{\"name\":\"N\",\"niche\":\"\",\"storeId\":\"mine\"}");
+	AUTO(json) least = body_parse("{\"name\":\"N\",\"niche\":\"\",\"storeId\":\"mine\"}");
 	AUTO(json)
-	bad = parse("{\"niche\":7,\"currency\":\"eur\",\"locale\":\"de\",\"storeId\":\"other\",\"url\":1}");
+	bad = body_parse(
+		"{\"niche\":7,\"currency\":\"eur\",\"locale\":\"de\",\"storeId\":\"other\",\"url\":1}");
 	AUTO_STORE a = {0}, b = {0}, c = {.id = xstrdup("mine")};
 	AUTO_PROBLEMS p = {0};
 
@@ -381,14 +414,15 @@ static void test_stores(void **state)
 static void test_products(void **state)
 {
 	AUTO(json)
-	good = parse("{\"storeId\":\"s\",\"title\":\"Lamp\",\"description\":\"<p>Warm.</p>\\r\\n\","
-		     "\"sellingPrice\":29.99,\"images\":[{\"url\":\"https://a.example/1.jpg\",\"alt\":\"A\"},"
-		     "{\"url\":\"/assets/2.jpg\"}]}");
+	good = body_parse(
+		"{\"storeId\":\"s\",\"title\":\"Lamp\",\"description\":\"<p>Warm.</p>\\r\\n\","
+		"\"sellingPrice\":29.99,\"images\":[{\"url\":\"https://a.example/1.jpg\",\"alt\":\"A\"},"
+		"{\"url\":\"/assets/2.jpg\"}]}");
 	AUTO(json)
-	least = parse("{\"storeId\":\"s\",\"title\":\"Lamp\",\"sellingPrice\":null,\"images\":[]}");
+	least = body_parse("{\"storeId\":\"s\",\"title\":\"Lamp\",\"sellingPrice\":null,\"images\":[]}");
 	AUTO(json)
-	bad = parse("{\"storeId\":\"s\",\"title\":\"Lamp\",\"sellingPrice\":-0.01,"
-		    "\"images\":[{\"alt\":1},\"x\",{\"url\":\"\"}]}");
+	bad = body_parse("{\"storeId\":\"s\",\"title\":\"Lamp\",\"sellingPrice\":-0.01,"
+			 "\"images\":[{\"alt\":1},\"x\",{\"url\":\"\"}]}");
 	AUTO_PRODUCT a = {0}, b = {0}, c = {0};
 	AUTO_PROBLEMS p = {0};
 
@@ -406,7 +440,7 @@ static void test_products(void **state)
 	assert_null(b.images);
 
 	assert_false(request_read_product(bad, &c, &p));
-	check_problems("product", &p,
+	body_problems("product", &p,
 		"/sellingPrice: must be an amount from 0 to 9999999.999 with at most 3 decimals, not -0.01\n"
 		"/images/0/url: is required\n/images/0/alt: must be a string, not a number\n"
 		"/images/1: must be an object, not a string\n/images/2/url: must not be blank\n");
@@ -414,9 +448,12 @@ static void test_products(void **state)
 
 static void test_product_options_keep_what_they_do_not_name(void **state)
 {
-	AUTO(json) some = parse("{\"aspectRatio\":\"16:9\",\"voiceId\":\"female\"}");
-	AUTO(json) bad = parse("{\"style\":\"story\",\"musicVolume\":1000}");
-	AUTO_VIDEO v = {.aspect = ASPECT_9_16, .music_volume = 30};
+	AUTO(json)
+	some = body_parse(
+		"{\"aspectRatio\":\"16:9\",\"voiceId\":\"female\",\"mode\":\"draft\",\"reuse\":null,"
+		"\"model\":\"gen4_turbo\",\"voiceVolume\":70}");
+	AUTO(json) bad = body_parse("{\"style\":\"story\",\"musicVolume\":1000}");
+	AUTO_VIDEO v = {.aspect = ASPECT_9_16, .music_volume = 30, .reuse = true};
 	AUTO_PROBLEMS p = {0};
 
 	(void)state;
@@ -425,12 +462,37 @@ static void test_product_options_keep_what_they_do_not_name(void **state)
 	assert_int_equal(v.aspect, ASPECT_16_9);
 	assert_int_equal(v.music_volume, 30);
 	assert_string_equal(v.voice_id, "female");
+	assert_int_equal(v.mode, MODE_DRAFT);
+	assert_true(v.reuse);
+	assert_string_equal(v.model, "gen4_turbo");
+	assert_int_equal(v.voice_volume, 70);
 
 	assert_false(request_read_product_options(bad, &v, &p));
-	check_problems("options", &p,
+	body_problems("options", &p,
 		"?style: of the query\n/musicVolume: must be a whole number from 0 to 100, not 1000\n"
-		"/style: is not a known key; known keys are aspectRatio, voiceId, musicTrackId, "
-		"musicVolume\n");
+		"/style: is not a known key; known keys are aspectRatio, mode, model, reuse, voiceId, "
+		"voiceVolume, musicTrackId, musicVolume\n");
+}
+
+static void test_a_wish_names_its_product(void **state)
+{
+	AUTO(json)
+	good = body_parse("{\"productId\":\"p-1\",\"style\":\"social_ad\",\"model\":\"gen4_turbo\"}");
+	AUTO(json) bad = body_parse("{\"storeId\":\"s\"}");
+	AUTO_VIDEO v = {.voice_volume = 100, .reuse = true}, w = {0};
+	AUTO_PROBLEMS p = {0};
+
+	(void)state;
+	assert_true(request_read_product_wish(good, &v, &p));
+	assert_string_equal(v.product_id, "p-1");
+	assert_int_equal(v.style, STYLE_SOCIAL_AD);
+	assert_string_equal(v.model, "gen4_turbo");
+	assert_int_equal(v.voice_volume, 100);
+	assert_true(v.reuse);
+	assert_false(request_read_product_wish(bad, &w, &p));
+	assert_string_equal(p.list[0].path, "/productId");
+	assert_string_equal(p.list[1].path, "/storeId");
+	assert_int_equal(p.count, 2);
 }
 
 static void test_ids(void **state)
@@ -456,6 +518,7 @@ int main(void)
 		cmocka_unit_test(test_bad_videos),
 		cmocka_unit_test(test_the_whole_of_a_video),
 		cmocka_unit_test(test_what_may_be_left_out),
+		cmocka_unit_test(test_models_by_name),
 		cmocka_unit_test(test_lengths_are_counted_in_characters),
 		cmocka_unit_test(test_number_of_scenes),
 		cmocka_unit_test(test_problems_are_counted_past_the_list),
@@ -463,6 +526,7 @@ int main(void)
 		cmocka_unit_test(test_stores),
 		cmocka_unit_test(test_products),
 		cmocka_unit_test(test_product_options_keep_what_they_do_not_name),
+		cmocka_unit_test(test_a_wish_names_its_product),
 		cmocka_unit_test(test_ids),
 	};
 
