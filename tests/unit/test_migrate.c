@@ -137,6 +137,93 @@ static void test_our_own(void **state)
 	assert_int_equal(number(db, "SELECT COUNT(*) FROM music_tracks"), 3);
 }
 
+static void run_script(struct db *db, const char *sql)
+{
+	struct err e;
+
+	if (db_script(db, sql, &e) < 0)
+		fail_msg("%s: %s", sql, e.text);
+}
+
+/* Ours up to that number. */
+static void link_our_own(const struct folder *f, const char *last)
+{
+	AUTO_FREE struct dirent **list = NULL;
+	AUTO_FREE char *from = realpath("db", NULL);
+	int files = scandir("db", &list, is_sql, NULL);
+
+	for (int i = 0; i < files; i++) {
+		AUTO_FREE char *source = xasprintf("%s/%s", from, list[i]->d_name);
+		AUTO_FREE char *target = xasprintf("%s/%s", f->path, list[i]->d_name);
+
+		if (strcmp(list[i]->d_name, last) < 0)
+			assert_int_equal(symlink(source, target), 0);
+		free(list[i]);
+	}
+}
+
+#define A_STORE                                                                                              \
+	"INSERT INTO stores (public_id, name, currency, locale, created_at, updated_at) VALUES ('s', 'S', "  \
+	"'USD', 'en-US', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3));\n"
+#define A_VIDEO                                                                                              \
+	"INSERT INTO videos (id, store_id, title, style, aspect_ratio, music_volume, created_at, "           \
+	"updated_at) "                                                                                       \
+	"SELECT UNHEX(MD5('v')), id, 'T', 'story', '1:1', 0, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) FROM "       \
+	"stores;\n"                                                                                          \
+	"INSERT INTO scenes (video_id, no, prompt, duration_ms) SELECT id, 0, 'p', 1000 FROM videos;\n"      \
+	"INSERT INTO jobs (video_id, store_id, kind, priority, rank_key, created_at) "                       \
+	"SELECT id, store_id, 'make', 5, 1, UTC_TIMESTAMP(3) FROM videos;\n"
+
+static void test_what_was_there_before_vendors_goes_on(void **state)
+{
+	AUTO(db) db = fresh_database("older");
+	AUTO_FOLDER f = new_folder();
+	struct err e;
+
+	(void)state;
+	link_our_own(&f, "003");
+	expect_applied(db, &f, 2);
+	run_script(db, A_STORE A_VIDEO);
+	if (migrate_run(db, "db", 10, &e) < 1)
+		fail_msg("%s", e.text);
+	assert_int_equal(number(db, "SELECT mode = 'full' AND model IS NULL AND reuse = 1 AND voice_volume = "
+				    "100 AND revision = 1 AND pause_reason IS NULL FROM videos"),
+		1);
+	assert_int_equal(number(db, "SELECT take = 0 AND model IS NULL FROM scenes"), 1);
+	run_script(db, "UPDATE jobs SET state = 6, finished_at = UTC_TIMESTAMP(3)");
+}
+
+static void test_the_schema_refuses_what_cannot_be(void **state)
+{
+	static const char *const wrong[] = {
+		"UPDATE videos SET status = 'paused'",
+		"UPDATE videos SET pause_reason = 'bad_key'",
+		"UPDATE videos SET voice_volume = 101",
+		"UPDATE videos SET status = 'completed', progress = 100",
+		"UPDATE jobs SET state = 7, finished_at = UTC_TIMESTAMP(3)",
+		"UPDATE jobs SET state = 6",
+		"UPDATE purchases SET state = 'known'",
+		"UPDATE purchases SET state = 'kept', vendor_id = 'x'",
+		"INSERT INTO purchase_uses SELECT UNHEX(MD5('nobody')), 'scene', 0, id FROM purchases",
+		"INSERT INTO purchase_uses SELECT id, 'scene', 0, UNHEX(MD5('nothing')) FROM videos",
+	};
+	AUTO(db) db = fresh_database("strict");
+	struct err e;
+
+	(void)state;
+	if (migrate_run(db, "db", 10, &e) < 0)
+		fail_msg("%s", e.text);
+	run_script(db, A_STORE A_VIDEO "INSERT INTO purchases (id, video_id, store_id, vendor, kind, item, "
+				       "input_hash, state, token, request, estimate_milli, created_at) "
+				       "SELECT UNHEX(MD5('p')), id, store_id, 'runway', 'scene', 0, "
+				       "UNHEX(SHA2('h', 256)), 'intended', 1, '{}', 0, UTC_TIMESTAMP(3) FROM "
+				       "videos;\n");
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		if (db_script(db, wrong[i], &e) == 0)
+			fail_msg("taken: %s", wrong[i]);
+	run_script(db, "UPDATE videos SET status = 'paused', pause_reason = 'bad_key'");
+}
+
 static void test_each_is_applied_once(void **state)
 {
 	AUTO(db) db = fresh_database("once");
@@ -346,6 +433,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_our_own),
+		cmocka_unit_test(test_what_was_there_before_vendors_goes_on),
+		cmocka_unit_test(test_the_schema_refuses_what_cannot_be),
 		cmocka_unit_test(test_each_is_applied_once),
 		cmocka_unit_test(test_many_at_once),
 		cmocka_unit_test(test_folders_that_are_wrong),

@@ -26,6 +26,8 @@ static void test_every_value_has_a_name_of_its_own(void **state)
 	check_names(video_style_names, STYLE_COUNT);
 	check_names(video_aspect_names, ASPECT_COUNT);
 	check_names(video_status_names, STATUS_COUNT);
+	check_names(video_mode_names, MODE_COUNT);
+	check_names(pause_reason_names, PAUSE_COUNT);
 }
 
 static void test_sizes_have_their_aspect(void **state)
@@ -60,14 +62,15 @@ static void test_frames(void **state)
 static void test_done_twice(void **state)
 {
 	struct video v = {
-		.title = xstrdup("t"), .error = xstrdup("e"), .stage = xstrdup("s"), .scene_count = 2};
+		.title = xstrdup("t"), .error = xstrdup("e"), .model = xstrdup("m"), .scene_count = 2};
 	struct store s = {.id = xstrdup("s"), .name = xstrdup("n"), .niche = xstrdup("x")};
 	struct product p = {.id = xstrdup("p"), .description = xstrdup("d"), .image_count = 1};
 	struct music_track t = {.name = xstrdup("n"), .file = xstrdup("f")};
 
 	(void)state;
 	v.scenes = xcalloc(2, sizeof(*v.scenes));
-	v.scenes[1] = (struct scene){.prompt = xstrdup("p"), .text_overlay = xstrdup("o")};
+	v.scenes[1] =
+		(struct scene){.prompt = xstrdup("p"), .text_overlay = xstrdup("o"), .model = xstrdup("m")};
 	p.images = xcalloc(1, sizeof(*p.images));
 	p.images[0] = (struct image){.url = xstrdup("u"), .alt = xstrdup("a")};
 	for (int i = 0; i < 2; i++) {
@@ -77,6 +80,7 @@ static void test_done_twice(void **state)
 		music_track_done(&t);
 	}
 	assert_null(v.title);
+	assert_null(v.model);
 	assert_null(v.scenes);
 	assert_int_equal(v.scene_count, 0);
 	assert_int_equal(p.image_count, 0);
