@@ -6,10 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/io/json.h"
+#include "lib/video/estimate.h"
+#include "lib/video/models.h"
 #include "lib/video/money.h"
+#include "lib/video/prompt.h"
+#include "lib/video/settings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -35,6 +41,61 @@ static void check_problems(const struct problems *p, bool good)
 	}
 }
 
+static void check_model(const char *name)
+{
+	require(!name || models_find(name));
+}
+
+/* What a vendor would be asked with it is within the vendor's limits. */
+static void check_prompt(const struct video *v, const struct scene *s, size_t max_units)
+{
+	AUTO_BUF out = BUF_INIT(8 * LIMIT_PROMPT);
+
+	prompt_write(s->prompt, v->style, "Sharp focus", 1, max_units, &out);
+	require(buf_ok(&out) && prompt_units(buf_text(&out)) <= max_units);
+	require(text_utf8_valid(buf_text(&out), out.len));
+}
+
+static void check_video(const struct video *v)
+{
+	require(request_id_ok(v->store_id) && v->scene_count >= 1 && v->scene_count <= LIMIT_SCENES);
+	require(v->style >= 0 && v->style < STYLE_COUNT && v->aspect >= 0 && v->aspect < ASPECT_COUNT);
+	require(v->mode >= 0 && v->mode < MODE_COUNT);
+	require(v->music_volume >= 0 && v->music_volume <= LIMIT_MUSIC_VOLUME);
+	require(v->voice_volume >= 0 && v->voice_volume <= LIMIT_VOICE_VOLUME);
+	check_text(v->title, LIMIT_TITLE, true);
+	check_text(v->voiceover_script, LIMIT_SCRIPT, false);
+	check_model(v->model);
+	for (size_t i = 0; i < v->scene_count; i++) {
+		const struct scene *s = &v->scenes[i];
+
+		require(s->duration_ms >= LIMIT_SCENE_MIN_MS && s->duration_ms <= LIMIT_SCENE_MAX_MS);
+		check_text(s->prompt, LIMIT_PROMPT, true);
+		check_text(s->image_url, LIMIT_URL, false);
+		check_text(s->text_overlay, LIMIT_OVERLAY, false);
+		check_model(s->model);
+		check_prompt(v, s, 1000);
+		check_prompt(v, s, i);
+	}
+}
+
+/* A whole valid video is found possible at a known price, or what is not is pointed at. */
+static void check_estimate(const struct video *v)
+{
+	static char model[] = "gen4.5";
+	const struct settings s = {
+		.scene_provider = SCENES_RUNWAY, .voice_provider = VOICES_ELEVENLABS, .runway_model = model};
+	struct scene_choice choices[LIMIT_SCENES];
+	struct estimate t;
+	AUTO_PROBLEMS p = {0};
+	bool possible = estimate_video(v, &s, choices, &t, &p);
+
+	check_problems(&p, possible);
+	for (size_t i = 0; possible && v->mode == MODE_FULL && i < v->scene_count; i++)
+		require(choices[i].seconds * INT64_C(1000) >= v->scenes[i].duration_ms);
+	require(t.credits_milli >= 0 && t.characters >= 0);
+}
+
 static void try_video(const struct json *body)
 {
 	AUTO_VIDEO v = {0};
@@ -44,19 +105,39 @@ static void try_video(const struct json *body)
 	check_problems(&p, good);
 	if (!good)
 		return;
-	require(request_id_ok(v.store_id) && v.scene_count >= 1 && v.scene_count <= LIMIT_SCENES);
-	require(v.style >= 0 && v.style < STYLE_COUNT && v.aspect >= 0 && v.aspect < ASPECT_COUNT);
-	require(v.music_volume >= 0 && v.music_volume <= LIMIT_MUSIC_VOLUME);
-	check_text(v.title, LIMIT_TITLE, true);
-	check_text(v.voiceover_script, LIMIT_SCRIPT, false);
-	for (size_t i = 0; i < v.scene_count; i++) {
-		const struct scene *s = &v.scenes[i];
+	check_video(&v);
+	check_estimate(&v);
+}
 
-		require(s->duration_ms >= LIMIT_SCENE_MIN_MS && s->duration_ms <= LIMIT_SCENE_MAX_MS);
-		check_text(s->prompt, LIMIT_PROMPT, true);
-		check_text(s->image_url, LIMIT_URL, false);
-		check_text(s->text_overlay, LIMIT_OVERLAY, false);
-	}
+/* Whatever a change is, what it leaves is a whole video. */
+static void try_change(const struct json *body)
+{
+	AUTO_VIDEO v = {.store_id = xstrdup("s"),
+		.title = xstrdup("T"),
+		.model = xstrdup("veo3.1"),
+		.scene_count = 1};
+	AUTO_PROBLEMS p = {0};
+
+	v.scenes = xcalloc(1, sizeof(*v.scenes));
+	v.scenes[0] = (struct scene){.prompt = xstrdup("p"), .duration_ms = 1000, .take = 1};
+	check_problems(&p, request_read_change(body, &v, &p));
+	check_video(&v);
+}
+
+static void try_again(const struct json *body)
+{
+	AUTO_REGENERATE r = {0};
+	AUTO_PROBLEMS p = {0}, q = {0}, w = {0};
+	bool accept = false;
+	int mode = MODE_FULL;
+
+	check_problems(&p, request_read_regenerate(body, &r, &p));
+	check_text(r.prompt, LIMIT_PROMPT, false);
+	check_text(r.image_url, LIMIT_URL, false);
+	require(!r.no_image || !r.image_url);
+	check_problems(&q, request_read_retry(body, &accept, &q));
+	check_problems(&w, request_read_render(body, &mode, &w));
+	require(mode >= 0 && mode < MODE_COUNT);
 }
 
 static void try_store(const struct json *body)
@@ -91,6 +172,15 @@ static void try_options(const struct json *body)
 	AUTO_PROBLEMS p = {0};
 
 	check_problems(&p, request_read_product_options(body, &v, &p));
+	check_model(v.model);
+}
+
+static void try_wish(const struct json *body)
+{
+	AUTO_VIDEO v = {0};
+	AUTO_PROBLEMS p = {0};
+
+	check_problems(&p, request_read_product_wish(body, &v, &p));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -104,5 +194,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_store(body);
 	try_product(body);
 	try_options(body);
+	try_wish(body);
+	try_change(body);
+	try_again(body);
 	return 0;
 }
