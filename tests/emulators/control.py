@@ -281,8 +281,13 @@ def main(service_class):
     parser.add_argument("--state", required=True, help="the folder of what outlives a restart")
     parser.add_argument("--cache", help="the folder of what was made with ffmpeg; may be shared (default: in --state)")
     parser.add_argument("--key", action="append", help="an accepted key; may be given several times")
-    service = service_class(parser.parse_args())
-    server = Server(parser.parse_args().port, service)
+    parser.add_argument("--key-file", help="one more accepted key: the first line of this file")
+    args = parser.parse_args()
+    if args.key_file:
+        with open(args.key_file, encoding="ascii") as file:
+            args.key = [*(args.key or []), file.readline().strip()]
+    service = service_class(args)
+    server = Server(args.port, service)
     service.origin = server.origin
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
