@@ -1,5 +1,5 @@
 /*
- * The queue and the step log against a real server: who gets a job, who keeps it, who may write.
+ * The queue against a real server: who gets a job, who keeps it, who may write.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -277,89 +277,6 @@ static void test_a_lease_that_nobody_works_on_is_given_back(void **state)
 	free(leases);
 }
 
-static void test_a_finished_step_shows_that_the_job_is_not_poison(void **state)
-{
-	struct step_ref step = {.kind = "scene", .item = 0, .worker = "here:1:a"};
-	AUTO_VIDEO v = {.stage = xstrdup("Working"), .eta_sec = -1};
-
-	(void)state;
-	v.id = put_video("shop-a", 5);
-	for (int i = 0; i < 6; i++) {
-		struct job job = claim(db, &rules);
-
-		step.item = i;
-		assert_int_equal(steps_begin(db, &job, &step, &v, &err), 1);
-		assert_int_equal(steps_done(db, &job, &step, "a.mp4", 7, "{}", &v, &err), 1);
-		assert_int_equal(jobs_take_back(other, &rival, "here:1:a", &err), 1);
-	}
-	assert_int_equal(one("SELECT lost_count FROM jobs"), 1);
-	assert_int_equal(one("SELECT COUNT(*) FROM step_log WHERE event = 'done'"), 6);
-}
-
-static void test_writing_done_twice_writes_it_once(void **state)
-{
-	struct step_ref step = {.kind = "scene", .item = 0, .worker = "here:1:a"};
-	AUTO_VIDEO v = {.stage = xstrdup("Working"), .eta_sec = -1};
-	struct step_row *rows = NULL;
-	struct job job;
-	size_t n = 0;
-
-	(void)state;
-	v.id = put_video("shop-a", 5);
-	job = claim(db, &rules);
-	assert_int_equal(steps_begin(db, &job, &step, &v, &err), 1);
-	assert_int_equal(steps_done(db, &job, &step, "a.mp4", 7, "{\"width\":3}", &v, &err), 1);
-	assert_int_equal(steps_done(db, &job, &step, "a.mp4", 7, "{}", &v, &err), 1);
-	assert_int_equal(one("SELECT COUNT(*) FROM step_log WHERE event = 'done'"), 1);
-	OK(steps_load(db, &v.id, &rows, &n, &err));
-	assert_int_equal(n, 1);
-	assert_int_equal(rows[0].state, STEP_ROW_DONE);
-	assert_int_equal(rows[0].bytes, 7);
-	assert_string_equal(rows[0].result, "{\"width\":3}");
-	steps_free(rows, n);
-}
-
-static void test_a_step_waits_for_its_next_try(void **state)
-{
-	struct step_ref step = {.kind = "voice", .item = 0, .worker = "here:1:a"};
-	AUTO_VIDEO v = {.stage = xstrdup("Working"), .eta_sec = -1};
-	struct step_row *rows = NULL;
-	struct job job;
-	size_t n = 0;
-
-	(void)state;
-	v.id = put_video("shop-a", 5);
-	job = claim(db, &rules);
-	assert_int_equal(steps_begin(db, &job, &step, &v, &err), 1);
-	assert_int_equal(steps_retry(db, &job, &step, 20000, "exit status 1", &err), 1);
-	OK(steps_load(db, &v.id, &rows, &n, &err));
-	assert_int_equal(rows[0].state, STEP_ROW_WAITING);
-	assert_int_equal(rows[0].attempt, 1);
-	assert_in_range(rows[0].due_in_ms, 15000, 20000);
-	steps_free(rows, n);
-
-	assert_int_equal(jobs_release(db, &job, 30000, "waiting", &err), 1);
-	nothing_to_claim(db, &rules);
-	assert_int_equal(jobs_promote(db, &err), 0);
-	sql("UPDATE jobs SET due_at = UTC_TIMESTAMP(3)");
-	assert_int_equal(jobs_promote(db, &err), 1);
-	assert_int_equal(claim(db, &rules).attempt, 2);
-}
-
-static void test_progress_never_goes_back(void **state)
-{
-	AUTO_VIDEO v = {.stage = xstrdup("Working"), .eta_sec = 4, .progress = 60};
-	struct job job;
-
-	(void)state;
-	v.id = put_video("shop-a", 5);
-	job = claim(db, &rules);
-	assert_int_equal(steps_progress(db, &job, &v, &err), 1);
-	v.progress = 10;
-	assert_int_equal(steps_progress(db, &job, &v, &err), 1);
-	assert_int_equal(one("SELECT progress FROM videos"), 60);
-}
-
 static void test_draining_costs_no_attempt(void **state)
 {
 	struct job job;
@@ -369,25 +286,6 @@ static void test_draining_costs_no_attempt(void **state)
 	job = claim(db, &rules);
 	assert_int_equal(jobs_release(db, &job, 0, "drained", &err), 1);
 	assert_int_equal(claim(other, &rival).attempt, 1);
-}
-
-static void test_completing(void **state)
-{
-	AUTO_VIDEO v = {.video_key = xstrdup("videos/x/a.mp4"), .thumbnail_key = xstrdup("videos/x/a.jpg")};
-	bool removal = true;
-	struct job job;
-
-	(void)state;
-	v.id = put_video("shop-a", 5);
-	v.duration_ms = 1000;
-	job = claim(db, &rules);
-	assert_int_equal(steps_complete(db, &job, &v, &removal, &err), 1);
-	assert_false(removal);
-	assert_int_equal(one("SELECT status = 'completed' AND progress = 100 AND completed_at IS NOT NULL "
-			     "FROM videos"),
-		1);
-	assert_int_equal(one("SELECT state FROM jobs"), JOB_DONE);
-	assert_int_equal(jobs_in_use(db, &v.id, &err), 0);
 }
 
 static void test_deleting_a_running_video_cancels_it_then_removes_it(void **state)
@@ -496,82 +394,6 @@ static void test_a_removal_is_never_given_up(void **state)
 		assert_int_equal(claim(db, &rules).kind, JOB_REMOVE);
 		assert_int_equal(jobs_take_back(other, &rival, "here:1:a", &err), 1);
 	}
-}
-
-static void pause_video(const struct job *job, enum pause_reason reason, int64_t need_milli)
-{
-	AUTO_VIDEO v = {.error = xstrdup("It waits."), .stage = xstrdup("Working")};
-	bool removal = true;
-
-	assert_int_equal(steps_pause(db, job, &v, reason, "runway", need_milli, "402", &removal, &err), 1);
-	assert_false(removal);
-}
-
-static void test_pausing(void **state)
-{
-	AUTO_VIDEO v = {.stage = xstrdup("Working"), .eta_sec = 9, .status = STATUS_GENERATING_SCENES};
-	AUTO_VIDEO seen = {0};
-	struct job job;
-
-	(void)state;
-	v.id = put_video("shop-a", 5);
-	job = claim(db, &rules);
-	assert_int_equal(steps_progress(db, &job, &v, &err), 1);
-	pause_video(&job, PAUSE_OUT_OF_CREDIT, 60000);
-	assert_int_equal(one("SELECT state = 6 AND finished_at IS NOT NULL AND lease_until IS NULL AND "
-			     "last_error = '402' FROM jobs"),
-		1);
-	assert_int_equal(one("SELECT pause_vendor = 'runway' AND pause_need_milli = 60000 FROM videos"), 1);
-	OK(videos_get(db, &v.id, &seen, &err));
-	assert_int_equal(seen.status, STATUS_PAUSED);
-	assert_int_equal(seen.pause, PAUSE_OUT_OF_CREDIT);
-	assert_string_equal(seen.error, "It waits.");
-	assert_null(seen.stage);
-	assert_int_equal(jobs_in_use(db, &v.id, &err), 0);
-	assert_int_equal(steps_progress(db, &job, &v, &err), 0);
-	nothing_to_claim(db, &rules);
-}
-
-static void test_pausing_what_is_to_stop_ends_it(void **state)
-{
-	AUTO_VIDEO v = {.error = xstrdup("It waits.")};
-	bool removal = true;
-	struct job job;
-
-	(void)state;
-	v.id = put_video("shop-a", 5);
-	job = claim(db, &rules);
-	sql("UPDATE jobs SET cancel_req = 1");
-	assert_int_equal(
-		steps_pause(db, &job, &v, PAUSE_POSSIBLE_CHARGE, NULL, 0, "lost", &removal, &err), 1);
-	assert_false(removal);
-	assert_int_equal(one("SELECT status = 'cancelled' AND error IS NULL FROM videos"), 1);
-	assert_int_equal(one("SELECT state FROM jobs"), JOB_CANCELLED);
-
-	(void)empty(NULL);
-	v.id = put_video("shop-a", 5);
-	job = claim(db, &rules);
-	assert_int_equal(videos_delete(other, &v.id, &err), 1);
-	assert_int_equal(
-		steps_pause(db, &job, &v, PAUSE_POSSIBLE_CHARGE, NULL, 0, "lost", &removal, &err), 1);
-	assert_true(removal);
-	assert_int_equal(claim(db, &rules).kind, JOB_REMOVE);
-}
-
-static void test_what_is_being_cancelled_shows_it_until_it_is(void **state)
-{
-	AUTO_VIDEO v = {.stage = xstrdup("Working"), .eta_sec = -1, .status = STATUS_COMPOSING};
-	bool removal = true;
-	struct job job;
-
-	(void)state;
-	v.id = put_video("shop-a", 5);
-	job = claim(db, &rules);
-	sql("UPDATE videos SET status = 'cancelling'");
-	assert_int_equal(steps_progress(db, &job, &v, &err), 1);
-	assert_int_equal(one("SELECT status = 'cancelling' FROM videos"), 1);
-	assert_int_equal(steps_give_up(db, &job, JOB_CANCELLED, &v, NULL, &removal, &err), 1);
-	assert_int_equal(one("SELECT status = 'cancelled' FROM videos"), 1);
 }
 
 static const struct {
@@ -747,19 +569,11 @@ int main(void)
 			test_an_expired_lease_is_taken_over_and_the_old_owner_writes_nothing, empty),
 		cmocka_unit_test_setup(test_a_job_that_loses_its_daemon_too_often_is_given_up, empty),
 		cmocka_unit_test_setup(test_a_lease_that_nobody_works_on_is_given_back, empty),
-		cmocka_unit_test_setup(test_a_finished_step_shows_that_the_job_is_not_poison, empty),
-		cmocka_unit_test_setup(test_writing_done_twice_writes_it_once, empty),
-		cmocka_unit_test_setup(test_a_step_waits_for_its_next_try, empty),
-		cmocka_unit_test_setup(test_progress_never_goes_back, empty),
 		cmocka_unit_test_setup(test_draining_costs_no_attempt, empty),
-		cmocka_unit_test_setup(test_completing, empty),
 		cmocka_unit_test_setup(test_deleting_a_running_video_cancels_it_then_removes_it, empty),
 		cmocka_unit_test_setup(test_deleting_while_a_transition_is_written_ends_neither, empty),
 		cmocka_unit_test_setup(test_deleting_what_waits_or_has_ended_removes_it_at_once, empty),
 		cmocka_unit_test_setup(test_a_removal_is_never_given_up, empty),
-		cmocka_unit_test_setup(test_pausing, empty),
-		cmocka_unit_test_setup(test_pausing_what_is_to_stop_ends_it, empty),
-		cmocka_unit_test_setup(test_what_is_being_cancelled_shows_it_until_it_is, empty),
 		cmocka_unit_test_setup(test_releasing_what_is_to_stop_ends_it, empty),
 		cmocka_unit_test_setup(test_taking_back_what_is_to_stop_ends_it, empty),
 		cmocka_unit_test_setup(test_a_removal_that_is_put_off_stays_a_removal, empty),
