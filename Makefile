@@ -85,7 +85,7 @@ demo: ## make a film in a private stack: PRODUCT= STYLE= ASPECT= PROVIDER=emulat
 	@demo/demo.sh
 check: ## run every test; ends with: N passed, N failed
 	@demo/setup.sh run build check
-	@$(BUILD) all music units
+	@$(BUILD) all music units sdk
 	@$(BUILD) SAN=address,undefined all units fuzzers
 	@tests/run.sh build build/san
 lint: ## read the sources: formatting, cppcheck, clang-tidy, banned functions, shellcheck, man pages
@@ -94,6 +94,7 @@ lint: ## read the sources: formatting, cppcheck, clang-tidy, banned functions, s
 stop: ## end what make demo started
 	@demo/stack.sh stop run
 include assets/music/music.mk
+include tests/emulators/sdk/sdk.mk
 include install.mk
 
 clean: ## remove what was built

@@ -14,8 +14,8 @@ declare -A PACKAGES=(
 		libcurl4-openssl-dev libfcgi-dev libjson-c-dev libmariadb-dev libmemcached-dev libssl-dev libsystemd-dev
 		libxml2-dev uuid-dev'
 	[check]='
-		chromium chromium-driver libcmocka-dev mandoc python3 python3-pytest python3-selenium shellcheck systemd
-		valgrind'
+		chromium chromium-driver libcmocka-dev mandoc nodejs npm python3 python3-pytest python3-selenium shellcheck
+		systemd valgrind'
 	[lint]='
 		clang-format clang-tidy cppcheck'
 )
@@ -33,10 +33,12 @@ wanted() {
 	done
 }
 
-missing() {
-	comm -23 <(wanted "$@" | sort -u) \
-		<(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null | sed -n 's/^installed //p' | sort -u)
+# What is installed, and what that provides: npm may have come with nodejs.
+installed() {
+	dpkg-query -W -f '${db:Status-Status} ${Package} ${Provides}\n' 2>/dev/null | sed -n 's/^installed //p' | tr -s ', ' '[\n*]'
 }
+
+missing() { comm -23 <(wanted "$@" | sort -u) <(installed | sort -u); }
 
 # While this file says no, no package starts a service. An administrator's own is left alone.
 forbid_services() {

@@ -1,0 +1,14 @@
+# The vendors' own clients, from npm, each with its checksum: they prove tests/emulators. Nothing else needs the network.
+sdk: $(O)/emulators/sdk/installed
+
+# It may wait for ever for a file that stopped half-way: a second try then goes on from its cache.
+NPM_CI := timeout -k 5 120 npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --fetch-timeout=60000
+
+$(O)/emulators/sdk/installed: tests/emulators/sdk/package.json tests/emulators/sdk/package-lock.json
+	$(call say,npm)
+	@mkdir -p $(@D)
+	$(Q)cp $^ $(@D)
+	$(Q)cd $(@D) && { $(NPM_CI) || $(NPM_CI); } </dev/null >npm.log 2>&1 || { tail -n 20 npm.log >&2; exit 1; }
+	$(Q)touch $@
+
+.PHONY: sdk
