@@ -11,6 +11,6 @@
  * max. s may be NULL.
  */
 bool decimal_round(const char *s, unsigned places, int64_t max, int64_t *ret_value);
-bool decimal_is_number(const char *s); /* JSON's grammar, and an exponent that is not absurd */
+bool decimal_is_number(const char *s); /* by JSON's grammar */
 
 #endif

@@ -109,6 +109,7 @@ static void on_request(int fd, uint32_t events, void *arg)
 		return;
 	}
 	buf_add(&c->request, bytes, (size_t)n);
+	assert_true(buf_ok(&c->request));
 	if (is_whole(&c->request))
 		answer(c);
 }

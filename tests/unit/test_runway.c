@@ -481,18 +481,25 @@ static void test_account(void **state)
 	}
 }
 
+static char *new_picture(void)
+{
+	char *file = xstrdup("/tmp/videod-picture-XXXXXX");
+	int fd = mkstemp(file);
+
+	assert_true(fd >= 0 && fs_write_all(fd, "\x89PNG picture", 12));
+	close(fd);
+	return file;
+}
+
 static void test_upload(void **state)
 {
 	struct fixture *f = *state;
-	char file[] = "/tmp/videod-picture-XXXXXX";
-	int fd = mkstemp(file);
+	AUTO_FREE char *file = new_picture();
 	AUTO_FREE char *slot = xasprintf(
 		"{\"uploadUrl\":\"%s/store?sig=hush\",\"fields\":{\"key\":\"a/b\",\"Policy\":\"cG9s\"},"
 		"\"runwayUri\":\"runway://u/77\"}",
 		peer_url(f->peer));
 
-	assert_true(fd >= 0 && fs_write_all(fd, "\x89PNG picture", 12));
-	close(fd);
 	peer_will_say(f->peer, 200, "", slot);
 	peer_will_say(f->peer, 204, "", "");
 	run(f, runway_upload(f->runway, file, "image/png", on_uploaded, f, &f->call, &err));
@@ -523,7 +530,7 @@ static void test_upload_fails(void **state)
 	AUTO_FREE char *slot =
 		xasprintf("{\"uploadUrl\":\"%s/store\",\"fields\":{},\"runwayUri\":\"runway://u/77\"}",
 			peer_url(f->peer));
-	const char *file = "/proc/self/exe";
+	AUTO_FREE char *file = new_picture();
 	static const char *const bad_slots[] = {"{}",
 		"{\"uploadUrl\":\"https://h/\",\"fields\":[],\"runwayUri\":\"runway://x\"}",
 		"{\"uploadUrl\":\"ftp://h/\",\"fields\":{},\"runwayUri\":\"runway://x\"}",
@@ -557,6 +564,7 @@ static void test_upload_fails(void **state)
 	while (peer_count(f->peer) < before + 1)
 		assert_int_equal(loop_step(f->loop, 1000, &err), 0);
 	runway_call_cancel(f->call);
+	unlink(file);
 }
 
 static void test_options(void **state)
