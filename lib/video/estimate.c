@@ -188,6 +188,14 @@ static const char *amount(int64_t milli, char out[static AMOUNT_BYTES])
 	return out;
 }
 
+static void over_video_limit(const struct budget *b, struct problems *p)
+{
+	char wanted[AMOUNT_BYTES], limit[AMOUNT_BYTES];
+
+	problems_add(p, "", "may cost %s %s; one video may cost no more than %s", amount(b->wanted, wanted),
+		b->unit, amount(b->video_limit, limit));
+}
+
 bool budget_video_ok(const struct settings *s, const struct estimate *t, struct problems *p)
 {
 	struct budget budgets[UNIT_COUNT];
@@ -196,11 +204,9 @@ bool budget_video_ok(const struct settings *s, const struct estimate *t, struct 
 	read_budgets(s, t, budgets);
 	for (size_t i = 0; i < UNIT_COUNT; i++) {
 		const struct budget *b = &budgets[i];
-		char wanted[AMOUNT_BYTES], limit[AMOUNT_BYTES];
 
 		if (b->video_limit > 0 && b->wanted > b->video_limit)
-			problems_add(p, "", "may cost %s %s; one video may cost no more than %s",
-				amount(b->wanted, wanted), b->unit, amount(b->video_limit, limit));
+			over_video_limit(b, p);
 	}
 	return p->count == before;
 }
@@ -231,7 +237,7 @@ static int lock_store(struct db *db, const char *store_id, int64_t *ret_store, s
 	return 0;
 }
 
-static int over_limit(const struct budget *b, struct err *e)
+static int over_day_limit(const struct budget *b, struct err *e)
 {
 	char limit[AMOUNT_BYTES], left[AMOUNT_BYTES], wanted[AMOUNT_BYTES];
 
@@ -263,7 +269,7 @@ int budget_check(struct db *db, const struct settings *s, const char *store_id, 
 		const struct budget *b = &budgets[i];
 
 		if (b->day_limit > 0 && b->wanted > 0 && b->taken + b->wanted > b->day_limit)
-			return over_limit(b, e);
+			return over_day_limit(b, e);
 	}
 	return 0;
 }

@@ -8,7 +8,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -17,6 +16,7 @@
 #include "lib/base/err.h"
 #include "lib/base/macros.h"
 #include "lib/base/mem.h"
+#include "lib/base/text.h"
 #include "lib/io/db.h"
 #include "lib/io/json.h"
 #include "lib/video/migrate.h"
@@ -288,7 +288,7 @@ static int64_t left_of_1000(const char *unit)
 	struct settings s = {
 		.max_store_day_credits = credits ? 1000 : 0, .max_store_day_characters = credits ? 0 : 1000};
 	struct estimate much = {credits ? 5000000 : 0, credits ? 0 : 5000};
-	long long left = -1;
+	int64_t left = -1;
 	const char *at;
 
 	OK(db_begin(db, &err));
@@ -297,8 +297,13 @@ static int64_t left_of_1000(const char *unit)
 	assert_int_equal(err.kind, ERR_PERM);
 	assert_int_equal(err.http_status, 402);
 	at = strstr(err.text, "a day; ");
-	if (!at || !strstr(err.text, unit) || sscanf(at, "a day; %lld", &left) != 1)
+	if (!at || !strstr(err.text, unit))
 		fail_msg("%s", err.text);
+
+	AUTO_FREE char *number =
+		xstrndup(at + strlen("a day; "), strspn(at + strlen("a day; "), "0123456789"));
+
+	assert_true(text_to_i64(number, 0, 1000, &left));
 	return left;
 }
 

@@ -38,7 +38,7 @@ static const struct {
 	int enhance;
 	size_t max_units;
 	const char *written;
-} cases[] = {
+} write_cases[] = {
 	{"all of it", "A lamp.", SUFFIX, 1, 1000, "A lamp. " STORY " " SUFFIX},
 	{"a sentence that does not end", "A lamp", SUFFIX, 1, 1000, "A lamp. " STORY " " SUFFIX},
 	{"a question", "A lamp?", NULL, 1, 1000, "A lamp? " STORY},
@@ -66,13 +66,13 @@ static const struct {
 static void test_what_is_written(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(write_cases); i++) {
 		AUTO_BUF out = BUF_INIT(8000);
 
-		prompt_write(cases[i].prompt, STYLE_STORY, cases[i].suffix, cases[i].enhance,
-			cases[i].max_units, &out);
-		if (strcmp(buf_text(&out), cases[i].written) != 0)
-			fail_msg("%s: \"%s\"", cases[i].title, buf_text(&out));
+		prompt_write(write_cases[i].prompt, STYLE_STORY, write_cases[i].suffix,
+			write_cases[i].enhance, write_cases[i].max_units, &out);
+		if (strcmp(buf_text(&out), write_cases[i].written) != 0)
+			fail_msg("%s: \"%s\"", write_cases[i].title, buf_text(&out));
 	}
 }
 

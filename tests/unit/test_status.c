@@ -15,6 +15,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/mem.h"
+#include "lib/base/text.h"
 #include "lib/io/cache.h"
 #include "lib/io/json.h"
 #include "lib/video/settings.h"
@@ -252,13 +253,13 @@ static void test_published(void **state)
 }
 
 /* Seconds that memcached still keeps the status: the meta command of its protocol. */
-static unsigned kept_for(const struct test_server *server)
+static int64_t kept_for(const struct test_server *server)
 {
 	static const char ask[] = "mg videod:status:" ID " t\r\n";
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char answer[64] = "";
-	unsigned ttl_sec = 0;
+	int64_t ttl_sec = 0;
 
 	(void)snprintf(at.sun_path, sizeof(at.sun_path), "%s", server->socket);
 	assert_int_equal(connect(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
@@ -269,7 +270,8 @@ static unsigned kept_for(const struct test_server *server)
 		assert_true(got > 0);
 		n += (size_t)got;
 	}
-	if (sscanf(answer, "HD t%u", &ttl_sec) != 1)
+	answer[strcspn(answer, "\r\n")] = '\0';
+	if (strncmp(answer, "HD t", 4) != 0 || !text_to_i64(answer + 4, 0, 3600, &ttl_sec))
 		fail_msg("%s", answer);
 	return ttl_sec;
 }
@@ -290,10 +292,10 @@ static void test_kept_as_long_as_it_holds(void **state)
 		v.pause = PAUSE_BAD_KEY;
 		assert_true(status_publish(c, &v, &s));
 
-		unsigned ttl_sec = kept_for(&server), wanted_sec = status_cases[status].ttl_sec;
+		int64_t ttl_sec = kept_for(&server), wanted_sec = status_cases[status].ttl_sec;
 
 		if (ttl_sec > wanted_sec || ttl_sec + 2 < wanted_sec)
-			fail_msg("%s: %u s", video_status_names[status], ttl_sec);
+			fail_msg("%s: %lld s", video_status_names[status], (long long)ttl_sec);
 	}
 	cache_free(c);
 	test_server_remove(&server);
