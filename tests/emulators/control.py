@@ -252,8 +252,11 @@ class Service:
             self.authorize(request)
             return handler(self, request)
         except Refused as refusal:
-            self.seen.error(refusal.why, request, body=json.loads(refusal.reply.body or b"null"))
+            self.seen.error(refusal.why, request, status=refusal.reply.status, reply=refusal.reply.body.decode())
             return refusal.reply
+        except Exception as mistake:  # ours: it must not look like a bad day
+            self.seen.error("contract", request, mistake=repr(mistake))
+            return Reply(500, {"error": f"the emulator failed: {mistake!r}"})
 
     def checked(self, request, found, body, status=200, headers=None):
         """A reply that fits its contract (found: the issues); one that does not is our own fault, and says so."""

@@ -1,0 +1,586 @@
+"""The emulators of Runway and ElevenLabs are what the real services are: to those services' own clients, in what they
+refuse, in time, and on the bad days that they can be told to have."""
+
+import base64
+import concurrent.futures
+import http.client
+import os
+import signal
+import subprocess
+import urllib.error
+
+import pytest
+
+import emulators
+import media
+from stack import BUILD, ROOT, wait_for
+
+SDK = BUILD / "emulators" / "sdk"
+PROOFS = ROOT / "tests" / "emulators" / "sdk"
+SCENE = {"model": "gen4.5", "promptText": "A kettle", "ratio": "720:1280", "duration": 2}
+PICTURE = "https://shop.example.com/kettle.jpg"
+IMAGE = {**SCENE, "promptImage": PICTURE}
+TURBO = {"model": "gen4_turbo", "ratio": "960:960", "promptImage": PICTURE}
+VEO = {"model": "veo3.1", "promptText": "A kettle", "ratio": "1080:1920", "duration": 8}
+VOICE = "EXAVITQu4vr4xnSDxMaL"
+SAY = f"/v1/text-to-speech/{VOICE}"
+QUICK = {"pendingMs": 0, "runningMs": 0}
+SLOW = {"pendingMs": 0, "runningMs": 600_000}
+BROKEN = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
+
+
+@pytest.fixture(scope="module")
+def both():
+    with emulators.running() as found:
+        yield found
+
+
+@pytest.fixture
+def runway(both):
+    both.runway.setup(reset=True, clock=QUICK)
+    yield both.runway
+    assert both.runway.errors("contract") == []
+
+
+@pytest.fixture
+def elevenlabs(both):
+    both.elevenlabs.setup(reset=True)
+    yield both.elevenlabs
+    assert both.elevenlabs.errors("contract") == []
+
+
+def create(runway, body=SCENE, endpoint="text_to_video", **more):
+    return runway.post(f"/v1/{endpoint}", body, **more)
+
+
+def made(runway, body=SCENE, **more):
+    answer = create(runway, body, **more)
+    assert answer.status == 200, answer
+    return answer.json["id"]
+
+
+def task(runway, name):
+    return runway.get(f"/v1/tasks/{name}").json
+
+
+def output(runway, name):
+    wait_for("the clip", lambda: task(runway, name)["status"] == "SUCCEEDED")
+    return task(runway, name)["output"][0]
+
+
+# --- the vendors' own clients ---
+
+
+def prove(emulator):
+    assert (SDK / "installed").exists(), "make sdk has not been run"
+    command = ["node", PROOFS / f"{emulator.name}.js", SDK, emulator.url, emulator.key]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, "\n".join(line for line in done.stdout.splitlines() if not line.startswith("ok"))
+    assert done.stdout.count("ok ") >= 15, done
+
+
+def test_official_client_of_runway(runway):
+    fails = {"on": "create", "match": "must fail", "do": {"fail": "INTERNAL.BAD_OUTPUT.CODE01"}}
+    breaks = {"on": "create", "match": "must break", "do": {"status": 503}}
+    runway.setup(dailyLimit={"veo3.1": 0}, faults=[fails, breaks], clock={"pendingMs": 300, "runningMs": 700})
+    prove(runway)
+
+
+def test_official_client_of_elevenlabs(elevenlabs):
+    prove(elevenlabs)
+
+
+# --- what Runway refuses ---
+
+REFUSED = [
+    # title, endpoint, body, code of the first issue, its path
+    ("no model", "text_to_video", {"promptText": "x"}, "invalid_type", ["model"]),
+    ("a retired model", "text_to_video", {**SCENE, "model": "gen3a_turbo"}, "invalid_union", ["model"]),
+    ("an image model, text only", "text_to_video", {**SCENE, "model": "gen4_turbo"}, "invalid_union", ["model"]),
+    ("an unknown key", "text_to_video", {**SCENE, "watermark": False}, "unrecognized_keys", []),
+    ("an image in a text-only call", "text_to_video", IMAGE, "unrecognized_keys", []),
+    ("a key of another model", "text_to_video", {**SCENE, "audio": True}, "unrecognized_keys", []),
+    ("a ratio in words", "text_to_video", {**SCENE, "ratio": "9:16"}, "invalid_value", ["ratio"]),
+    ("a ratio of images only", "text_to_video", {**SCENE, "ratio": "960:960"}, "invalid_value", ["ratio"]),
+    ("a ratio of another model", "image_to_video", {**IMAGE, "ratio": "1080:1920"}, "invalid_value", ["ratio"]),
+    ("no duration", "text_to_video", {k: SCENE[k] for k in SCENE if k != "duration"}, "invalid_type", ["duration"]),
+    ("too short", "text_to_video", {**SCENE, "duration": 1}, "too_small", ["duration"]),
+    ("too long", "text_to_video", {**SCENE, "duration": 11}, "too_big", ["duration"]),
+    ("half seconds", "text_to_video", {**SCENE, "duration": 2.5}, "invalid_type", ["duration"]),
+    ("seconds as text", "text_to_video", {**SCENE, "duration": "5"}, "invalid_type", ["duration"]),
+    ("seconds that veo has not", "text_to_video", {**VEO, "duration": 5}, "invalid_value", ["duration"]),
+    ("no prompt", "text_to_video", {**SCENE, "promptText": ""}, "too_small", ["promptText"]),
+    ("a long prompt", "text_to_video", {**SCENE, "promptText": "x" * 1001}, "too_big", ["promptText"]),
+    ("a prompt that is long in UTF-16", "text_to_video", {**SCENE, "promptText": "😀" * 501}, "too_big", ["promptText"]),
+    ("a seed below", "text_to_video", {**SCENE, "seed": -1}, "too_small", ["seed"]),
+    ("a seed above", "text_to_video", {**SCENE, "seed": 2**32}, "too_big", ["seed"]),
+    ("no image", "image_to_video", SCENE, "invalid_type", ["promptImage"]),
+    ("an image by http", "image_to_video", {**TURBO, "promptImage": "http://shop.example.com/a"}, "custom", ["promptImage"]),
+    ("an image at an IP", "image_to_video", {**TURBO, "promptImage": "https://10.0.0.1/a.jpg"}, "custom", ["promptImage"]),
+    ("an image at localhost", "image_to_video", {**TURBO, "promptImage": "https://localhost/a"}, "custom", ["promptImage"]),
+    ("a long URL", "image_to_video", {**TURBO, "promptImage": PICTURE + "x" * 2048}, "custom", ["promptImage"]),
+    ("no such upload", "image_to_video", {**TURBO, "promptImage": "runway://nothing"}, "custom", ["promptImage"]),
+    ("data that is no image", "image_to_video", {**TURBO, "promptImage": "data:image/png;base64,AAAA"}, "custom",
+     ["promptImage"]),
+    ("a GIF", "image_to_video", {**TURBO, "promptImage": "data:image/gif;base64,R0lGODlh"}, "custom", ["promptImage"]),
+    ("a last frame alone", "image_to_video", {**VEO, "promptImage": [{"uri": PICTURE, "position": "last"}]}, "custom",
+     ["promptImage"]),
+]
+TAKEN = [
+    # title, endpoint, body, credits
+    ("text", "text_to_video", SCENE, 24),
+    ("1000 units", "text_to_video", {**SCENE, "promptText": "😀" * 500}, 24),
+    ("the highest seed", "text_to_video", {**SCENE, "seed": 2**32 - 1}, 24),
+    ("a prores file", "text_to_video", {**SCENE, "outputFormat": "prores"}, 34),
+    ("veo with sound", "text_to_video", VEO, 320),
+    ("veo without sound", "text_to_video", {**VEO, "audio": False}, 160),
+    ("veo fast", "text_to_video", {**VEO, "model": "veo3.1_fast", "duration": 4}, 60),
+    ("an image", "image_to_video", IMAGE, 24),
+    ("an image and no prompt", "image_to_video", {**TURBO, "duration": 10}, 50),
+    ("a first and a last frame", "image_to_video",
+     {**VEO, "promptImage": [{"uri": PICTURE, "position": p} for p in ("first", "last")]}, 320),
+]
+
+
+@pytest.mark.parametrize("endpoint, body, code, path", [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+def test_runway_refuses(runway, endpoint, body, code, path):
+    answer = create(runway, body, endpoint)
+    assert answer.status == 400, answer
+    assert answer.json["error"] == "Validation of body failed" and answer.json["docUrl"]
+    first = answer.json["issues"][0]
+    assert (first["code"], first["path"]) == (code, path), first
+    assert first["message"]
+    assert runway.totals()["tasks"] == 0
+
+
+@pytest.mark.parametrize("endpoint, body, credits", [row[1:] for row in TAKEN], ids=[row[0] for row in TAKEN])
+def test_runway_takes(runway, endpoint, body, credits):
+    runway.setup(clock=SLOW)
+    assert create(runway, body, endpoint).json["estimatedCost"] == {"credits": credits}
+
+
+DOORS = [
+    # title, method, path, headers, status, text
+    ("no key", "GET", "/v1/organization", {"Authorization": None}, 401, "No API key was provided"),
+    ("a wrong key", "GET", "/v1/organization", {"Authorization": "Bearer key_00"}, 401, "API key"),
+    ("no version", "GET", "/v1/organization", {"X-Runway-Version": None}, 400, "X-Runway-Version header is not valid"),
+    ("an old version", "GET", "/v1/organization", {"X-Runway-Version": "2024-09-13"}, 400, "X-Runway-Version"),
+    ("no such path", "GET", "/v1/nothing", {}, 404, "Not found"),
+    ("a wrong method", "PUT", "/v1/organization", {}, 405, "Method not allowed"),
+    ("no such task", "GET", "/v1/tasks/00000000-0000-0000-0000-000000000000", {}, 404, "Could not find Task"),
+    ("no such task to cancel", "DELETE", "/v1/tasks/00000000-0000-0000-0000-000000000000", {}, 404, "Could not find Task"),
+]
+
+
+@pytest.mark.parametrize("method, path, headers, status, text", [row[1:] for row in DOORS], ids=[row[0] for row in DOORS])
+def test_runway_keeps_its_door(runway, method, path, headers, status, text):
+    answer = runway.request(method, path, headers=headers)
+    assert answer.status == status and text in answer.json["error"], answer
+
+
+def test_credits_run_out_after_the_body_was_validated(runway):
+    runway.setup(credits=30)
+    made(runway)
+    assert create(runway, {**SCENE, "ratio": "x"}).json["error"] == "Validation of body failed"
+    answer = create(runway)
+    assert (answer.status, answer.json["error"]) == (400, "You do not have enough credits to run this task.")
+    assert runway.get("/v1/organization").json["creditBalance"] == 6
+
+
+def test_daily_limit(runway):
+    runway.setup(dailyLimit={"gen4.5": 1})
+    made(runway)
+    answer = create(runway)
+    assert (answer.status, answer.json["error"]) == (429, "Your daily task limit has been reached.")
+    assert answer.headers["apigw-requestid"]
+
+
+# --- Runway in time ---
+
+
+def test_tasks_wait_for_places_and_take_their_time(runway):
+    runway.setup(concurrency=2, clock={"pendingMs": 150, "runningMs": 400})
+    names = [made(runway) for _ in range(3)]
+    seen = {name: [] for name in names}
+
+    def ended():
+        for name in names:
+            found = task(runway, name)
+            if not seen[name] or seen[name][-1] != (found["status"], found.get("progress")):
+                seen[name].append((found["status"], found.get("progress")))
+        return all(seen[name][-1][0] == "SUCCEEDED" for name in names)
+
+    wait_for("all three", ended)
+    for name, first in zip(names, ("PENDING", "PENDING", "THROTTLED")):
+        states = [state for state, _ in seen[name]]
+        progress = [part for _, part in seen[name] if part is not None]
+        assert states[0] == first and "RUNNING" in states, states
+        assert progress == sorted(progress) and progress[0] < progress[-1] < 1, progress
+
+
+def test_delete_cancels_then_finds_nothing(runway):
+    runway.setup(clock=SLOW, concurrency=1)
+    running, waiting = made(runway), made(runway)
+    runway.setup(clock=QUICK)
+    wait_for("the first to run", lambda: task(runway, running)["status"] == "RUNNING")
+    assert task(runway, waiting)["status"] == "THROTTLED"
+    for name in (waiting, running):
+        assert runway.request("DELETE", f"/v1/tasks/{name}").status == 204
+        assert runway.request("DELETE", f"/v1/tasks/{name}").status == 404
+        assert runway.get(f"/v1/tasks/{name}").json["error"] == "Could not find Task"
+    assert [(bill["state"], bill["charged"]) for bill in runway.billed()] == [("CANCELLED", 24), ("CANCELLED", 0)]
+
+
+@pytest.mark.parametrize("ratio, seconds, model", [("720:1280", 3, "gen4.5"), ("1584:672", 2, "gen4_turbo"),
+                                                   ("1920:1080", 4, "veo3.1_fast")])
+def test_clips_are_films(runway, tmp_path, ratio, seconds, model):
+    name = made(runway, {**TURBO, "model": model, "ratio": ratio, "duration": seconds, "promptText": "x"},
+                endpoint="image_to_video")
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(runway.get(output(runway, name), headers={"Authorization": None}).body)
+    streams = media.probe(path, "-show_streams")["streams"]
+    video = next(stream for stream in streams if stream["codec_type"] == "video")
+    assert f"{video['width']}:{video['height']}" == ratio
+    assert len(media.video_packets(path)) == seconds * 24
+    assert len(streams) == (2 if model.startswith("veo") else 1)
+
+
+def test_urls_expire_and_are_signed_anew(runway):
+    name = made(runway)
+    url = output(runway, name)
+    assert runway.get(url).status == 200
+    assert runway.get(url[:-1] + ("a" if url[-1] != "a" else "b")).status == 403
+    runway.setup(urlSeconds=-1)
+    old = output(runway, name)
+    runway.setup(urlSeconds=60)
+    assert (runway.get(old).status, runway.get(output(runway, name)).status) == (403, 200)
+
+
+def test_restart_loses_nothing(runway):
+    runway.setup(clock=SLOW, credits=1000)
+    names = [made(runway) for _ in range(3)]
+    runway.request("DELETE", f"/v1/tasks/{names[0]}")
+    before = runway.totals(), runway.billed()
+    os.kill(runway.process.pid, signal.SIGKILL)
+    runway.process.wait()
+    runway.start()
+    assert (runway.totals(), runway.billed()) == before
+    runway.setup(finish="now")
+    assert [task(runway, name).get("status") for name in names] == [None, "SUCCEEDED", "SUCCEEDED"]
+
+
+def test_five_hundred_tasks_are_polled_at_once(runway):
+    runway.setup(clock=SLOW, concurrency=500, minPollMs=5000)
+    with concurrent.futures.ThreadPoolExecutor(50) as pool:
+        names = list(pool.map(lambda _: made(runway), range(500)))
+        assert {found["status"] for found in pool.map(lambda name: task(runway, name), names)} == {"RUNNING"}
+    assert runway.errors() == []
+    task(runway, names[0])
+    assert [error["task"] for error in runway.errors("pollTooOften")] == [names[0]]
+
+
+# --- uploads ---
+
+
+def form(fields, data, boundary="border", after=()):
+    """A multipart body: fields, the file, and what should not come after it."""
+    def part(name, value, more=""):
+        return f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n'.encode() + value + b"\r\n"
+
+    body = b"".join(part(name, value.encode()) for name, value in fields.items()) + part("file", data, '; filename="a.jpg"')
+    return body + b"".join(part(name, b"x") for name in after) + f"--{boundary}--\r\n".encode()
+
+
+def send(runway, slot, body, **headers):
+    headers = {"Authorization": None, "X-Runway-Version": None, "Content-Type": "multipart/form-data; boundary=border",
+               **headers}
+    return runway.request("POST", slot["uploadUrl"], body, headers=headers)
+
+
+def new_slot(runway):
+    answer = runway.post("/v1/uploads", {"filename": "a.jpg", "type": "ephemeral"})
+    assert answer.status == 200, answer
+    return answer.json
+
+
+JPEG = b"\xff\xd8\xff\xe0" + bytes(1000)
+
+
+def test_upload(runway):
+    slot = new_slot(runway)
+    wanted = {**TURBO, "promptImage": slot["runwayUri"]}
+    assert create(runway, wanted, "image_to_video").status == 400
+    assert send(runway, slot, form(slot["fields"], JPEG)).status == 204
+    assert send(runway, slot, form(slot["fields"], JPEG)).status == 403
+    assert [made(runway, wanted, endpoint="image_to_video") for _ in range(2)]
+    runway.setup(expireUploads=True)
+    assert create(runway, wanted, "image_to_video").status == 400
+
+
+@pytest.mark.parametrize("change, status, code", [
+    (lambda slot: send(runway_of(slot), slot, form(slot["fields"], JPEG), Authorization="Bearer x"), 400, b"InvalidArgument"),
+    (lambda slot: send(runway_of(slot), slot, form({}, JPEG)), 403, b"AccessDenied"),
+    (lambda slot: send(runway_of(slot), slot, form({**slot["fields"], "more": "x"}, JPEG)), 403, b"AccessDenied"),
+    (lambda slot: send(runway_of(slot), slot, form(slot["fields"], JPEG, after=["late"])), 400, b"InvalidArgument"),
+    (lambda slot: send(runway_of(slot), slot, form(slot["fields"], JPEG[:511])), 400, b"EntityTooSmall"),
+], ids=["a key", "no fields", "another field", "a field after the file", "a small file"])
+def test_storage_refuses(runway, change, status, code):
+    slot = {**new_slot(runway), "runway": runway}
+    answer = change(slot)
+    assert answer.status == status and code in answer.body, answer
+
+
+def runway_of(slot):
+    return slot["runway"]
+
+
+def test_slots_are_checked(runway):
+    for body in ({}, {"filename": "a.jpg"}, {"filename": "a.jpg", "type": "lasting"}, {"filename": "a", "type": "ephemeral"}):
+        assert runway.post("/v1/uploads", body).status == 400
+
+
+# --- bad days ---
+
+FAULTS = [
+    # title, what is done, what comes of it, tasks that were bought all the same
+    ("a status", {"status": 503, "body": "busy", "headers": {"Retry-After": "1"}}, (503, b"busy"), 0),
+    ("a status in JSON", {"status": 429, "body": {"error": "x"}}, (429, b'{"error": "x"}'), 0),
+    ("a status after accepting", {"status": 502, "after": True}, (502, b""), 1),
+    ("a page", {"html": 502}, (502, b"<html>"), 0),
+    ("dropped before", {"drop": "before"}, None, 0),
+    ("dropped after", {"drop": "after"}, None, 1),
+    ("reset", {"reset": True}, None, 0),
+    ("reset after", {"reset": "after"}, None, 1),
+    ("stalled", {"stall": True}, None, 1),
+    ("cut", {"cutAt": 10}, None, 1),
+    ("half", {"half": True}, (200, b'{"id":'), 1),
+]
+
+
+@pytest.mark.parametrize("do, expected, bought", [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS])
+def test_faults(runway, do, expected, bought):
+    runway.fault("create", **do)
+    if expected:
+        answer = create(runway)
+        assert answer.status == expected[0] and answer.body.startswith(expected[1]), answer
+    else:
+        with pytest.raises(BROKEN):
+            create(runway, timeout=2)
+    assert runway.totals()["tasks"] == bought
+    assert create(runway).status == 200
+
+
+def test_faults_choose(runway):
+    runway.setup(faults=[{"on": "create", "skip": 1, "times": 2, "match": "one", "do": {"status": 500}},
+                         {"on": "organization", "times": -1, "do": {"status": 501}}])
+    answers = [create(runway, {**SCENE, "promptText": text}).status for text in ("one", "two", "one", "one", "one")]
+    assert answers == [200, 200, 500, 500, 200]
+    assert [runway.get("/v1/organization").status for _ in range(3)] == [501] * 3
+    assert runway.post("/_setup", {"faults": [{"on": "create", "do": {"stutus": 500}}]}).status == 400
+    assert runway.post("/_setup", {"nonsense": 1}).status == 400
+
+
+def test_replies_can_be_held_and_waited_for(runway):
+    runway.fault("create", hold=True, after=True)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        held = pool.submit(create, runway)
+        runway.wait("create", seen=1)
+        wait_for("the purchase", lambda: runway.totals()["tasks"] == 1, 5)
+        assert not held.done()
+        runway.setup(release=True)
+        assert held.result(10).status == 200
+    runway.wait("create", answered=1)
+
+
+@pytest.mark.parametrize("code, charged", [("SAFETY.INPUT.TEXT", 24), ("SAFETY.OUTPUT.VIDEO", 0),
+                                           ("INPUT_PREPROCESSING.SAFETY.TEXT", 24), ("INPUT_PREPROCESSING.INTERNAL", 0),
+                                           ("INTERNAL.BAD_OUTPUT.CODE01", 0), ("ASSET.INVALID", 0),
+                                           ("THIRD_PARTY.UNAVAILABLE", 0), ("INTERNAL", 0), (None, 0)])
+def test_tasks_fail(runway, code, charged):
+    runway.fault("create", fail=code)
+    found = task(runway, made(runway))
+    assert (found["status"], found.get("failureCode"), found["cost"]) == ("FAILED", code, {"credits": charged})
+    assert found["failure"] and runway.totals()["charged"] == charged
+
+
+def test_refund_can_be_chosen(runway):
+    runway.fault("create", fail="INTERNAL", failRefund=False)
+    assert task(runway, made(runway))["cost"] == {"credits": 24}
+
+
+def test_downloads_go_wrong(runway, tmp_path):
+    url = output(runway, made(runway))
+    whole = runway.get(url).body
+    runway.fault("download", garbage=True, contentType="text/plain")
+    answer = runway.get(url)
+    assert answer.headers["Content-Type"] == "text/plain" and b"ftyp" not in answer.body
+    runway.fault("download", expireUrl=True)
+    assert runway.get(url).status == 403
+    runway.fault("download", cutAt=1000)
+    with pytest.raises(http.client.IncompleteRead):
+        runway.get(url)
+    runway.fault("download", clipBytes=len(whole) + 3_000_000)
+    path = tmp_path / "large.mp4"
+    path.write_bytes(runway.get(url).body)
+    assert path.stat().st_size == len(whole) + 3_000_000 and len(media.video_packets(path)) == 48
+    assert runway.get(url).body == whole
+
+
+# --- ElevenLabs ---
+
+SAY_NO = [
+    # title, query, body, status and code in the new shape, status and name in the old one; None: as in the new
+    ("no text", "", {"text": " "}, 400, "empty_text", 400, "input_text_empty"),
+    ("a long text", "", {"text": "x" * 10_001}, 400, "text_too_long", 400, "max_character_limit_exceeded"),
+    ("a removed model", "", {"text": "x", "model_id": "eleven_monolingual_v1"}, 400, "unsupported_model", 400,
+     "unsupported_model"),
+    ("no such model", "", {"text": "x", "model_id": "nothing"}, 404, "model_not_found", 400, "model_not_found"),
+    ("no such format", "output_format=mp3_1_1", {"text": "x"}, 400, "invalid_output_format", 400, "invalid_output_format"),
+    ("a format of others", "output_format=pcm_44100", {"text": "x"}, 403, "subscription_required", 403,
+     "output_format_not_allowed"),
+    ("too stable", "", {"text": "x", "voice_settings": {"stability": 1.1}}, 400, "invalid_voice_settings", 400,
+     "invalid_voice_settings"),
+    ("too fast", "", {"text": "x", "voice_settings": {"speed": 1.3}}, 400, "invalid_voice_settings", 400,
+     "invalid_voice_settings"),
+    ("too many ids", "", {"text": "x", "previous_request_ids": ["a"] * 4}, 400, "invalid_parameters", 400,
+     "invalid_parameters"),
+    ("an id of nobody", "", {"text": "x", "previous_request_ids": ["a"]}, 400, "invalid_parameters", 400,
+     "invalid_parameters"),
+    ("not logged", "enable_logging=false", {"text": "x"}, 403, "feature_not_available", 403, "feature_not_available"),
+    ("poor", "", {"text": "x" * 100}, 402, "insufficient_credits", 401, "quota_exceeded"),
+]
+
+
+@pytest.mark.parametrize("query, body, status, code, old_status, name", [r[1:] for r in SAY_NO], ids=[r[0] for r in SAY_NO])
+def test_elevenlabs_refuses(elevenlabs, query, body, status, code, old_status, name):
+    elevenlabs.setup(credits=50)
+    answer = elevenlabs.post(f"{SAY}/with-timestamps?{query}", body)
+    detail = answer.json["detail"]
+    assert (answer.status, detail["code"], detail["status"]) == (status, code, name), answer
+    assert detail["message"] and detail["request_id"] and detail["type"]
+    elevenlabs.setup(errors="old")
+    answer = elevenlabs.post(f"{SAY}?{query}", body)
+    assert (answer.status, answer.json["detail"]["status"]) == (old_status, name) and "code" not in answer.json["detail"]
+    assert elevenlabs.totals()["credits"] == 0
+
+
+@pytest.mark.parametrize("body, loc, kind", [({}, ["body", "text"], "missing"), ({"text": 1}, ["body", "text"], "invalid_type"),
+                                             ({"text": "x", "voice": 1}, ["body", "voice"], "extra_forbidden")])
+def test_elevenlabs_validates(elevenlabs, body, loc, kind):
+    answer = elevenlabs.post(SAY, body)
+    assert answer.status == 422
+    assert [(one["loc"], one["type"]) for one in answer.json["detail"]] == [(loc, kind)]
+
+
+def test_elevenlabs_keeps_its_door(elevenlabs):
+    for key, code in ((None, "missing_api_key"), ("sk_other", "invalid_api_key")):
+        answer = elevenlabs.get("/v1/models", headers={"xi-api-key": key})
+        assert (answer.status, answer.json["detail"]["code"]) == (401, code)
+    assert elevenlabs.get("/v1/voices/nobody").status == 404
+    assert elevenlabs.get("/v1/nothing").status == 404
+    assert elevenlabs.request("DELETE", "/v1/models").status == 405
+
+
+TEXT = "The new kettle — boils in 90 seconds.\n\nQuietly, and 漂亮!"
+
+
+def test_times_are_true(elevenlabs, tmp_path):
+    answer = elevenlabs.post(f"{SAY}/with-timestamps", {"text": TEXT})
+    times = answer.json["alignment"]
+    starts, ends = times["character_start_times_seconds"], times["character_end_times_seconds"]
+    assert "".join(times["characters"]) == TEXT
+    assert starts[0] == 0 and starts[1:] == ends[:-1] and all(a <= b for a, b in zip(starts, ends))
+    assert "".join(answer.json["normalized_alignment"]["characters"]) == " ".join(TEXT.split())
+    path = tmp_path / "speech.mp3"
+    path.write_bytes(base64.b64decode(answer.json["audio_base64"]))
+    pcm = media.samples("-i", path, channels=1)
+    assert abs(len(pcm) / media.RATE - ends[-1]) < 0.01
+    gap = TEXT.index(".")  # the word before it is heard, the pause at the end of the paragraph is not
+    loud = media.loudness(pcm[int((starts[gap] - 0.3) * media.RATE) : int(starts[gap] * media.RATE)], 0.05)
+    still = media.loudness(pcm[int((ends[gap] + 0.03) * media.RATE) : int((ends[gap + 2] - 0.03) * media.RATE)], 0.05)
+    assert max(loud) > 500 > 100 > max(still), (loud, still)
+
+
+@pytest.mark.parametrize("name, seconds", [("mp3_44100_128", None), ("mp3_44100_64", None), ("pcm_16000", 2 * 16000),
+                                           ("pcm_24000", 2 * 24000), ("wav_22050", None)])
+def test_formats(elevenlabs, tmp_path, name, seconds):
+    answer = elevenlabs.post(f"{SAY}?output_format={name}", {"text": "The new kettle."})
+    assert answer.status == 200, answer
+    if seconds:
+        assert 0.5 < len(answer.body) / seconds < 3
+        return
+    path = tmp_path / "speech"
+    path.write_bytes(answer.body)
+    stream = media.probe(path, "-show_streams")["streams"][0]
+    kind, rate = name.split("_")[:2]
+    assert stream["codec_name"] == {"mp3": "mp3", "wav": "pcm_s16le"}[kind] and stream["sample_rate"] == rate
+
+
+def test_speech_is_billed(elevenlabs):
+    elevenlabs.setup(credits=100)
+    answer = elevenlabs.post(SAY, {"text": "x" * 41, "model_id": "eleven_flash_v2_5"})
+    assert answer.headers["character-cost"] == "21" and answer.headers["request-id"]
+    assert answer.headers["current-concurrent-requests"] == "1"
+    found = elevenlabs.get("/v1/user/subscription").json
+    assert found["character_limit"] - found["character_count"] == 79
+    bill = elevenlabs.billed()[0]
+    assert (bill["id"], bill["characters"], bill["credits"]) == (answer.headers["request-id"], 41, 21)
+    elevenlabs.stop()
+    elevenlabs.start()
+    assert elevenlabs.billed() == [bill]
+
+
+def test_too_many_at_once(elevenlabs):
+    elevenlabs.setup(concurrency=1, queue=0, faults=[])
+    elevenlabs.setup(clock={"speechMs": 1500})
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        first = pool.submit(elevenlabs.post, SAY, {"text": "One."})
+        wait_for("the first", lambda: elevenlabs.totals()["requests"] == 1, 5, 0.01)
+        answer = elevenlabs.post(SAY, {"text": "Two."})
+        assert (answer.status, answer.json["detail"]["code"]) == (429, "concurrent_limit_exceeded")
+        assert first.result(10).status == 200
+
+
+def test_voices_come_in_pages(elevenlabs):
+    ids, query = [], ""
+    while query is not None:
+        page = elevenlabs.get(f"/v2/voices?page_size=100{query}").json
+        ids += [voice["voice_id"] for voice in page["voices"]]
+        query = f"&next_page_token={page['next_page_token']}" if page["has_more"] else None
+    assert len(ids) == len(set(ids)) == page["total_count"] >= 130
+    assert len(elevenlabs.get("/v2/voices").json["voices"]) == 10
+    assert elevenlabs.get("/v2/voices?page_size=101").status == 422
+    chosen = elevenlabs.get("/v2/voices?page_size=100&gender=male&accent=british&sort=name").json["voices"]
+    assert chosen and all(voice["labels"]["gender"] == "male" for voice in chosen)
+    assert [voice["name"] for voice in chosen] == sorted(voice["name"] for voice in chosen)
+    elevenlabs.setup(hideVoices=[VOICE])
+    answer = elevenlabs.post(SAY, {"text": "x"})
+    assert (answer.status, answer.json["detail"]["code"]) == (404, "voice_not_found")
+
+
+def test_voices_can_be_heard(elevenlabs, tmp_path):
+    voice = elevenlabs.get(f"/v1/voices/{VOICE}").json
+    path = tmp_path / "preview.mp3"
+    path.write_bytes(elevenlabs.get(voice["preview_url"], headers={"xi-api-key": None}).body)
+    assert max(media.loudness(media.samples("-i", path, channels=1))) > 500
+
+
+def test_length_is_the_models_own(elevenlabs):
+    elevenlabs.setup(maxTextLength={"eleven_multilingual_v2": 20})
+    limits = {model["model_id"]: model["maximum_text_length_per_request"] for model in elevenlabs.get("/v1/models").json}
+    assert limits["eleven_multilingual_v2"] == 20 and limits["eleven_flash_v2_5"] == 40_000
+    assert [elevenlabs.post(SAY, {"text": "x" * n}).status for n in (20, 21)] == [200, 400]
+
+
+def test_speech_has_bad_days(elevenlabs):
+    path = f"{SAY}/with-timestamps"
+    for do, bought in (({"drop": "after"}, 1), ({"cutAt": 1000}, 2), ({"drop": "before"}, 2)):
+        elevenlabs.fault("speech", match="kettle", **do)
+        with pytest.raises(BROKEN):
+            elevenlabs.post(path, {"text": "A kettle."})
+        assert elevenlabs.totals()["requests"] == bought
+    elevenlabs.fault("voices", half=True)
+    answer = elevenlabs.get("/v2/voices")
+    assert answer.status == 200 and not answer.body.endswith(b"}")
+
+
