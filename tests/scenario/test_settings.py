@@ -175,8 +175,8 @@ def test_what_does_not_go_together(settings, text, said):
 def test_only_the_daemon_needs_the_provider_s_key(settings, key, provider, secret):
     text = f"{key} = {provider}\n"
     assert f"{key}, {secret}: {provider} needs" in settings.refused("videod", text)
-    assert settings.values("videod", f"{text}{secret} = {settings.secret()}\n")[key][0] == provider
-    assert settings.values("videod-cgi", text)[key][0] == provider
+    assert settings.values("videod", f"{text}{secret} = {settings.secret()}\n")[key] == provider
+    assert settings.values("videod-cgi", text)[key] == provider
 
 
 @pytest.mark.parametrize("program", CHECK)
