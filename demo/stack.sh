@@ -161,6 +161,7 @@ start_memcached() {
 		memcached -s "$CACHE_SOCKET" -a 0600 -m 32 -c 512 "${account[@]}"
 }
 
+answers() { ! is_port_free "$1"; }
 is_port_free() {
 	! grep -qE "^ *[0-9]+: [0-9A-F]+:$(printf %04X "$1") [0-9A-F]+:[0-9A-F]+ 0A" /proc/net/tcp /proc/net/tcp6 2>/dev/null
 }
@@ -220,11 +221,15 @@ vendor_key() {
 	echo "$file"
 }
 
+# On the port of last time, so that what the daemon was told stays true.
 start_vendor() {
-	: >"$DIR/log/$1.log"
-	must_run "$1" '' grep -q '^listening ' "$DIR/log/$1.log" -- /usr/bin/python3 "$ROOT/tests/emulators/$1.py" \
-		--port "$(sed -n 's/.*:\([0-9]*\)$/\1/p' "$DIR/$1.url" 2>/dev/null | grep . || echo 0)" --state "$DIR/$1" --key-file "$(vendor_key "$1")"
-	sed -n 's/^listening //p' "$DIR/log/$1.log" >"$DIR/$1.url"
+	local port
+
+	port=$(sed -n 's/.*://p' "$DIR/$1.url" 2>/dev/null) || true
+	[ -n "$port" ] || port=$(STACK_PORT=any next_port any)
+	must_run "$1" '' answers "$port" -- /usr/bin/python3 "$ROOT/tests/emulators/$1.py" --port "$port" \
+		--state "$DIR/$1" --key-file "$(vendor_key "$1")"
+	echo "http://127.0.0.1:$port" >"$DIR/$1.url"
 }
 start_runway() { start_vendor runway; }
 start_elevenlabs() { start_vendor elevenlabs; }
