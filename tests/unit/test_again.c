@@ -106,8 +106,11 @@ static struct uuid video_in(int status)
 		complete(&job);
 		break;
 	case STATUS_FAILED:
+		give_up(&job, JOB_FAILED);
+		break;
 	case STATUS_CANCELLED:
-		give_up(&job, status == STATUS_FAILED ? JOB_FAILED : JOB_CANCELLED);
+		expect(videos_cancel(shop_db, &id, &err), 1);
+		give_up(&job, JOB_CANCELLED);
 		break;
 	case STATUS_PAUSED:
 		pause_for(&job, PAUSE_OUT_OF_CREDIT, 1000);
@@ -211,7 +214,7 @@ static void try(size_t a, int status, bool pruned)
 	if (to == STATUS_PENDING) {
 		expect_claimed(&id);
 		assert_int_equal(
-			number("SELECT attempt = 1 AND lost_count = 0 AND kind = 'make' FROM jobs"), 1);
+			number("SELECT attempt = 1 AND lost_count = 0 AND cancel_req = 0 FROM jobs"), 1);
 		assert_int_equal(number("SELECT COUNT(*) FROM steps"), 0);
 		assert_int_equal(v.progress, 0);
 		assert_null(v.error);
@@ -300,6 +303,24 @@ static void test_cancelling_asks_the_one_who_works(void **state)
 		expect_ok(db_query(shop_db, sql, DB_ARGS(db_int((int64_t)i)), &rows, &err), &err);
 		assert_true(db_next(rows));
 		assert_int_equal(db_get_int(rows, 0), cases[i].called_off);
+	}
+}
+
+static void test_what_was_bought_while_it_stopped_is_called_off_too(void **state)
+{
+	(void)state;
+	for (int cancelled = 0; cancelled < 2; cancelled++) {
+		struct uuid id;
+		struct job job;
+
+		(void)shop_empty(NULL);
+		id = shop_video("shop-a", 1);
+		job = shop_claim();
+		if (cancelled)
+			expect(cancel(&id), 1);
+		put_purchase("known", 0);
+		give_up(&job, cancelled ? JOB_CANCELLED : JOB_FAILED);
+		assert_int_equal(number("SELECT cancel_req FROM purchases"), cancelled);
 	}
 }
 
@@ -559,6 +580,7 @@ int main(void)
 		TEST(test_nothing_is_queued_while_its_job_runs),
 		TEST(test_a_scheduled_video_is_cancelled_at_once),
 		TEST(test_cancelling_asks_the_one_who_works),
+		TEST(test_what_was_bought_while_it_stopped_is_called_off_too),
 		TEST(test_a_possible_charge_is_repeated_only_when_accepted),
 		TEST(test_regenerating_counts_the_take_of_one_scene),
 		TEST(test_a_change_is_the_whole_request),

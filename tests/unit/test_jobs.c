@@ -496,9 +496,9 @@ static void test_a_kind_that_is_not_known_is_left_alone(void **state)
 	assert_non_null(strstr(err.text, "sing"));
 	assert_int_equal(one("SELECT state = 0 AND attempt = 0 FROM jobs"), 1);
 
-	(void)put_video("shop-a", 5); /* what is known goes on, in its store and in others */
+	(void)put_video("shop-b", 5); /* what is known goes on, in other stores and in its own */
 	assert_int_equal(claim(db, &rules).kind, JOB_MAKE);
-	(void)put_video("shop-b", 5);
+	(void)put_video("shop-a", 5);
 	assert_int_equal(claim(db, &rules).kind, JOB_MAKE);
 	assert_int_equal(jobs_claim(db, &rules, &job, &err), -1);
 	assert_int_equal(one("SELECT COUNT(*) FROM jobs WHERE state = 1"), 2);

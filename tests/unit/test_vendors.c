@@ -18,7 +18,7 @@
 #include "tests/unit/shop.h"
 
 static struct err err;
-static char presets[] = " female=idVera  male=idGone narrator=idOtto";
+static char presets[] = " female=idAnna  male=idGone narrator=idOtto";
 static const struct settings configured = {.voice_presets = presets};
 
 static char words[][24] = {"idVera", "idOtto", "idAnna", "idCarl", "Vera", "Otto", "Anna", "Carl", "premade",
@@ -41,8 +41,8 @@ static void write_voices(const struct vendor_voice *list, size_t n)
 
 static void write_all_four(void)
 {
-	const struct vendor_voice list[] = {voice(VERA, CLONED, FEMALE), voice(OTTO, PREMADE, MALE),
-		voice(CARL, PREMADE, MALE), voice(ANNA, PREMADE, FEMALE)};
+	const struct vendor_voice list[] = {voice(VERA, PREMADE, FEMALE), voice(OTTO, PREMADE, MALE),
+		voice(CARL, PREMADE, MALE), voice(ANNA, CLONED, FEMALE)};
 
 	write_voices(list, ARRAY_LEN(list));
 }
@@ -161,7 +161,7 @@ static void test_some_voice(void **state)
 {
 	static const struct {
 		const char *gender, *id;
-	} cases[] = {{"female", "idAnna"}, {"male", "idCarl"}, {NULL, "idAnna"}, {"other", NULL}};
+	} cases[] = {{"female", "idVera"}, {"male", "idCarl"}, {NULL, "idCarl"}, {"other", NULL}};
 
 	(void)state;
 	write_all_four();
@@ -182,20 +182,20 @@ static void test_names_that_clients_use(void **state)
 		const struct settings *settings;
 		const char *id; /* NULL: there is no such voice */
 	} cases[] = {
-		{"default", &shop_settings, "idAnna"},
-		{"female", &shop_settings, "idAnna"},
-		{"young", &shop_settings, "idAnna"},
+		{"default", &shop_settings, "idCarl"},
+		{"female", &shop_settings, "idVera"},
+		{"young", &shop_settings, "idVera"},
 		{"male", &shop_settings, "idCarl"},
 		{"idOtto", &shop_settings, "idOtto"},
 		{"Otto", &shop_settings, NULL},
 		{"narrator", &shop_settings, NULL},
 		{"", &shop_settings, NULL},
-		{"default", &configured, "idAnna"},
-		{"female", &configured, "idVera"},
+		{"default", &configured, "idCarl"},
+		{"female", &configured, "idAnna"},
 		{"narrator", &configured, "idOtto"},
 		{"narrat", &configured, NULL},
 		{"male", &configured, NULL}, /* configured to be one that the account has not */
-		{"female=idVera", &configured, NULL},
+		{"female=idAnna", &configured, NULL},
 	};
 
 	(void)state;
