@@ -49,14 +49,6 @@ static void put_url(struct json *o, const char *name, const struct settings *s, 
 		json_put_string(o, name, url);
 }
 
-static struct json *pause_json(const struct video *v)
-{
-	struct json *o = json_new_object();
-
-	json_put_string(o, "reason", names_get(pause_reason_names, PAUSE_COUNT, v->pause));
-	return o;
-}
-
 struct json *status_json(const struct video *v, const struct settings *s)
 {
 	struct json *o = json_new_object();
@@ -79,7 +71,7 @@ struct json *status_json(const struct video *v, const struct settings *s)
 	if (v->error && v->status != STATUS_COMPLETED)
 		json_put_string(o, "error", v->error);
 	if (v->status == STATUS_PAUSED)
-		json_put(o, "pause", pause_json(v));
+		json_put_string(o, "pause", names_get(pause_reason_names, PAUSE_COUNT, v->pause));
 	return o;
 }
 
