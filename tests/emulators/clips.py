@@ -8,6 +8,7 @@ import queue
 import struct
 import subprocess
 import threading
+import traceback
 import zlib
 
 FPS = 24
@@ -37,6 +38,15 @@ def make_loop(path, ratio, colour, sound):
            "-crf", 30, "-g", FPS, path)
 
 
+def whole(path, make):
+    """Makes a file that is not there yet, whole or not at all: the folder may be shared."""
+    if path.exists():
+        return
+    part = path.with_name(f".{os.getpid()}-{path.name}")
+    make(part)
+    part.rename(path)
+
+
 class Clips:
     def __init__(self, folder):
         self.folder = folder
@@ -45,7 +55,7 @@ class Clips:
 
     def path(self, key):
         ratio, colour, sound, seconds = key
-        return self.folder / f"clip-{ratio.replace(':', 'x')}-{colour}{'-sound' if sound else ''}-{seconds}s.mp4"
+        return self.folder / f"clip-{ratio.replace(':', 'x')}-{colour}{'-sound' if sound else ''}-{seconds}.mp4"
 
     def order(self, key):
         if not self.path(key).exists():
@@ -53,19 +63,17 @@ class Clips:
 
     def work(self):
         while True:
-            ratio, colour, sound, seconds = key = self.orders.get()
-            loop = self.path((ratio, colour, sound, "loop"))
-            self.make(loop, lambda part: make_loop(part, ratio, colour, sound))
-            self.make(self.path(key), lambda part: ffmpeg("-stream_loop", -1, "-i", loop, "-t", seconds, "-c", "copy",
-                                                          "-movflags", "+faststart", part))
+            try:
+                self.make_clip(self.orders.get())
+            except (OSError, subprocess.SubprocessError):
+                traceback.print_exc()
 
-    def make(self, path, function):
-        """Whole or not at all: the folder may be shared."""
-        if path.exists():
-            return
-        part = path.with_name(f".{os.getpid()}-{path.name}")
-        function(part)
-        part.rename(path)
+    def make_clip(self, key):
+        ratio, colour, sound, seconds = key
+        loop = self.path((ratio, colour, sound, "loop"))
+        whole(loop, lambda part: make_loop(part, ratio, colour, sound))
+        whole(self.path(key), lambda part: ffmpeg("-stream_loop", -1, "-i", loop, "-t", seconds, "-c", "copy",
+                                                  "-movflags", "+faststart", part))
 
 
 def padded(path, size):

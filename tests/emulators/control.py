@@ -35,12 +35,20 @@ def shortened(value):
     return value
 
 
+def setting(name, update=False):
+    """A key of /_setup that sets an attribute of the service; with update, only the members that are given."""
+    def put(service, value):
+        setattr(service, name, {**getattr(service, name), **value} if update else value)
+
+    return put
+
+
 class Faults:
     """A list of orders; the first that fits a request counts, and is used up by it."""
 
     KEYS = {"on", "times", "skip", "match", "do"}
-    DO = {"status", "body", "headers", "delayMs", "drop", "reset", "half", "html", "stall", "cutAt", "expireUrl", "fail",
-          "failRefund", "clipBytes", "garbage", "contentType", "after", "hold"}
+    DO = {"status", "body", "headers", "html", "drop", "reset", "half", "stall", "cutAt", "delayMs", "hold", "after",
+          "expireUrl", "fail", "failRefund", "clipBytes", "garbage", "contentType"}
 
     def __init__(self):
         self.orders = []
@@ -96,8 +104,8 @@ class Seen:
 
     def add(self, request):
         record = {
-            "n": len(self.requests) + 1, "at": now(), "on": request.kind, "method": request.method, "path": request.path,
-            "query": request.query, "body": shortened(request.json), "status": None,
+            "n": len(self.requests) + 1, "at": now(), "on": request.kind, "method": request.method,
+            "path": request.path, "query": request.query, "body": shortened(request.json), "status": None,
             "headers": {k.lower(): v for k, v in request.headers.items() if k.lower() not in HIDDEN},
         }
         with self.changed:

@@ -12,7 +12,7 @@ import contract
 import elevenlabs_rules as rules
 import speech
 import voices
-from control import WAIT_MS, Service, main, now
+from control import WAIT_MS, Service, main, now, setting
 from wire import Refused, Reply
 
 PAGE_SIZE, PAGE_MAX, IDS_MAX, V1_MAX = 10, 100, 100, 500
@@ -41,11 +41,6 @@ class ElevenLabs(Service):
         self.clock, self.style, self.tier, self.hidden = {"speechMs": 0}, "new", "creator", []
         self.character_limit, self.concurrency, self.queue = 10_000_000, 10, 20
         self.waiting, self.max_length = 0, {model: row[0] for model, row in rules.MODELS.items()}
-
-    def setting(name, update=False):
-        def put(service, value):
-            setattr(service, name, {**getattr(service, name), **value} if update else value)
-        return put
 
     def leave(self, characters):
         self.character_limit = self.used() + characters
@@ -101,7 +96,7 @@ class ElevenLabs(Service):
             return
         key = request.headers.get("xi-api-key")
         if not key:
-            self.refuse(("missing_api_key", "Neither authorization header nor xi-api-key received, please provide one."))
+            self.refuse(("missing_api_key", "No xi-api-key was received, please provide one."))
         if key not in self.keys:
             self.refuse(("invalid_api_key", "Invalid API key"))
 

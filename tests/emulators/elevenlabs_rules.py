@@ -65,10 +65,11 @@ def request_problem(body):
 
 def settings_problem(settings, known):
     for key, value in settings.items():
+        low, high = RANGES.get(key, (None, None))
         if known and key not in known:
             return "invalid_voice_settings", f"The model has no setting {key}.", "voice_settings"
-        if key in RANGES and value is not None and not RANGES[key][0] <= value <= RANGES[key][1]:
-            return "invalid_voice_settings", f"{key} must be from {RANGES[key][0]} to {RANGES[key][1]}.", "voice_settings"
+        if low is not None and value is not None and not low <= value <= high:
+            return "invalid_voice_settings", f"{key} must be from {low} to {high}.", "voice_settings"
     return None
 
 

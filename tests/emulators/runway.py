@@ -14,13 +14,14 @@ import contract
 import forms
 import runway_rules as rules
 import tasks
-from control import Service, main, now
+from control import Service, main, now, setting
 from wire import Refused, Reply
 
 VERSION = "2024-11-06"
 DOCS = "https://docs.dev.runwayml.com/api"
 DAY_MS = tasks.DAY_MS
 USAGE_DAYS_MAX = 90
+FATES = ("fail", "failRefund", "clipBytes", "garbage", "contentType")  # of a fault: what a task keeps
 
 CREDITS = {"required": ["credits"], "props": {"credits": "number"}}
 CREATED = {"required": ["id", "estimatedCost"], "props": {"id": "string", "estimatedCost": CREDITS}}
@@ -62,6 +63,30 @@ def url_safe(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
+def dates(body):
+    """The first day of a report, and the one after its last."""
+    validate(contract.issues(USAGE_REQUEST, body))
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    found = {"startDate": today - datetime.timedelta(30), "beforeDate": today + datetime.timedelta(1)}
+    for key, text in body.items():
+        try:
+            found[key] = datetime.date.fromisoformat(text)
+        except ValueError:
+            validate([rules.issue([key], "Invalid ISO date", "invalid_format", format="date")])
+    if (found["beforeDate"] - found["startDate"]).days > USAGE_DAYS_MAX:
+        validate([rules.issue(["startDate"], f"The range may be at most {USAGE_DAYS_MAX} days")])
+    return str(found["startDate"]), str(found["beforeDate"])
+
+
+def limit(name):
+    """A key of /_setup that is one number for all models, or {model: number}."""
+    def put(service, value):
+        many = value if isinstance(value, dict) else dict.fromkeys(rules.MODELS, value)
+        setattr(service, name, {**getattr(service, name), **many})
+
+    return put
+
+
 class Runway(Service):
     """An emulator of Runway's API."""
 
@@ -78,18 +103,8 @@ class Runway(Service):
         self.concurrency = dict.fromkeys(rules.MODELS, 5)
         self.daily_limit = dict.fromkeys(rules.MODELS, 10_000)
 
-    def setting(name, update=False):
-        """A key of /_setup that sets an attribute, or only some of its members."""
-        def put(service, value):
-            setattr(service, name, {**getattr(service, name), **value} if update else value)
-        return put
-
-    def limit(name):
-        """One number for all models, or {model: number}."""
-        def put(service, value):
-            many = value if isinstance(value, dict) else dict.fromkeys(rules.MODELS, value)
-            setattr(service, name, {**getattr(service, name), **many})
-        return put
+    def leave(self, credits):
+        self.credits = credits + self.spent()
 
     def expire_uploads(self, value):
         self.uploads.clear()
@@ -99,10 +114,9 @@ class Runway(Service):
         self.tasks.finish(moment)
 
     SETUP = {
-        "clock": setting("clock", update=True), "concurrency": limit("concurrency"), "dailyLimit": limit("daily_limit"),
-        "credits": lambda self, value: setattr(self, "credits", value + self.spent()), "finish": finish,
-        "urlSeconds": setting("url_seconds"), "minPollMs": setting("min_poll_ms"), "unreachable": setting("unreachable"),
-        "expireUploads": expire_uploads,
+        "clock": setting("clock", update=True), "concurrency": limit("concurrency"),
+        "dailyLimit": limit("daily_limit"), "credits": leave, "finish": finish, "urlSeconds": setting("url_seconds"),
+        "minPollMs": setting("min_poll_ms"), "unreachable": setting("unreachable"), "expireUploads": expire_uploads,
     }
 
     # --- the state ---
@@ -190,7 +204,7 @@ class Runway(Service):
     def new_task(self, endpoint, body, fault):
         seconds, sound, credits = rules.price(body)
         prompt = body.get("promptText", "")
-        fate = {key: fault[key] for key in ("fail", "failRefund", "clipBytes", "garbage", "contentType") if key in fault}
+        fate = {key: fault[key] for key in FATES if key in fault}
         return {"id": str(uuid.uuid4()), "endpoint": endpoint, "model": body["model"], "prompt": prompt,
                 "ratio": body["ratio"], "seed": body.get("seed"), "credits": credits, "at": now(), "fate": fate,
                 "clip": [body["ratio"], clips.colour_of(prompt), sound, seconds], **self.clock,
@@ -315,17 +329,13 @@ class Runway(Service):
         return self.checked(request, contract.issues(ORGANIZATION, body), body)
 
     def usage(self, request):
-        validate(contract.issues(USAGE_REQUEST, request.json))
-        today = datetime.date.today()
-        start, before = (datetime.date.fromisoformat(request.json[key]) if key in request.json else default for key, default
-                         in (("startDate", today - datetime.timedelta(30)), ("beforeDate", today + datetime.timedelta(1))))
-        if (before - start).days > USAGE_DAYS_MAX:
-            validate([rules.issue(["startDate"], f"The range may be at most {USAGE_DAYS_MAX} days")])
+        start, before = dates(request.json)
         days = {}
         with self.lock:
+            self.settle()
             for task in self.tasks.all.values():
                 day = iso(task["at"])[:10]
-                if str(start) <= day < str(before):
+                if start <= day < before:
                     models = days.setdefault(day, {})
                     models[task["model"]] = models.get(task["model"], 0) + tasks.cost(task, now())
         results = [{"date": day, "usedCredits": [{"model": m, "amount": a} for m, a in models.items()]}

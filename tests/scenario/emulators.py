@@ -1,6 +1,7 @@
 """Runway and ElevenLabs on loopback, for tests: started, told what to do, asked what they saw (tests/emulators)."""
 
 import contextlib
+import http.client
 import json
 import pathlib
 import subprocess
@@ -14,6 +15,8 @@ from stack import BUILD, ROOT
 
 PROGRAMS = ROOT / "tests" / "emulators"
 CACHE = BUILD / "emulators" / "cache"
+SDK = BUILD / "emulators" / "sdk"
+BROKEN = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)  # no answer
 KEYS = {"runway": "key_" + "0123456789abcdef" * 8, "elevenlabs": "sk_" + "0123456789abcdef" * 3}
 AUTH = {
     "runway": {"Authorization": f"Bearer {KEYS['runway']}", "X-Runway-Version": "2024-11-06"},
@@ -121,3 +124,12 @@ def running(*names):
             ending.callback(emulator.stop)
             setattr(both, name, emulator)
         yield both
+
+
+def prove(emulator):
+    """The vendor's own client does with an emulator all that we need, and takes its refusals for what they are."""
+    assert (SDK / "installed").exists(), "make sdk has not been run"
+    command = ["node", PROGRAMS / "sdk" / f"{emulator.name}.js", SDK, emulator.url, emulator.key]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, "\n".join(line for line in done.stdout.splitlines() if not line.startswith("ok"))
+    assert done.stdout.count("ok ") >= 15, done

@@ -1,4 +1,4 @@
-# The vendors' own clients, from npm, each with its checksum: they prove tests/emulators. Nothing else needs the network.
+# The vendors' own clients, from npm, each with its checksum: they prove tests/emulators. Only this needs npm.
 sdk: $(O)/emulators/sdk/installed
 
 # It may wait for ever for a file that stopped half-way: a second try then goes on from its cache.
