@@ -38,7 +38,11 @@ struct jobs_rules {
 	int64_t lost_leases;     /* see settings.h */
 };
 
-/* Takes the best job of the store that has least running. 1 claimed, 0 nothing to do now, -1 failed. */
+/*
+ * Takes the best job of the store that has least running, or of the next one that has any. 1 claimed, 0
+ * nothing to do now, -1 failed: ERR_PERM where all that is left are jobs of a kind that is not known, which
+ * stay.
+ */
 int jobs_claim(struct db *db, const struct jobs_rules *r, struct job *ret_job, struct err *e);
 
 struct job_lease {
@@ -55,13 +59,15 @@ int jobs_renew(struct db *db, const struct jobs_rules *r, struct job_lease **ret
 /* Within a transaction: 1 the job is ours and its row is locked, 0 the lease was lost, -1 failed. */
 int jobs_fence(struct db *db, const struct job *job, struct err *e);
 
-/* Hands a job back to be claimed again after delay_ms; without delay no attempt is counted (drain). 1, 0
- * lost, -1. */
+/*
+ * Hands a job back to be claimed again after delay_ms; without delay no attempt is counted (drain). A job
+ * that was asked to stop meanwhile ends in place of waiting. 1, 0 lost, -1.
+ */
 int jobs_release(struct db *db, const struct job *job, int64_t delay_ms, const char *why, struct err *e);
 
 /*
- * Ends the job within the caller's transaction, after jobs_fence. A job that was asked to cancel meanwhile,
- * or whose video is deleted, becomes the video's removal in place of ending: *ret_removal tells.
+ * Ends the job within the caller's transaction, after jobs_fence. A job whose video was deleted meanwhile
+ * becomes the video's removal in place of ending: *ret_removal tells.
  */
 int jobs_end(struct db *db, const struct job *job, enum job_end how, const char *why, bool *ret_removal,
 	struct err *e);
