@@ -16,7 +16,7 @@
 
 #define VENDOR        "elevenlabs"
 #define DEFAULT_VOICE "default"
-#define LOOK_MS       2000 /* time for a look at the account */
+#define LOOK_MS       6000 /* time for a look at the account, which is not taken at once: see accounts.c */
 
 /* What is known of the account: an empty state when nothing is. */
 static int read_account(struct db *db, char state[static 17], int64_t *ret_answered_ms, struct err *e)

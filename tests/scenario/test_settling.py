@@ -1,0 +1,174 @@
+"""What the daemon does with videos that a vendor has a part in: while they are made, when they fail, pause, are
+cancelled, and when the daemon stops."""
+
+import collections
+import concurrent.futures
+import time
+
+import daemons
+import emulators
+import pytest
+import stack as stacks
+from daemons import events, job_of
+from stack import wait_for
+
+LONG_MS = 120_000
+
+
+@pytest.fixture(scope="module")
+def runway():
+    with emulators.running("runway") as both:
+        yield both.runway
+
+
+@pytest.fixture(scope="module")
+def stack(runway, tmp_path_factory):
+    key = tmp_path_factory.mktemp("keys") / "runway.key"
+    key.touch(0o600)
+    key.write_text(runway.key)
+    with daemons.running(scene_provider="runway", runway_url=runway.url, runway_api_key=key, runway_poll_ms=200,
+                         runway_in_flight=4, attempts=2, probe_sec=2) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def quiet(runway):
+    runway.setup(reset=True, clock={"pendingMs": 0, "runningMs": 500})
+
+
+def film(*prompts, store="shop"):
+    scenes = [{"prompt": prompt, "duration": 2} for prompt in prompts]
+    return stacks.film(store=store, scenes=scenes, aspectRatio="9:16", musicVolume=0, reuse=False)
+
+
+def wait_status(stack, video, status, seconds=30):
+    return wait_for(f"{video} {status}", lambda: (found := stack.status(video))["status"] == status and found, seconds)
+
+
+def ledger(stack, video):
+    """The states of a video's purchases by scene."""
+    rows = stack.sql("SELECT item, state FROM purchases WHERE video_id = "
+                     f"UNHEX('{video.replace('-', '')}') ORDER BY item, created_at")
+    return [(int(item), state) for item, state in rows]
+
+
+def created(runway):
+    return [request["body"]["promptText"].split(".")[0].split(",")[0] for request in runway.seen("create")]
+
+
+def test_a_film_of_bought_scenes(stack, runway):
+    video = stack.create(film("One", "Two", "Three"))
+    stack.wait_completed(video)
+    assert len(runway.billed()) == 3 and runway.errors() == []
+    assert ledger(stack, video) == [(0, "kept"), (1, "kept"), (2, "kept")]
+    assert stack.work_folders() == []
+
+
+def test_what_others_are_buying_is_kept_when_a_scene_fails(stack, runway):
+    runway.setup(faults=[{"on": "create", "match": "Bad", "do": {"fail": "SAFETY.INPUT.TEXT"}},
+                         {"on": "download", "times": 2, "do": {"hold": True}}])
+    video = stack.create(film("Bad", "Two", "Three"))
+    wait_for("the failure", lambda: "fail" in events(stack, video, "scene"))
+    runway.wait("download", seen=2)
+    assert stack.status(video)["status"] == "generating_scenes"
+    runway.setup(release=True)
+    failed = wait_status(stack, video, "failed")
+    assert failed["error"] == "A scene could not be made (scene 1). The scene's prompt was refused by the content rules."
+    assert ledger(stack, video) == [(0, "failed"), (1, "kept"), (2, "kept")]
+    assert stack.work_folders() == []
+
+    assert stack.post(f"/videos/{video}/retry").status == 202
+    stack.wait_completed(video)
+    assert len(runway.billed()) == 4  # the one that failed, again
+
+
+def test_a_lost_reply_pauses_the_video_and_says_what_it_may_cost(stack, runway):
+    runway.fault("create", match="Lost", drop="after")
+    video = stack.create(film("One", "Lost"))
+    paused = wait_status(stack, video, "paused")
+    assert paused["error"] == (
+        "Scene 2: the request to make it was sent, but no answer came. It may have been charged (24 credits). "
+        "Retry with acceptPossibleCharge to request it again.")
+    assert ledger(stack, video) == [(0, "kept"), (1, "unknown")]
+    assert stack.work_folders() == []
+
+    assert stack.post(f"/videos/{video}/retry").status == 409
+    assert stack.post(f"/videos/{video}/retry", {"acceptPossibleCharge": True}).status == 202
+    stack.wait_completed(video)
+    assert ledger(stack, video) == [(0, "kept"), (1, "written_off"), (1, "kept")]
+    assert len(runway.billed()) == 3
+
+
+def test_without_credit_the_video_waits_until_there_is_some(stack, runway):
+    runway.setup(credits=30)
+    video = stack.create(film("One", "Two"))
+    paused = wait_status(stack, video, "paused")
+    assert "out of credit" in paused["error"] and paused["error"].endswith("goes on by itself when that has changed.")
+    assert sorted(state for _, state in ledger(stack, video)) == ["kept", "refused"]
+    assert len(runway.billed()) == 1
+
+    runway.setup(credits=100)
+    stack.wait_completed(video)
+    assert len(runway.billed()) == 2
+
+
+def test_cancelled_within_seconds(stack, runway):
+    runway.setup(clock={"pendingMs": 0, "runningMs": LONG_MS})
+    video = stack.create(film("One", "Two"))
+    runway.wait("create", answered=2)
+    wait_for("what was accepted to be known", lambda: ledger(stack, video) == [(0, "known"), (1, "known")])
+    begun = time.monotonic()
+    assert stack.post(f"/videos/{video}/cancel").status == 202
+    wait_status(stack, video, "cancelled", 3)
+    wait_for("the vendor's word", lambda: {bill["state"] for bill in runway.billed()} == {"CANCELLED"}, 5)
+    wait_for("the ledger's", lambda: {state for _, state in ledger(stack, video)} == {"cancelled"}, 5)
+    assert time.monotonic() - begun < 8
+
+
+def test_a_drain_does_not_wait_for_the_vendor(stack, runway):
+    runway.setup(clock={"pendingMs": 0, "runningMs": LONG_MS})
+    video = stack.create(film("One", "Two"))
+    wait_for("what was accepted to be known", lambda: ledger(stack, video) == [(0, "known"), (1, "known")])
+    begun = time.monotonic()
+    stack.run("stop", "daemon")
+    assert time.monotonic() - begun < 5
+    assert job_of(stack, video)[0] == daemons.QUEUED
+    runway.setup(finish="now")
+    stack.run("start", "daemon")
+    stack.wait_completed(video)
+    assert len(runway.billed()) == 2
+    assert events(stack, video, "scene") == ["start", "start", "done"]
+
+
+def test_a_drain_waits_for_the_answer_to_a_paid_request(stack, runway):
+    runway.fault("create", hold=True)
+    before = stack.log("daemon").count("draining")
+    video = stack.create(film("One"))
+    runway.wait("create", seen=1)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        stopping = pool.submit(stack.run, "stop", "daemon")
+        wait_for("the drain", lambda: stack.log("daemon").count("draining") > before)
+        assert ledger(stack, video) == [(0, "intended")]
+        runway.setup(release=True)
+        stopping.result(30)
+    assert ledger(stack, video) == [(0, "known")]
+    assert job_of(stack, video)[0] == daemons.QUEUED
+    stack.run("start", "daemon")
+    stack.wait_completed(video)
+    assert len(runway.billed()) == 1
+
+
+def test_stores_share_the_vendors_places(stack, runway):
+    stack.put_store("other")
+    runway.setup(clock={"pendingMs": 0, "runningMs": LONG_MS})
+    first = stack.create(film(*(f"Mine {n}" for n in range(7))))
+    runway.wait("create", answered=4)
+    second = stack.create(film("Theirs 1", "Theirs 2", "Theirs 3", store="other"))
+    wait_for("it to be begun", lambda: job_of(stack, second)[0] == daemons.RUNNING)
+    runway.setup(finish="now")
+    runway.wait("create", answered=8)
+    assert collections.Counter(prompt.split()[0] for prompt in created(runway)[4:8]) == {"Mine": 2, "Theirs": 2}
+    runway.setup(finish="now", clock={"pendingMs": 0, "runningMs": 100})
+    stack.wait_completed(first)
+    stack.wait_completed(second)
+    assert len(runway.billed()) == 10
