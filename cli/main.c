@@ -90,7 +90,7 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
-	optind = 1;
+	optind = 0; /* begins anew, and options may stand behind other arguments again */
 	c = run(command, config, argc - first, argv + first);
 	db_library_end();
 	return c;

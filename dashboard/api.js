@@ -72,4 +72,9 @@ export const listVideos = (storeId, limit, offset, signal) =>
 export const videoStatus = (videoId) => request("GET", `/videos/${at(videoId)}/status`);
 export const makeProductVideo = (productId, style, body) =>
 	request("POST", `/videos/product/${at(productId)}`, { query: { style }, body });
+export const estimateVideo = (body, signal) => request("POST", "/videos/estimate", { body, signal });
+export const cancelVideo = (videoId) => request("POST", `/videos/${at(videoId)}/cancel`);
+export const retryVideo = (videoId, acceptPossibleCharge) =>
+	request("POST", `/videos/${at(videoId)}/retry`, { body: { acceptPossibleCharge } });
+export const renderVideo = (videoId, mode) => request("POST", `/videos/${at(videoId)}/render`, { body: { mode } });
 export const deleteVideo = (videoId) => request("DELETE", `/videos/${at(videoId)}`);

@@ -1,11 +1,11 @@
 /** The page: the choice of store, which the address remembers, and what joins the views. */
 import { listStores } from "./api.js";
+import { ask } from "./ask.js";
 import { announce, byId, clearProblem, emptyView, showProblem } from "./dom.js";
 import { openForm } from "./form.js";
 import { VideoList } from "./list.js";
 import { play } from "./player.js";
 import { Follower } from "./progress.js";
-import { askToDelete } from "./removal.js";
 
 const select = byId("store");
 const newVideo = byId("new-video");
@@ -17,7 +17,8 @@ let current;
 const follower = new Follower(showTrouble);
 const list = new VideoList(follower, {
 	play: (card) => play(card.video),
-	remove: (card) => askToDelete(card.video, () => list.remove(card.video.videoId)),
+	remove: (card) => ask("delete", card.video, () => list.remove(card.video.videoId)),
+	act: (card, what) => ask(what, card.video, (status) => list.restart(card.video.videoId, status)),
 	make: openMaker,
 	onTrouble: showTrouble,
 });

@@ -1,15 +1,15 @@
 /** One video in the list. */
 import { fromTemplate, setText } from "./dom.js";
 import { clockTime, fileName, fullTime, timeAgo, timeLeft } from "./format.js";
-import { advance } from "./progress.js";
-import { hasEnded, statusName, styleName } from "./words.js";
+import { advance, restarted } from "./progress.js";
+import { hasEnded, nextAction, statusName, styleName } from "./words.js";
 
 export class Card {
 	#parts;
 	video;
 	element;
 
-	/** `actions` is {play(card), remove(card)}. */
+	/** `actions` is {play(card), remove(card), act(card, question)}. */
 	constructor(video, actions) {
 		const { root, parts } = fromTemplate("card-template");
 		this.element = root;
@@ -26,6 +26,7 @@ export class Card {
 		parts.delete.setAttribute("aria-label", `Delete ${video.title}`);
 		parts.play.addEventListener("click", () => actions.play(this));
 		parts.delete.addEventListener("click", () => actions.remove(this));
+		parts.next.addEventListener("click", () => actions.act(this, nextAction(this.video).name));
 		parts.thumbnail.addEventListener("load", () => { parts.placeholder.hidden = true; });
 		parts.thumbnail.addEventListener("error", () => { parts.thumbnail.hidden = true; });
 		this.#show();
@@ -37,6 +38,14 @@ export class Card {
 		this.#show();
 	}
 
+	/** Forgets what became of the film: it is made again. */
+	restart(status) {
+		this.video = restarted(this.video, status);
+		this.#parts.thumbnail.removeAttribute("src");
+		this.#parts.placeholder.hidden = false;
+		this.#show();
+	}
+
 	/** Gives the keyboard focus to what can be done with the film. */
 	focus() {
 		(this.#parts.play.hidden ? this.#parts.delete : this.#parts.play).focus();
@@ -45,7 +54,9 @@ export class Card {
 	#show() {
 		this.element.dataset.status = this.video.status;
 		setText(this.#parts.status, statusName(this.video.status));
+		this.#parts.draft.hidden = this.video.mode !== "draft";
 		this.#showMeta();
+		this.#showNext();
 		this.#showProgress();
 		this.#showFilm();
 		this.#parts.failure.hidden = !this.video.error;
@@ -57,6 +68,15 @@ export class Card {
 		const meta = [style && styleName(style), aspectRatio, createdAt && timeAgo(createdAt)];
 		setText(this.#parts.meta, meta.filter(Boolean).join(" · "));
 		if (createdAt) this.#parts.meta.title = fullTime(createdAt);
+	}
+
+	#showNext() {
+		const action = nextAction(this.video);
+		if (!action && document.activeElement === this.#parts.next) this.focus();
+		this.#parts.next.hidden = !action;
+		if (!action) return;
+		setText(this.#parts.next, action.label);
+		this.#parts.next.setAttribute("aria-label", `${action.label}: ${this.video.title}`);
 	}
 
 	#showProgress() {

@@ -1,7 +1,7 @@
 /** The form that makes a video from a product. */
-import { listProducts, makeProductVideo } from "./api.js";
+import { estimateVideo, listProducts, makeProductVideo } from "./api.js";
 import { byId, clearProblem, fromTemplate, makeClosable, showProblem } from "./dom.js";
-import { price } from "./format.js";
+import { cost, price } from "./format.js";
 import { chosenMusic, loadMusic, stopPreview } from "./music.js";
 import { RATIOS, STYLES } from "./words.js";
 
@@ -18,6 +18,7 @@ const submit = byId("make");
 let store;
 let onMade;
 let loading = new AbortController();
+let pricing = new AbortController();
 
 /** Opens the form for a store; calls `whenMade(status)` with the server's answer to a good request. */
 export function openForm(forStore, whenMade) {
@@ -45,6 +46,7 @@ async function showProducts() {
 		submit.disabled = products.length === 0;
 		if (products.length === 0) productList.append("This store has no products yet.");
 		check("product", products.some(({ id }) => id === before) ? before : products[0]?.id);
+		showPrice();
 	} catch (error) {
 		if (!signal.aborted) showProblem(productList, error, { retry: showProducts });
 	}
@@ -109,12 +111,27 @@ function showErrors(error) {
 	form.querySelector(".field-error:not(:empty)")?.scrollIntoView({ block: "center" });
 }
 
+/** Says what the chosen film would cost; the last choice counts. */
+async function showPrice() {
+	const { product, style, ratio, mode } = Object.fromEntries(new FormData(form));
+	pricing.abort();
+	pricing = new AbortController();
+	const { signal } = pricing;
+	if (!product) return;
+	try {
+		const estimate = await estimateVideo({ productId: product, style, aspectRatio: ratio, mode }, signal);
+		tell("price", `This ${cost(estimate)}.`);
+	} catch {
+		if (!signal.aborted) tell("price", ""); // what is wrong is said when it is sent
+	}
+}
+
 async function send() {
-	const { product, style, ratio } = Object.fromEntries(new FormData(form));
+	const { product, style, ratio, mode } = Object.fromEntries(new FormData(form));
 	clearErrors();
 	submit.disabled = true;
 	try {
-		const status = await makeProductVideo(product, style, { aspectRatio: ratio, ...chosenMusic() });
+		const status = await makeProductVideo(product, style, { aspectRatio: ratio, mode, ...chosenMusic() });
 		dialog.close();
 		onMade(status);
 	} catch (error) {
@@ -136,6 +153,9 @@ check("ratio", RATIOS[0].id);
 makeClosable(dialog);
 dialog.addEventListener("close", stopPreview);
 filter.addEventListener("input", showMatching);
+form.addEventListener("change", ({ target }) => {
+	if (["product", "style", "ratio", "mode"].includes(target.name)) showPrice();
+});
 form.addEventListener("submit", (event) => {
 	event.preventDefault();
 	send();

@@ -39,6 +39,12 @@ export function price(amount, { currency, locale }) {
 	return new Intl.NumberFormat(locale, { style: "currency", currency }).format(amount);
 }
 
+/** What an estimate says: "costs about 25 credits and 310 characters", "costs nothing". */
+export function cost({ credits, characters }) {
+	const parts = [credits && count(credits, "credit"), characters && count(characters, "character")].filter(Boolean);
+	return parts.length ? `costs about ${parts.join(" and ")}` : "costs nothing";
+}
+
 /** "1 video", "2 videos". */
 export const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 

@@ -18,7 +18,7 @@ export class VideoList {
 	#gone = new Set(); // deleted here; an answer that was under way then may still name them
 	#opened = new AbortController();
 
-	/** `actions` is {play(card), remove(card), make(), onTrouble(error or null)}. */
+	/** `actions` is {play(card), remove(card), act(card, question), make(), onTrouble(error or null)}. */
 	constructor(follower, actions) {
 		this.#follower = follower;
 		this.#actions = actions;
@@ -64,6 +64,13 @@ export class VideoList {
 	/** Brings a video into view. */
 	show(videoId) {
 		this.#cards.get(videoId)?.element.scrollIntoView({ block: "nearest" });
+	}
+
+	/** Follows a video that was asked to be made again, to go on or to stop; the list has the rest of it. */
+	async restart(videoId, status) {
+		const card = this.#cards.get(videoId);
+		card?.restart(status);
+		await this.refresh();
 	}
 
 	/** Takes a video away that is gone; the focus goes to its neighbour. */

@@ -10,11 +10,25 @@ const HIDDEN_PERIOD_MS = 15000;
 const SLOWEST_MS = 30000;
 const AT_ONCE = 6;
 
-/** What is known of a video after some news, which may be older: progress never goes back, completed stays. */
+/** What a status means by leaving it out. */
+const NOTHING_YET = { stage: undefined, etaSeconds: undefined, error: undefined, pause: undefined, mode: "full" };
+
+/**
+ * What is known of a video after some news, which may be older: while it is made once, progress never goes back and
+ * completed stays. Lists say by a higher revision that it is made again.
+ */
 export function advance(known, news) {
+	const older = (known.revision ?? 0) - (news.revision ?? known.revision ?? 0);
+	if (older > 0) return known;
+	if (older < 0) return { ...restarted(known, news), revision: news.revision };
 	if (known.status === "completed" && news.status !== "completed") return known;
 	const progress = Math.max(known.progress ?? 0, news.progress ?? 0);
-	return { ...known, stage: undefined, etaSeconds: undefined, ...news, progress };
+	return { ...known, ...NOTHING_YET, ...news, progress };
+}
+
+/** What is known of a video that was asked to be made again, or to go on. */
+export function restarted(known, news) {
+	return { ...known, ...NOTHING_YET, videoUrl: undefined, thumbnailUrl: undefined, duration: undefined, ...news };
 }
 
 /** The loop. `onTrouble(error)` hears of a round that failed, `onTrouble(null)` of one that did not. */

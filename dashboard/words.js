@@ -34,6 +34,14 @@ const ENDED = ["completed", "failed", "cancelled"];
 /** Whether a video with this status changes no more. */
 export const hasEnded = (status) => ENDED.includes(status);
 
+/** What can be done with a video beside playing and deleting it: a question of ask.js, and its button; or null. */
+export function nextAction({ status, mode, pause }) {
+	if (status === "completed") return mode === "draft" ? { name: "render", label: "Buy the real film" } : null;
+	if (status === "failed" || status === "cancelled") return { name: "retry", label: "Retry" };
+	if (status === "paused") return { name: pause === "possible_charge" ? "accept" : "retry", label: "Retry" };
+	return status === "cancelling" ? null : { name: "cancel", label: "Cancel" };
+}
+
 /** A value of the wire without a name of its own, made readable. */
 const plain = (value) => value.replaceAll("_", " ");
 

@@ -161,9 +161,106 @@ def test_deleting_asks_first_and_removes(page, stack):
     assert stack.get(f"/videos/{video_id}").status == 200
 
     delete.click()
-    page.one("#confirm-delete").click()
+    page.one("#confirm-yes").click()
     page.wait(lambda: not page.all(f'[data-video-id="{video_id}"]'))
     assert stack.get(f"/videos/{video_id}").status == 404
+
+
+def next_button(page, video_id):
+    return page.card(video_id).find_element("css selector", "[data-part=next]")
+
+
+def act(page, video_id, label):
+    """Presses a card's button and says yes."""
+    button = next_button(page, video_id)
+    page.wait(lambda: button.is_displayed() and button.text == label)
+    button.click()
+    page.wait(lambda: page.one("#confirm-yes").is_displayed() and page.one("#confirm-yes").is_enabled())
+    page.one("#confirm-yes").click()
+    page.wait(lambda: not page.one("#confirm").is_displayed())
+
+
+def wait_status(page, video_id, *statuses):
+    page.wait(lambda: page.card(video_id).get_attribute("data-status") in statuses, FILM_SEC)
+
+
+def test_the_price_is_shown_before_the_film_is_ordered(page):
+    page.open()
+    open_form(page)
+    page.wait_text("#price", "This costs nothing.")  # it is made here
+    choose(page, "mode", "draft")
+    page.wait_text("#price", "This costs nothing.")
+
+
+def test_a_draft_becomes_the_film(page, stack):
+    page.open()
+    open_form(page)
+    choose(page, "product", "figs")
+    choose(page, "style", "social_ad")
+    choose(page, "mode", "draft")
+    page.one("#make").click()
+    page.wait(lambda: not page.one("#maker").is_displayed())
+    video_id = page.wait(lambda: next(iter(page.all("#cards .card:not(.skeleton)")), None)).get_attribute("data-video-id")
+    badge = page.card(video_id).find_element("css selector", "[data-part=draft]")
+    assert badge.is_displayed() and badge.text == "Draft"
+    wait_status(page, video_id, "completed")
+    assert stack.get(f"/videos/{video_id}").json["mode"] == "draft"
+
+    act(page, video_id, "Buy the real film")
+    wait_status(page, video_id, "pending", "generating_scenes")
+    page.wait(lambda: not badge.is_displayed())
+    wait_status(page, video_id, "completed")
+    assert not next_button(page, video_id).is_displayed()
+    film = stack.get(f"/videos/{video_id}").json
+    assert (film["mode"], film["revision"]) == ("full", 2)
+
+
+def test_a_video_is_stopped_and_goes_on(page, stack):
+    video_id = make(stack)
+    page.open()
+    act(page, video_id, "Cancel")
+    wait_status(page, video_id, "cancelled")
+    assert stack.status(video_id)["status"] == "cancelled"
+    act(page, video_id, "Retry")
+    wait_status(page, video_id, "completed")
+    assert page.card(video_id).find_element("css selector", ".poster").is_displayed()
+
+
+def test_a_possible_charge_is_accepted_by_hand(page, stack):
+    stack.run("stop", "daemon")
+    try:
+        video_id = make(stack)
+        stack.lose_answer(video_id, "Scene 2 may have been charged.")
+    finally:
+        stack.run("start", "daemon")
+    page.open()
+    assert page.card(video_id).find_element("css selector", "[data-part=failure]").text == "Scene 2 may have been charged."
+    next_button(page, video_id).click()
+    page.wait_text("#confirm-text", "Scene 2 may have been charged.")
+    page.one("#confirm-yes").click()
+    assert page.one("#confirm").is_displayed(), "not before the box is checked"
+    assert stack.get(f"/videos/{video_id}").json["status"] == "paused"
+    page.one("#confirm-check").click()
+    page.one("#confirm-yes").click()
+    page.wait(lambda: not page.one("#confirm").is_displayed())
+    wait_status(page, video_id, "completed")
+
+
+def test_what_was_refused_is_said_in_the_question(page, stack):
+    video_id = make(stack)
+    page.open()
+    button = next_button(page, video_id)
+    page.wait(lambda: button.text == "Cancel")
+    stack.post(f"/videos/{video_id}/cancel")
+    wait_status(page, video_id, "cancelled")
+    button.click()
+    page.wait_text("#confirm-title", "Try again?")
+    stack.post(f"/videos/{video_id}/retry")  # somebody else was quicker
+    page.expect("409")
+    page.one("#confirm-yes").click()
+    page.wait_text("#confirm-problem", "cannot be retried")
+    page.one("#confirm-no").click()
+    wait_status(page, video_id, "completed")
 
 
 def test_a_video_deleted_elsewhere_vanishes(page, stack):
