@@ -22,9 +22,19 @@
 #define LEASE_MARGIN_SEC 10    /* our own lease ends that much before the database's */
 #define HOLD_MS          10000 /* a video that has to wait longer gives its place to another */
 
+static int64_t lease_end_ms(const struct engine *en, int64_t lease_ms)
+{
+	return lease_ms + (en->settings->lease_sec - LEASE_MARGIN_SEC) * 1000;
+}
+
 bool engine_is_stale(const struct engine *en, int64_t lease_ms)
 {
-	return clock_mono_ms() - lease_ms > (en->settings->lease_sec - LEASE_MARGIN_SEC) * 1000;
+	return clock_mono_ms() > lease_end_ms(en, lease_ms);
+}
+
+int64_t run_lease_end_ms(const struct run *r)
+{
+	return lease_end_ms(r->engine, r->lease_ms);
 }
 
 void engine_set_end(struct run *r, enum run_end end, const char *why)

@@ -148,7 +148,9 @@ const struct step *run_step(
 	const struct run *r, enum step_id id, size_t item);       /* NULL: not part of this video */
 bool run_done(const struct run *r, enum step_id id, size_t item); /* done, or not part of it */
 bool run_all_done(const struct run *r, enum step_id id);
-void run_update_film(struct run *r);   /* after a step that others learn from */
+void run_update_film(struct run *r); /* after a step that others learn from */
+/* clock_mono_ms until which the lease is surely ours: no paid request is sent after it. */
+int64_t run_lease_end_ms(const struct run *r);
 bool run_remove_folder(struct run *r); /* false: something is left, and the sweep will take it */
 /* False once it is to fail, to pause or to be handed back: no paid request may be begun for it any more. */
 bool run_may_buy(const struct run *r);

@@ -317,6 +317,7 @@ static void send_order(struct scene_work *w)
 		.prompt = w->wish.prompt,
 		.seconds = c->seconds,
 		.seed = w->wish.seed,
+		.send_by_ms = run_lease_end_ms(w->s->run),
 	};
 	struct err e;
 

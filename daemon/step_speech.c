@@ -229,6 +229,7 @@ static void buy(struct voice_work *w)
 		return;
 	}
 	order_on_done(w->order, answered, w);
+	w->wish.order.send_by_ms = run_lease_end_ms(r);
 	speech_call(r->engine, w->order, &w->wish.order, name, steal_fd(&fd), disk_for(w) * MOST_TIMES);
 }
 

@@ -21,6 +21,7 @@
 
 #include <curl/curl.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/io/http_priv.h"
@@ -48,6 +49,7 @@ struct http_call {
 	char *where; /* "GET https://host/path", as errors say it */
 	struct http_upload upload;
 	struct http_answer answer;
+	int64_t send_by_ms;
 	bool public_only;
 	bool was_cut_short; /* the peer never had the whole request */
 	bool refused;       /* by a callback of ours; refusal says why */
@@ -135,12 +137,21 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose UNUSED, stru
 	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 }
 
-/* A kept connection was opened by somebody else, who may have been allowed more. */
+/*
+ * The connection is there and nothing has been sent. A kept connection was opened by somebody else, who may
+ * have been allowed more; and this process may have slept.
+ */
 static int on_before_request(
 	void *arg, char *ip, char *local_ip UNUSED, int port UNUSED, int local_port UNUSED)
 {
 	struct http_call *c = arg;
+	struct err e;
 
+	if (c->send_by_ms != 0 && clock_mono_ms() > c->send_by_ms) {
+		(void)err_set(&e, ERR_TEMP, "too late to be sent");
+		refuse(c, &e);
+		return CURL_PREREQFUNC_ABORT;
+	}
 	if (!c->public_only || http_text_is_public(ip))
 		return CURL_PREREQFUNC_OK;
 	refuse_address(c);
@@ -329,6 +340,7 @@ static struct http_call *new_call(const struct http_request *q, http_done_fn *do
 		.method = m,
 		.where = steal_ptr(where),
 		.upload = upload,
+		.send_by_ms = q->send_by_ms,
 		.public_only = q->public_only,
 		.done = done,
 		.arg = arg,

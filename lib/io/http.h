@@ -53,6 +53,8 @@ struct http_request {
 	http_body_fn *on_body;  /* or it is given to this, with the call's arg, as it comes; NULL for none */
 	unsigned max_redirects; /* 0: none followed; only for GET and HEAD */
 	bool https_only;        /* also for redirects */
+	int64_t send_by_ms;     /* clock_mono_ms after which it is not sent any more, ERR_TEMP: whoever was
+				   stopped in between may have lost the right to; 0: no such time */
 	bool public_only;       /* refuses loopback, private, link-local, multicast addresses, checked on the
 				   socket that is to be connected (so DNS cannot lie) */
 };

@@ -47,6 +47,7 @@ struct elevenlabs_call {
 		elevenlabs_account_fn *account;
 	} done;
 	void *arg;
+	int64_t send_by_ms;
 	struct buf body; /* sent */
 	struct speech_reader *reader;
 };
@@ -186,6 +187,7 @@ static int start(struct elevenlabs_call *c, const char *path, size_t more_bytes,
 		.low_speed_sec = o->low_speed_sec,
 		.max_bytes = o->max_bytes + more_bytes,
 		.on_body = c->reader != NULL ? on_speech : NULL,
+		.send_by_ms = c->send_by_ms,
 	};
 	int r = -1;
 
@@ -252,6 +254,7 @@ int elevenlabs_speak(struct elevenlabs *x, const struct speech_order *o, int fd,
 	buf_adds(&path, "/with-timestamps?output_format=");
 	text_url_encode(o->format, false, &path);
 	c->done.speech = done;
+	c->send_by_ms = o->send_by_ms;
 	c->reader = speech_reader_new(fd, max_bytes);
 	elevenlabs_speak_body(o, &c->body);
 	if (o->voice_id[strspn(o->voice_id, ".")] != '\0' && buf_ok(&path))

@@ -28,6 +28,7 @@ void elevenlabs_free(struct elevenlabs *x);
 DEFINE_FREEP(elevenlabs)
 
 struct speech_order {
+	int64_t send_by_ms;                           /* see http_request */
 	const char *voice_id, *model, *format;        /* "mp3_44100_128" */
 	const char *text, *previous_text, *next_text; /* the last two NULL: none */
 	int stability, similarity, style, speed;      /* per cent; 0 is 0 */

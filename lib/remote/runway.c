@@ -44,6 +44,7 @@ struct runway_call {
 		runway_account_fn *account;
 	} done;
 	void *arg;
+	int64_t send_by_ms;
 	struct buf body, tail;           /* sent */
 	char *model;                     /* of an account */
 	char *file, *content_type, *uri; /* of an upload */
@@ -171,6 +172,7 @@ static int start(struct runway_call *c, const char *path, struct runway_call **r
 		.body_len = c->body.len,
 		.timeout_ms = c->operation->timeout_ms,
 		.max_bytes = ANSWER_MAX,
+		.send_by_ms = c->send_by_ms,
 	};
 	int r = -1;
 
@@ -218,6 +220,7 @@ int runway_create(struct runway *r, const struct runway_order *o, runway_created
 	struct runway_call *c = new_call(r, &creating, arg);
 
 	c->done.created = done;
+	c->send_by_ms = o->send_by_ms;
 	runway_create_body(o, &c->body);
 	return start(c, path, ret_call, e);
 }

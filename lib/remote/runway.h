@@ -35,6 +35,7 @@ struct runway_order {
 	int seconds;
 	int64_t seed;          /* 0..4294967295 */
 	const char *image_uri; /* https or runway://; NULL for text_to_video */
+	int64_t send_by_ms;    /* see http_request */
 };
 /* The JSON of a create, with no key that the model's endpoint does not know. */
 void runway_create_body(const struct runway_order *o, struct buf *out);

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/macros.h"
 #include "tests/unit/http_client.h"
 
@@ -147,6 +148,26 @@ static void test_a_limit_of_speed_counts_the_wait_too(void **state)
 	assert_non_null(strstr(f->failure.text, "timed out after 15"));
 }
 
+/* As after a stop of the process between asking for it and sending it. */
+static void test_what_is_too_late_is_not_sent(void **state)
+{
+	struct http_client *f = *state;
+	struct http_request q = client_request("POST", "/plain");
+
+	*client_server.seen = (struct http_seen){0};
+	q.send_by_ms = clock_mono_ms() - 1;
+	client_run(f, &q, false);
+	assert_true(f->failed);
+	assert_int_equal(f->failure.kind, ERR_TEMP);
+	assert_non_null(strstr(f->failure.text, "too late"));
+	assert_int_equal(client_server.seen->requests, 0);
+
+	q.send_by_ms = clock_mono_ms() + CLIENT_GIVE_UP_MS;
+	client_run(f, &q, false);
+	assert_false(f->failed);
+	assert_int_equal(client_server.seen->requests, 1);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, client_set_up, client_tear_down)
 
 int main(void)
@@ -156,6 +177,7 @@ int main(void)
 		TEST(test_it_is_not_repeated_on_another_connection),
 		TEST(test_a_connection_that_was_closed_behind_our_back),
 		TEST(test_a_limit_of_speed_counts_the_wait_too),
+		TEST(test_what_is_too_late_is_not_sent),
 	};
 
 	return cmocka_run_group_tests(tests, client_begin, client_end);

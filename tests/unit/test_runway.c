@@ -216,14 +216,14 @@ static void test_bodies(void **state UNUSED)
 		struct runway_order order;
 		const char *body;
 	} cases[] = {
-		{{"image_to_video", "gen4_turbo", "720:1280", "", 10, 0, "runway://u/1"},
+		{{"image_to_video", "gen4_turbo", "720:1280", "", 10, 0, "runway://u/1", 0},
 			"{\"model\":\"gen4_turbo\",\"promptImage\":\"runway://u/1\",\"ratio\":\"720:1280\","
 			"\"duration\":10,\"seed\":0}"},
-		{{"image_to_video", "veo3.1", "1080:1920", "x", 8, 7, "https://a.example/b.png"},
+		{{"image_to_video", "veo3.1", "1080:1920", "x", 8, 7, "https://a.example/b.png", 0},
 			"{\"model\":\"veo3.1\",\"promptImage\":\"https://a.example/"
 			"b.png\",\"promptText\":\"x\","
 			"\"ratio\":\"1080:1920\",\"duration\":8,\"seed\":7,\"audio\":false}"},
-		{{"text_to_video", "veo3.1_fast", "1280:720", "y", 4, 7, NULL},
+		{{"text_to_video", "veo3.1_fast", "1280:720", "y", 4, 7, NULL, 0},
 			"{\"model\":\"veo3.1_fast\",\"promptText\":\"y\",\"ratio\":\"1280:720\",\"duration\":"
 			"4,"
 			"\"seed\":7,\"audio\":false}"},
