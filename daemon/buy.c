@@ -277,10 +277,15 @@ static int commit_intent(
 int buy_intend(struct step *s, const struct wish *w, struct order **ret_order, struct err *e)
 {
 	struct engine *en = s->run->engine;
-	struct order *o = xcalloc(1, sizeof(*o));
+	struct order *o;
 	bool perhaps = false;
 	int committed = -1;
 
+	if (!run_may_buy(s->run)) {
+		s->paid = true; /* nothing went wrong: no reason to lose patience */
+		return err_set(e, ERR_TEMP, "the video is about to end here");
+	}
+	o = xcalloc(1, sizeof(*o));
 	*o = (struct order){.engine = en, .step = s, .p = intended(s, w)};
 	if (loop_timer_new(en->loop, go_on, o, &o->timer, e) == 0)
 		committed = commit_intent(en, &s->run->job, &o->p, &perhaps, e);

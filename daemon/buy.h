@@ -52,7 +52,8 @@ enum buy_next { BUY_TAKE, BUY_ASK, BUY_WAIT, BUY_SEND };
 int buy_look(struct step *s, const struct wish *w, enum buy_next *ret_next, struct purchase *ret_purchase,
 	struct order **ret_order, struct err *e);
 
-/* After BUY_SEND. 0: the intent is committed, send now. -1: do not; ERR_CANCELED when the lease was lost. */
+/* After BUY_SEND. 0: the intent is committed, send now. -1: do not; ERR_CANCELED when the lease was lost,
+ * ERR_TEMP also when the video is about to fail, to pause or to be handed back. */
 int buy_intend(struct step *s, const struct wish *w, struct order **ret_order, struct err *e);
 
 /*

@@ -276,6 +276,17 @@ static void test_without_the_lease_nothing_is_intended(void **state)
 	assert_int_equal(session_number(shop_db, "SELECT COUNT(*) FROM purchases"), 0);
 }
 
+static void test_nothing_is_bought_for_a_video_that_is_about_to_end(void **state)
+{
+	struct wish w = wish();
+	struct order *o = NULL;
+
+	(void)state;
+	run.settling = RUN_FAILED;
+	expect_err(buy_intend(&step, &w, &o, &err), &err, ERR_TEMP, 0);
+	assert_int_equal(session_number(shop_db, "SELECT COUNT(*) FROM purchases"), 0);
+}
+
 static bool it_is_here(const struct engine *en, struct purchase *p)
 {
 	(void)en;
@@ -345,6 +356,7 @@ int main(void)
 		TEST(test_the_next_try_waits_for_the_same_order),
 		TEST(test_a_late_answer_is_written_after_the_lease_was_lost),
 		TEST(test_without_the_lease_nothing_is_intended),
+		TEST(test_nothing_is_bought_for_a_video_that_is_about_to_end),
 		TEST(test_an_answer_that_is_here_all_the_same_is_recovered),
 		TEST(test_an_answer_waits_for_the_database),
 		TEST(test_the_end_cancels_what_is_under_way),
