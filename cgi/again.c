@@ -154,5 +154,5 @@ int serve_scene_regenerate(struct app *a, const struct request *q, struct reply 
 	struct scene_change c = {
 		.prompt = change.prompt, .image_url = change.image_url, .no_image = change.no_image};
 
-	return answer_queued(a, q, videos_regenerate(a->db, &q->id, q->scene - 1, &c, e), r, e);
+	return answer_queued(a, q, videos_regenerate(a->db, &a->settings, &q->id, q->scene - 1, &c, e), r, e);
 }

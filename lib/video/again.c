@@ -8,9 +8,11 @@
 #include <stdlib.h>
 
 #include "lib/base/err.h"
+#include "lib/base/mem.h"
 #include "lib/base/names.h"
 #include "lib/io/db.h"
 #include "lib/video/estimate.h"
+#include "lib/video/models.h"
 #include "lib/video/problems.h"
 #include "lib/video/purchases_priv.h"
 #include "lib/video/videos_priv.h"
@@ -234,9 +236,28 @@ int videos_retry(struct db *db, const struct uuid *id, bool accept_possible_char
 }
 
 struct new_take {
+	const struct settings *settings;
 	int64_t scene;
 	const struct scene_change *change;
 };
+
+/* Whether the store may still spend today what the one scene, as it is now, would cost. */
+static int check_scene_budget(struct db *db, const struct uuid *id, const struct new_take *t, struct err *e)
+{
+	AUTO_VIDEO v = {.title = NULL};
+	AUTO_PROBLEMS problems = {.count = 0};
+	AUTO_FREE struct scene_choice *choices = NULL;
+	struct estimate all = {.credits_milli = 0}, one = {.credits_milli = 0};
+
+	if (videos_load(db, SQL_REQUEST, id, &v, e) < 0)
+		return -1;
+	choices = xcalloc(v.scene_count + 1, sizeof(*choices));
+	if (!estimate_video(&v, t->settings, choices, &all, &problems))
+		return err_set_http(e, ERR_PERM, 409, "The scene cannot be generated: %s %s.",
+			problems.list[0].path, problems.list[0].message);
+	one.credits_milli = choices[t->scene].credits_milli;
+	return one.credits_milli > 0 ? budget_check(db, t->settings, v.store_id, &one, e) : 0;
+}
 
 static int work_regenerate(
 	struct db *db, const struct uuid *id, const struct standing *now, const void *arg, struct err *e)
@@ -252,14 +273,16 @@ static int work_regenerate(
 		return -1;
 	if (scenes == 0)
 		return err_set_http(e, ERR_PERM, 404, "scene");
+	if (check_scene_budget(db, id, t, e) < 0)
+		return -1;
 	return queue(db, id, NEXT_REVISION, e);
 }
 
-int videos_regenerate(
-	struct db *db, const struct uuid *id, int64_t scene, const struct scene_change *c, struct err *e)
+int videos_regenerate(struct db *db, const struct settings *s, const struct uuid *id, int64_t scene,
+	const struct scene_change *c, struct err *e)
 {
 	return act(db, ACTION_REGENERATE, id, work_regenerate,
-		&(struct new_take){.scene = scene, .change = c}, e);
+		&(struct new_take){.settings = s, .scene = scene, .change = c}, e);
 }
 
 /* Another request */

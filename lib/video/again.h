@@ -38,8 +38,8 @@ struct scene_change {
 };
 /* Generates scene n (from 0) of a video that is over or paused anew, with the changes; ERR_PERM 404 "scene".
  */
-int videos_regenerate(
-	struct db *db, const struct uuid *id, int64_t scene, const struct scene_change *c, struct err *e);
+int videos_regenerate(struct db *db, const struct settings *s, const struct uuid *id, int64_t scene,
+	const struct scene_change *c, struct err *e);
 
 /*
  * Writes the request of a video that is over or paused anew; it is not made until videos_render. v is a whole

@@ -141,7 +141,8 @@ static int retry(const struct uuid *id)
 
 static int regenerate(const struct uuid *id)
 {
-	return videos_regenerate(shop_db, id, 1, &(struct scene_change){.prompt = "another"}, &err);
+	return videos_regenerate(
+		shop_db, &shop_settings, id, 1, &(struct scene_change){.prompt = "another"}, &err);
 }
 
 static int change(const struct uuid *id)
@@ -369,7 +370,7 @@ static void test_regenerating_counts_the_take_of_one_scene(void **state)
 	for (int i = 0; i < 2; i++) {
 		exec("UPDATE jobs SET state = 4, finished_at = UTC_TIMESTAMP(3)");
 		exec("UPDATE videos SET status = 'failed'");
-		expect(videos_regenerate(shop_db, &id, 1, i ? &none : &picture, &err), 1);
+		expect(videos_regenerate(shop_db, &shop_settings, &id, 1, i ? &none : &picture, &err), 1);
 
 		AUTO_VIDEO v = shop_read(&id);
 
@@ -382,7 +383,7 @@ static void test_regenerating_counts_the_take_of_one_scene(void **state)
 	}
 	exec("UPDATE jobs SET state = 4, finished_at = UTC_TIMESTAMP(3)");
 	exec("UPDATE videos SET status = 'failed'");
-	expect_err(videos_regenerate(shop_db, &id, 2, &none, &err), &err, ERR_PERM, 404);
+	expect_err(videos_regenerate(shop_db, &shop_settings, &id, 2, &none, &err), &err, ERR_PERM, 404);
 	assert_string_equal(err.text, "scene");
 	assert_int_equal(number("SELECT status = 'failed' AND revision = 4 FROM videos"), 1);
 }
@@ -474,6 +475,9 @@ static void test_limits_hold_for_what_is_rendered_and_changed(void **state)
 
 	(void)state;
 	expect_err(videos_render(shop_db, &poor, &id, MODE_FULL, &err), &err, ERR_PERM, 402);
+	expect_err(videos_regenerate(shop_db, &poor, &id, 1, &(struct scene_change){.prompt = "p"}, &err),
+		&err, ERR_PERM, 402);
+	assert_int_equal(number("SELECT SUM(take) FROM scenes"), 0);
 	v.estimate_credits_milli = 5000;
 	expect_err(videos_change(shop_db, &poor, &v, &err), &err, ERR_PERM, 402);
 	poor.max_video_credits = 1;
