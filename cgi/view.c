@@ -48,9 +48,12 @@ static struct json *view_cost(const struct view_bought *b)
 	for (size_t i = 0; i < b->ledger_count; i++) {
 		const struct purchase *p = &b->ledger[i];
 
-		if (p->cost_milli > 0)
-			*(strcmp(p->kind, "voice") == 0 ? &characters_milli : &credits_milli) +=
-				p->cost_milli;
+		if (p->cost_milli < 0)
+			continue;
+		if (strcmp(p->kind, "scene") == 0)
+			credits_milli += p->cost_milli;
+		else
+			characters_milli += p->cost_milli;
 	}
 	return view_amounts(credits_milli, characters_milli / 1000);
 }

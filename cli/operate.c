@@ -31,7 +31,10 @@ int command_resume(const struct settings *s, int argc, char **argv, struct err *
 	while ((c = getopt_long(argc, argv, "", table, NULL)) != -1) {
 		if (c == '?')
 			return err_set(e, ERR_PERM, "resume: see videoctl --help");
-		*(c == 'v' ? &vendor : &video) = optarg;
+		if (c == 'v')
+			vendor = optarg;
+		else
+			video = optarg;
 	}
 	if (optind < argc || (video && !uuid_parse_text(video, &id)))
 		return err_set(e, ERR_PERM, "resume: see videoctl --help");

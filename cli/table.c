@@ -83,8 +83,9 @@ void table_print(const struct table *t)
 		widths[c] = width_of(t, c);
 	for (size_t c = 0; c < t->columns; c++)
 		print_cell(t->heads[c], widths[c], c + 1 == t->columns);
-	for (size_t i = 0; i < t->count; i++)
-		print_cell(t->cells[i], widths[i % t->columns], (i + 1) % t->columns == 0);
+	for (size_t i = 0; i < t->count; i += t->columns)
+		for (size_t c = 0; c < t->columns; c++)
+			print_cell(t->cells[i + c], widths[c], c + 1 == t->columns);
 }
 
 void table_done(struct table *t)
