@@ -16,29 +16,47 @@ LONG_MS = 120_000
 
 
 @pytest.fixture(scope="module")
-def runway():
-    with emulators.running("runway") as both:
-        yield both.runway
+def vendors():
+    with emulators.running() as both:
+        yield both
+
+
+@pytest.fixture
+def runway(vendors):
+    return vendors.runway
+
+
+@pytest.fixture
+def elevenlabs(vendors):
+    return vendors.elevenlabs
+
+
+def key_file(folder, vendor):
+    path = folder / f"{vendor.name}.key"
+    path.touch(0o600)
+    path.write_text(vendor.key)
+    return path
 
 
 @pytest.fixture(scope="module")
-def stack(runway, tmp_path_factory):
-    key = tmp_path_factory.mktemp("keys") / "runway.key"
-    key.touch(0o600)
-    key.write_text(runway.key)
-    with daemons.running(scene_provider="runway", runway_url=runway.url, runway_api_key=key, runway_poll_ms=200,
-                         runway_in_flight=4, attempts=2, probe_sec=2) as running:
+def stack(vendors, tmp_path_factory):
+    keys = tmp_path_factory.mktemp("keys")
+    with daemons.running(scene_provider="runway", runway_url=vendors.runway.url,
+                         runway_api_key=key_file(keys, vendors.runway), runway_poll_ms=200, runway_in_flight=4,
+                         voice_provider="elevenlabs", elevenlabs_url=vendors.elevenlabs.url,
+                         elevenlabs_api_key=key_file(keys, vendors.elevenlabs), attempts=2, probe_sec=2) as running:
         yield running
 
 
 @pytest.fixture(autouse=True)
-def quiet(runway):
+def quiet(runway, elevenlabs):
     runway.setup(reset=True, clock={"pendingMs": 0, "runningMs": 500})
+    elevenlabs.setup(reset=True)
 
 
-def film(*prompts, store="shop"):
+def film(*prompts, store="shop", **more):
     scenes = [{"prompt": prompt, "duration": 2} for prompt in prompts]
-    return stacks.film(store=store, scenes=scenes, aspectRatio="9:16", musicVolume=0, reuse=False)
+    return stacks.film(store=store, scenes=scenes, aspectRatio="9:16", musicVolume=0, reuse=False, **more)
 
 
 def wait_status(stack, video, status, seconds=30):
@@ -172,3 +190,34 @@ def test_stores_share_the_vendors_places(stack, runway):
     stack.wait_completed(first)
     stack.wait_completed(second)
     assert len(runway.billed()) == 10
+
+
+def test_a_voice_that_is_gone_is_found_out_before_anything_is_paid(stack, runway, elevenlabs):
+    voice = wait_for("the voices", lambda: stack.sql("SELECT id FROM voices ORDER BY id"))[0][0]
+    stack.run("stop", "daemon")
+    video = stack.create(film("One", voiceoverScript="Here it is.", voiceId=voice))
+    elevenlabs.setup(hideVoices=[voice])
+    stack.sql(f"DELETE FROM voices WHERE id = '{voice}'")
+    stack.run("start", "daemon")
+    failed = wait_status(stack, video, "failed")
+    assert failed["error"] == f'The voice-over could not be made: the voice "{voice}" is not available any more.'
+    assert events(stack, video, "check") == ["start", "retry", "start", "fail"]
+    assert runway.billed() == elevenlabs.billed() == []
+
+
+def test_what_is_made_again_takes_the_place_of_what_was_published(stack, runway, elevenlabs):
+    video = stack.create(film("One", voiceoverScript="Here it is.", voiceId="female"))
+    folder = stack.folder / "media" / "videos" / video
+    first = stack.wait_completed(video)
+    before = set(folder.iterdir())
+    assert len(before) == 2
+    answer = stack.request("PATCH", f"/videos/{video}", {"voiceVolume": 20})
+    assert answer.status == 200, answer
+    assert stack.post(f"/videos/{video}/render", {"mode": "full"}).status == 202
+    again = stack.wait_completed(video)
+    assert again["videoUrl"] != first["videoUrl"]
+    assert again["thumbnailUrl"] == first["thumbnailUrl"]  # it is the same picture
+    after = wait_for("the old film to go", lambda: len(found := set(folder.iterdir())) == 2 and found)
+    assert len(after & before) == 1
+    assert stack.get(first["videoUrl"]).status == 404 and stack.get(again["videoUrl"]).status == 200
+    assert len(runway.billed()) == len(elevenlabs.billed()) == 1
