@@ -25,14 +25,6 @@
 
 #define EARLIEST_MS 5000 /* between a look and one that is asked for */
 
-struct accounts {
-	struct engine *engine;
-	struct loop_timer *timer;
-	int64_t due_ms;    /* the next look at its time */
-	int64_t looked_ms; /* the last one */
-	struct look looks[ASKERS];
-};
-
 static void log_trouble(const char *what, const struct look *l, const struct err *e)
 {
 	log_warning(what, log_text("vendor", l->asker->name), log_text("kind", err_kind_names[e->kind]),

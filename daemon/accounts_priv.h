@@ -11,6 +11,7 @@
 #include "lib/video/vendors.h"
 
 struct look;
+struct loop_timer;
 struct verdict;
 
 struct asker {
@@ -43,6 +44,14 @@ struct look {
 	/* what was heard last */
 	char state[17];
 	int64_t last_balance_milli;
+};
+
+struct accounts {
+	struct engine *engine;
+	struct loop_timer *timer;
+	int64_t due_ms;    /* the next look at its time */
+	int64_t looked_ms; /* the last one */
+	struct look looks[ASKERS];
 };
 
 /* The end of a look: everything was heard and is in the database, or something was refused. */

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#define PEER_REQUESTS 8
+#define PEER_REQUESTS 24
 
 struct loop;
 struct peer;
