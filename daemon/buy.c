@@ -79,7 +79,6 @@ static int move(struct step *s, struct purchase *p, enum purchase_state to, stru
 static int settle_unknown(struct step *s, const struct wish *w, struct purchase *p, struct err *e)
 {
 	const struct engine *en = s->run->engine;
-	int written_off;
 
 	if (p->state == PURCHASE_INTENDED && move(s, p, PURCHASE_UNKNOWN, e) < 0)
 		return -1;
@@ -274,26 +273,39 @@ static int commit_intent(
 	return w;
 }
 
+static struct order *order_new(struct step *s, const struct wish *w, struct err *e)
+{
+	struct order *o = xcalloc(1, sizeof(*o));
+
+	*o = (struct order){.engine = s->run->engine, .step = s, .p = intended(s, w)};
+	if (loop_timer_new(o->engine->loop, go_on, o, &o->timer, e) == 0)
+		return o;
+	order_free(o);
+	return NULL;
+}
+
+static void enter(struct order *o)
+{
+	o->next = o->engine->orders;
+	o->engine->orders = o;
+}
+
 int buy_intend(struct step *s, const struct wish *w, struct order **ret_order, struct err *e)
 {
-	struct engine *en = s->run->engine;
 	struct order *o;
-	bool perhaps = false;
-	int committed = -1;
+	bool perhaps;
+	int committed;
 
 	if (!run_may_buy(s->run)) {
 		s->paid = true; /* nothing went wrong: no reason to lose patience */
 		return err_set(e, ERR_TEMP, "the video is about to end here");
 	}
-	o = xcalloc(1, sizeof(*o));
-	*o = (struct order){.engine = en, .step = s, .p = intended(s, w)};
-	if (loop_timer_new(en->loop, go_on, o, &o->timer, e) == 0)
-		committed = commit_intent(en, &s->run->job, &o->p, &perhaps, e);
-	if (committed == 1 || perhaps) {
-		o->next = en->orders;
-		en->orders = o;
-	}
+	o = order_new(s, w, e);
+	if (!o)
+		return -1;
+	committed = commit_intent(o->engine, &s->run->job, &o->p, &perhaps, e);
 	if (committed == 1) {
+		enter(o);
 		*ret_order = o;
 		return 0;
 	}
@@ -303,11 +315,11 @@ int buy_intend(struct step *s, const struct wish *w, struct order **ret_order, s
 		order_free(o);
 		return -1;
 	}
-	/* its row may be there although nothing was sent: that is written when the database answers */
+	/* its row may be there although nothing is sent: that is written when the database answers */
 	o->step = NULL;
+	enter(o);
 	order_not_sent(o, e);
-	e->kind = committed == 0 ? ERR_CANCELED : ERR_TEMP;
-	return -1;
+	return database_failed(e);
 }
 
 void order_on_done(struct order *o, order_done_fn *done, void *arg)

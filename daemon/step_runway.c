@@ -38,11 +38,11 @@ struct engine *scene_engine(const struct scene_work *w)
 
 static void free_work(struct scene_work *w)
 {
-	char part[BOUGHT_PATH_SIZE];
-
 	order_abandon(w->order);
 	runway_call_cancel(w->call);
 	if (w->name[0] && !w->sealed) {
+		char part[BOUGHT_PATH_SIZE];
+
 		bought_part_path(scene_engine(w), w->name, part);
 		(void)unlink(part);
 	}

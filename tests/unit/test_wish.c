@@ -282,7 +282,7 @@ static void test_a_piece_knows_its_neighbours(void **state)
 	struct settings s = {.elevenlabs_model = model, .elevenlabs_format = mp3};
 	struct script_piece *pieces = NULL;
 	size_t n = script_pieces(script, 6, &pieces);
-	struct speech_wish w[3];
+	struct speech_wish w[3] = {{.text = NULL}};
 
 	(void)state;
 	assert_int_equal(n, 3);
