@@ -83,8 +83,9 @@ static int settle_unknown(struct step *s, const struct wish *w, struct purchase 
 	if (p->state == PURCHASE_INTENDED && move(s, p, PURCHASE_UNKNOWN, e) < 0)
 		return -1;
 	if (en->settings->unknown_charge == UNKNOWN_REPEAT_ONCE) {
-		written_off =
+		int written_off =
 			purchases_written_off(en->db, &s->run->job.video_id, kind_of(s), w->item, w->hash, e);
+
 		if (written_off < 0)
 			return database_failed(e);
 		if (written_off == 0)
