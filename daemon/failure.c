@@ -150,7 +150,7 @@ static char *waits(const struct step *s)
 
 	subject(s, who);
 	return xasprintf("%s waits. %s The video goes on by itself when that has changed.", who,
-		s->told ? s->told : paused_for[pause_of(s)]);
+		s->told ? s->told : names_get(paused_for, PAUSE_COUNT, pause_of(s)));
 }
 
 /* What picture and check find out may be about what the client asked for; they say so. */

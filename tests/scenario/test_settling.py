@@ -91,7 +91,8 @@ def test_what_others_are_buying_is_kept_when_a_scene_fails(stack, runway):
     assert stack.status(video)["status"] == "generating_scenes"
     runway.setup(release=True)
     failed = wait_status(stack, video, "failed")
-    assert failed["error"] == "A scene could not be made (scene 1). The scene's prompt was refused by the content rules."
+    assert failed["error"] == (
+        "A scene could not be made (scene 1). The scene's prompt was refused by the content rules.")
     assert ledger(stack, video) == [(0, "failed"), (1, "kept"), (2, "kept")]
     assert stack.work_folders() == []
 
