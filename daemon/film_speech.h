@@ -21,6 +21,7 @@ struct speech_format film_speech_format(const char *name);
 
 #define FILM_SPEECH_RATE         48000
 #define FILM_SPEECH_SAMPLE_BYTES 2
+#define FILM_SPEECH_PIECES       20 /* at most: what one command takes */
 
 /* "voice-003.mp3": a piece's file in the work folder. */
 void film_speech_name(size_t piece, const char *extension, char out[static 32]);

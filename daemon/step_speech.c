@@ -26,7 +26,6 @@
 
 #define VENDOR        "elevenlabs"
 #define LOOKS_MAX     4
-#define PIECES_MAX    20
 #define CHARS_PER_SEC 4 /* spoken slowly: for how long a sound may be, which decides the disk set aside */
 #define SPARE_BYTES   (1024 * 1024)
 #define MOST_TIMES    4 /* the disk set aside, and more is no speech of this text */
@@ -326,9 +325,9 @@ static int begin_voice(struct step *s, struct err *e)
 	w->s = s;
 	w->format = film_speech_format(r->engine->settings->elevenlabs_format);
 	w->count = script_pieces(r->video.voiceover_script, (size_t)r->speech_max, &w->pieces);
-	if (w->count == 0 || w->count > PIECES_MAX) {
+	if (w->count == 0 || w->count > FILM_SPEECH_PIECES) {
 		(void)err_set(e, ERR_PERM, "the script is spoken in %zu pieces; 1 to %d are allowed",
-			w->count, PIECES_MAX);
+			w->count, FILM_SPEECH_PIECES);
 		free_work(w);
 		return -1;
 	}
