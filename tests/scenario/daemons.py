@@ -9,6 +9,7 @@ import subprocess
 import threading
 
 import stack as stacks
+from stack import wait_for
 
 HERE = pathlib.Path(__file__).parent
 
@@ -106,6 +107,42 @@ def job_of(stack, video):
 
 
 QUEUED, RUNNING, SCHEDULED, DONE, FAILED = "01234"
+
+
+class Database:
+    """A client that stays connected, so that a look takes a millisecond; also one that can hold a lock."""
+
+    def __init__(self, stack):
+        command = [*stack.client(), "-n"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+    def rows(self, sql):
+        self.process.stdin.write(f"{sql}; SELECT 'the end';\n")
+        return [tuple(line.rstrip("\n").split("\t")) for line in iter(self.process.stdout.readline, "the end\n")]
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(30)
+        self.process.stdout.close()
+
+
+def id_of(video):
+    return f"UNHEX('{video.replace('-', '')}')"
+
+
+@contextlib.contextmanager
+def second_daemon(stack):
+    """Another one of the same stack; it wakes by polling only."""
+    config = stack.folder / "etc" / "second.conf"
+    config.write_text((stack.folder / "etc" / "videod.conf").read_text().replace("/wake.sock", "/second.sock"))
+    with open(stack.folder / "log" / "second.log", "w") as log:
+        process = subprocess.Popen([stacks.BUILD / "videod", "--config", config], stdout=log, stderr=log)
+    try:
+        wait_for("the second daemon", lambda: "serving" in stack.log("second"), 10)
+        yield process
+    finally:
+        process.terminate()
+        assert process.wait(timeout=30) == 0
 
 
 class Sampler(threading.Thread):

@@ -6,14 +6,14 @@ import os
 import pathlib
 import random
 import signal
-import subprocess
 import threading
 import time
 
 import pytest
 
 import stack as stacks
-from stack import BUILD, film, scene, wait_for
+from daemons import Database, id_of, second_daemon
+from stack import film, scene, wait_for
 
 LONGEST_ANSWER_SEC = 30
 
@@ -21,30 +21,10 @@ LONGEST_ANSWER_SEC = 30
 # --- looking on ---
 
 
-class Database:
-    """A client that stays connected, so that a look takes a millisecond."""
-
-    def __init__(self, stack):
-        command = ["mariadb", "--no-defaults", "-uroot", "-S", stack.env["DB_SOCKET"], "-N", "-B", "-n", "videod"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
-
-    def rows(self, sql):
-        self.process.stdin.write(f"{sql}; SELECT 'the end';\n")
-        return [tuple(line.rstrip("\n").split("\t")) for line in iter(self.process.stdout.readline, "the end\n")]
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(30)
-
-
 @pytest.fixture
 def database(stack):
     with contextlib.closing(Database(stack)) as opened:
         yield opened
-
-
-def id_of(video):
-    return f"UNHEX('{video.replace('-', '')}')"
 
 
 def steps_of(database, video):
@@ -175,21 +155,6 @@ def test_children_die_with_their_daemon(stack):
 
 
 # --- a daemon that sleeps past its lease ---
-
-
-@contextlib.contextmanager
-def second_daemon(stack):
-    config = (stack.folder / "etc" / "videod.conf").read_text()
-    second = stack.folder / "etc" / "second.conf"
-    second.write_text(config.replace("/wake.sock", "/second.sock"))
-    with open(stack.folder / "log" / "second.log", "w") as log:
-        process = subprocess.Popen([BUILD / "videod", "--config", second], stderr=log, stdout=log)
-    try:
-        wait_for("the second daemon", lambda: "serving" in stack.log("second"))
-        yield process
-    finally:
-        process.terminate()
-        assert process.wait(30) == 0
 
 
 @pytest.mark.parametrize("stack", [{"lease_sec": 15, "children": 2}], indirect=True, ids=[""])

@@ -1,16 +1,13 @@
 """What a daemon holds, and what clients see of it, while the database or the daemon itself is away for a while."""
 
-import contextlib
 import fcntl
 import os
 import signal
-import subprocess
 
 import pytest
 
 import daemons
-import stack as stacks
-from daemons import events, job_of, quick
+from daemons import events, job_of, quick, second_daemon
 from stack import wait_for
 
 LEASE_SEC = 15  # the shortest there is
@@ -20,20 +17,6 @@ LEASE_SEC = 15  # the shortest there is
 def stack():
     with daemons.running(lease_sec=LEASE_SEC) as running:
         yield running
-
-
-@contextlib.contextmanager
-def second_daemon(stack):
-    config = stack.folder / "etc" / "second.conf"
-    config.write_text(open(stack.env["CONFIG"]).read().replace("/wake.sock", "/second.sock"))
-    with open(stack.folder / "log" / "second.log", "w") as log:
-        process = subprocess.Popen([stacks.BUILD / "videod", "--config", config], stdout=log, stderr=log)
-        try:
-            wait_for("the second daemon", lambda: "serving" in stack.log("second"), 10)
-            yield process
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
 
 
 def begin_scene(stack):
