@@ -20,7 +20,6 @@
 #include "lib/io/json.h"
 #include "lib/remote/elevenlabs.h"
 #include "lib/video/purchases.h"
-#include "lib/video/settings.h"
 
 #define NOTE_MAX_BYTES (4 * 1024 * 1024)
 #define FILE_MODE      0640
@@ -79,11 +78,6 @@ static int read_note(const char *path, struct json **ret, struct err *e)
 
 /* Recovering */
 
-static const char *extension_now(const struct engine *en)
-{
-	return film_speech_format(en->settings->elevenlabs_format).extension;
-}
-
 bool speech_note_recover(const struct engine *en, struct purchase *p)
 {
 	AUTO(json) root = NULL;
@@ -92,7 +86,7 @@ bool speech_note_recover(const struct engine *en, struct purchase *p)
 	struct err ignored;
 	const char *id;
 
-	bought_name(p, p->token, extension_now(en), name);
+	bought_name(p, p->token, FILM_SPEECH_EXTENSION, name);
 	bought_path(en, name, path);
 	if (fs_size(path, &bytes, &ignored) != 1)
 		return false;

@@ -33,7 +33,6 @@
 struct voice_work {
 	struct work base; /* first */
 	struct step *s;
-	struct speech_format format;
 	struct script_piece *pieces;
 	size_t count, at;
 	struct speech_wish wish; /* of the piece that is at work */
@@ -128,7 +127,7 @@ static int take_files(struct voice_work *w, struct err *e)
 	char name[32];
 	AUTO_FREE char *to = NULL;
 
-	film_speech_name(w->at, w->format.extension, name);
+	film_speech_name(w->at, FILM_SPEECH_EXTENSION, name);
 	to = xasprintf("%s/%s", r->folder, name);
 	if (speech_note_take(w->s, w->p.artefact, w->at, e) < 0) {
 		e->kind = ERR_TEMP;
@@ -202,7 +201,9 @@ static void answered(struct step *s, const struct purchase *p, const struct verd
 
 static int64_t disk_for(const struct voice_work *w)
 {
-	return w->wish.characters * w->format.bytes_per_sec / CHARS_PER_SEC + SPARE_BYTES;
+	int64_t per_sec = film_speech_bytes_per_sec(w->wish.order.format);
+
+	return w->wish.characters * per_sec / CHARS_PER_SEC + SPARE_BYTES;
 }
 
 static void buy(struct voice_work *w)
@@ -216,7 +217,7 @@ static void buy(struct voice_work *w)
 
 	wish.id = named.id;
 	w->s->paid = false;
-	bought_name(&named, r->job.token, w->format.extension, name);
+	bought_name(&named, r->job.token, FILM_SPEECH_EXTENSION, name);
 	fd = bought_open(r->engine, name, disk_for(w), &e);
 	if (fd < 0) {
 		end(w, &e);
@@ -293,7 +294,7 @@ static void join(struct voice_work *w)
 	struct err e;
 
 	forget_piece(s->run, w->count);
-	film_speech_join_args(&s->run->film, &w->format, w->count, s->part, &a);
+	film_speech_join_args(&s->run->film, w->count, s->part, &a);
 	s->paid = true;
 	s->work = NULL;
 	free_work(w);
@@ -323,7 +324,6 @@ static int begin_voice(struct step *s, struct err *e)
 
 	w->base.stop = stop;
 	w->s = s;
-	w->format = film_speech_format(r->engine->settings->elevenlabs_format);
 	w->count = script_pieces(r->video.voiceover_script, (size_t)r->speech_max, &w->pieces);
 	if (w->count == 0 || w->count > FILM_SPEECH_PIECES) {
 		(void)err_set(e, ERR_PERM, "the script is spoken in %zu pieces; 1 to %d are allowed",
