@@ -15,18 +15,17 @@
 #define POLL_CAP_MS     60000
 #define POLL_MADE_SHARE 900 /* per mille of the step: made; the rest is bringing it here */
 
-/* The vendor asks for no more than one poll in so long, and for no two clients in step. */
+/* Never sooner, since the vendor wants no more than that, and not all tasks in step. */
 static int64_t poll_wait_ms(const struct scene_work *w)
 {
 	int64_t ms = scene_engine(w)->settings->runway_poll_ms;
 
-	return ms * 3 / 4 + (int64_t)(clock_random() % (uint64_t)(ms / 2 + 1));
+	return ms + (int64_t)(clock_random() % (uint64_t)(ms / 4 + 1));
 }
 
 static void poll_failed(struct scene_work *w, const struct verdict *v)
 {
-	int64_t wait =
-		clock_backoff_ms(w->failures++, scene_engine(w)->settings->runway_poll_ms, POLL_CAP_MS);
+	int64_t least = poll_wait_ms(w), wait = clock_backoff_ms(w->failures++, least, POLL_CAP_MS);
 
 	if (v && v->err.kind == ERR_BLOCKED) {
 		scene_refused(w, v);
@@ -34,6 +33,8 @@ static void poll_failed(struct scene_work *w, const struct verdict *v)
 	}
 	if (v && v->wait_ms > wait)
 		wait = v->wait_ms;
+	if (wait < least)
+		wait = least;
 	scene_later(w, scene_ask, wait);
 }
 

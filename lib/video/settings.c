@@ -128,7 +128,7 @@ const struct conf_key settings_keys[] = {
 	{INT(runway_in_flight, 1, 1000), .fallback = "20",
 		.help = "clips that one daemon waits for at once; the account may allow less"},
 	{INT(runway_poll_ms, 100, 60000), .fallback = "6000",
-		.help = "how often a clip is asked for; Runway wants no less than 5000"},
+		.help = "least time between two questions for a clip; Runway wants no less than 5000"},
 	{INT(runway_task_deadline_sec, 10, 86400), .fallback = "3600",
 		.help = "time that a clip may take before it is cancelled"},
 	{INT(runway_clip_mb, 1, 100000), .fallback = "1024", .help = "the largest clip that is taken"},
