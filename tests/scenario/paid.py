@@ -8,6 +8,7 @@ import media
 from stack import wait_for
 
 PICTURES = 4
+LONG_MS = 600_000  # of a task: it does not end before its test
 PACE = {"runway_poll_ms": 200, "probe_sec": 2}
 QUICK = {"pendingMs": 0, "runningMs": 300}
 
@@ -57,3 +58,11 @@ def purchases(stack, video, *columns, kind="scene"):
     """Rows of the ledger, by item."""
     return stack.sql(f"SELECT {', '.join(columns)} FROM purchases WHERE kind = '{kind}' AND video_id = "
                      f"UNHEX('{video.replace('-', '')}') ORDER BY item, created_at")
+
+
+def remove(stack, video, tasks=0):
+    """Deletes it and waits for its end; so many tasks of it are cancelled."""
+    assert stack.delete(f"/videos/{video}").status == 204
+    wait_for("the removal", lambda: daemons.rows_of(stack, video) == 0 and stack.work_folders() == [])
+    if tasks:
+        stack.runway.wait("cancel", answered=tasks)
