@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/accounts.h"
 #include "daemon/run.h"
 #include "daemon/steps_priv.h"
+#include "daemon/vendor/accounts.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/video/settings.h"
@@ -16,24 +16,23 @@
 
 #define VENDOR        "elevenlabs"
 #define DEFAULT_VOICE "default"
+#define STALE_LOOKS   2    /* at so many in a row nobody looked */
 #define LOOK_MS       6000 /* time for a look at the account, which is not taken at once: see accounts.c */
 
-/* What is known of the account: an empty state when nothing is. */
-static int read_account(struct db *db, char state[static 17], int64_t *ret_answered_ms, struct err *e)
+/* What is known of the account, without its detail: an empty state when nothing is. */
+static int read_account(struct db *db, struct vendor_account *ret, struct err *e)
 {
 	struct vendor_account *list = NULL;
 	size_t n = 0;
 
 	if (vendors_list(db, &list, &n, e) < 0)
 		return -1;
-	state[0] = '\0';
-	*ret_answered_ms = 0;
+	*ret = (struct vendor_account){.age_ms = -1};
 	for (size_t i = 0; i < n; i++) {
-		if (strcmp(list[i].name, VENDOR) != 0)
-			continue;
-		memcpy(state, list[i].state, sizeof(list[i].state));
-		*ret_answered_ms = list[i].answered_ms;
+		if (strcmp(list[i].name, VENDOR) == 0)
+			*ret = list[i];
 	}
+	ret->detail = NULL;
 	vendors_free(list, n);
 	return 0;
 }
@@ -45,22 +44,42 @@ static int read_account(struct db *db, char state[static 17], int64_t *ret_answe
 static int missing(struct step *s, const char *what, const char *name, int whose_fault, struct err *e)
 {
 	const struct run *r = s->run;
-	char state[17];
-	int64_t answered_ms = 0;
+	struct vendor_account account;
 
-	if (read_account(r->engine->db, state, &answered_ms, e) < 0)
+	if (read_account(r->engine->db, &account, e) < 0)
 		return -1;
 	accounts_soon(r->engine->accounts);
-	if (strcmp(state, "bad_key") == 0) {
+	if (strcmp(account.state, "bad_key") == 0) {
 		s->reason = "bad_key";
 		s->vendor = VENDOR;
 		return err_set(e, ERR_BLOCKED, "the account's voices are not known: its key is refused");
 	}
-	if (s->attempt > 0 && answered_ms > r->video.created_ms)
+	if (s->attempt > 0 && account.answered_ms > r->video.created_ms)
 		return err_set_http(
 			e, ERR_PERM, whose_fault, "the %s \"%s\" is not available any more", what, name);
 	s->wait_ms = LOOK_MS;
 	return err_set(e, ERR_TEMP, "the %s \"%s\" is not known yet", what, name);
+}
+
+/*
+ * Where no daemon looked for a while, what was heard last is not believed at once. It is the next time, for
+ * the vendor may be away, and what was bought already needs no vendor.
+ */
+static int look_first(struct step *s, struct err *e)
+{
+	const struct run *r = s->run;
+	const struct settings *set = r->engine->settings;
+	struct vendor_account account;
+
+	if (s->attempt > 0 || set->attempts == 1)
+		return 0;
+	if (read_account(r->engine->db, &account, e) < 0)
+		return -1;
+	if (account.age_ms <= STALE_LOOKS * set->probe_sec * 1000)
+		return 0;
+	accounts_soon(r->engine->accounts);
+	s->wait_ms = LOOK_MS;
+	return err_set(e, ERR_TEMP, "the voices were read too long ago");
 }
 
 int check_begin(struct step *s, struct err *e)
@@ -70,8 +89,11 @@ int check_begin(struct step *s, struct err *e)
 	const char *name = r->video.voice_id ? r->video.voice_id : DEFAULT_VOICE;
 	struct speech_model model;
 	AUTO_FREE char *id = NULL;
-	int found = vendor_voices_resolve(r->engine->db, set, name, &id, e);
+	int found;
 
+	if (look_first(s, e) < 0)
+		return -1;
+	found = vendor_voices_resolve(r->engine->db, set, name, &id, e);
 	if (found <= 0)
 		return missing(s, "voice", name, CLIENTS_FAULT, e);
 	found = speech_models_get(r->engine->db, set->elevenlabs_model, &model, e);

@@ -31,8 +31,10 @@ static const char SQL_ACCOUNT[] =
 	"UPDATE vendors SET state = ?, balance_milli = COALESCE(?, balance_milli), "
 	"concurrency = COALESCE(?, concurrency), detail = ?, checked_at = UTC_TIMESTAMP(3), "
 	"answered_at = IF(? = 'ok', UTC_TIMESTAMP(3), answered_at) WHERE name = ?";
-static const char SQL_ACCOUNTS[] = "SELECT name, state, balance_milli, concurrency, detail, " SQL_MS(
-	"checked_at") ", " SQL_MS("answered_at") " FROM vendors ORDER BY name";
+static const char SQL_ACCOUNTS[] =
+	"SELECT name, state, balance_milli, concurrency, detail, " SQL_MS("checked_at") ", " SQL_MS(
+		"answered_at") ", TIMESTAMPDIFF(MICROSECOND, answered_at, UTC_TIMESTAMP(3)) "
+			       "DIV 1000 FROM vendors ORDER BY name";
 
 #define VOICE_COLUMNS "id, name, category, gender, preview_url"
 static const char SQL_VOICES_DELETE[] = "DELETE FROM voices";
@@ -128,6 +130,7 @@ int vendors_list(struct db *db, struct vendor_account **ret, size_t *ret_count, 
 			.detail = xstrdup(db_get_text(rows, 4)),
 			.checked_ms = db_get_int(rows, 5),
 			.answered_ms = db_get_int(rows, 6),
+			.age_ms = db_is_null(rows, 7) ? -1 : db_get_int(rows, 7),
 		};
 		(void)snprintf(list[n].name, sizeof(list[n].name), "%s", db_get_text(rows, 0));
 		(void)snprintf(list[n].state, sizeof(list[n].state), "%s", db_get_text(rows, 1));

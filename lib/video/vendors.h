@@ -22,6 +22,7 @@ struct vendor_account {
 	int64_t concurrency;             /* 0 unknown */
 	char *detail;                    /* for the operator, NULL none */
 	int64_t checked_ms, answered_ms; /* Unix time, 0 never; filled by reading */
+	int64_t age_ms;                  /* since it answered, -1 never; likewise */
 };
 void vendor_account_done(struct vendor_account *a);
 int vendors_write(struct db *db, const struct vendor_account *a, struct err *e);                /* 0, -1 */

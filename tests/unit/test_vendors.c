@@ -71,11 +71,13 @@ static void test_an_account_keeps_what_was_known(void **state)
 	assert_int_equal(list[0].balance_milli, -1);
 	assert_int_equal(list[0].concurrency, 0);
 	assert_int_equal(list[0].answered_ms, 0);
+	assert_int_equal(list[0].age_ms, -1);
 	assert_string_equal(list[1].state, "unreachable");
 	assert_int_equal(list[1].balance_milli, 5000);
 	assert_int_equal(list[1].concurrency, 3);
 	assert_string_equal(list[1].detail, why);
 	assert_true(list[1].checked_ms - list[1].answered_ms > 3000000);
+	assert_true(list[1].age_ms > 3000000);
 	vendors_free(list, n);
 }
 
