@@ -48,7 +48,7 @@ $(O)/libbase.a:   $(call objects,lib/base)
 $(O)/libio.a:     $(call objects,lib/io)
 $(O)/libremote.a: $(call objects,lib/remote)
 $(O)/libvideo.a:  $(call objects,lib/video)
-$(O)/libdaemon.a: $(call objects,daemon)
+$(O)/libdaemon.a: $(foreach d,daemon daemon/film daemon/vendor,$(call objects,$(d)))
 $(O)/libcgi.a:    $(call objects,cgi)
 $(O)/libcli.a:    $(call objects,cli)
 

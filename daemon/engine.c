@@ -10,10 +10,10 @@
 
 #include <stdlib.h>
 
-#include "daemon/buy.h"
 #include "daemon/engine_priv.h"
 #include "daemon/fair.h"
 #include "daemon/removal.h"
+#include "daemon/vendor/buy.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"

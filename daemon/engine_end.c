@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "daemon/calloff.h"
 #include "daemon/engine_priv.h"
 #include "daemon/provider.h"
 #include "daemon/steps_priv.h"
+#include "daemon/vendor/calloff.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"

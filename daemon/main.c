@@ -19,12 +19,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/accounts.h"
-#include "daemon/calloff.h"
 #include "daemon/dumps.h"
 #include "daemon/engine.h"
 #include "daemon/notify.h"
 #include "daemon/storage.h"
+#include "daemon/vendor/accounts.h"
+#include "daemon/vendor/calloff.h"
 #include "daemon/worker.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "daemon/accounts.h"
 #include "daemon/engine.h"
 #include "daemon/failure.h"
 #include "daemon/run.h"
+#include "daemon/vendor/accounts.h"
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"

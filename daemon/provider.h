@@ -8,6 +8,7 @@
 /* Who makes clips and voices: a table of functions. Each begins a step and ends it by step_ended(). */
 
 struct err;
+struct media;
 struct step;
 
 struct provider {
@@ -17,6 +18,8 @@ struct provider {
 	enum place scene_place, voice_place;
 	int (*begin_scene)(struct step *s, struct err *e); /* NULL: it makes none */
 	int (*begin_voice)(struct step *s, struct err *e);
+	/* What it still has to do when the voice is there as one file; NULL: nothing. */
+	int (*check_voice)(struct step *s, const struct media *m, struct err *e);
 };
 
 /*

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "daemon/calloff.h"
 #include "daemon/engine_priv.h"
 #include "daemon/storage.h"
+#include "daemon/vendor/calloff.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/fs.h"

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "daemon/engine.h"
-#include "daemon/film.h"
+#include "daemon/film/film.h"
 #include "lib/base/err.h"
 #include "lib/video/jobs.h"
 #include "lib/video/video.h"

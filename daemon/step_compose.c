@@ -7,7 +7,6 @@
 
 #include "daemon/provider.h"
 #include "daemon/run.h"
-#include "daemon/speech_priv.h"
 #include "daemon/steps_priv.h"
 #include "lib/base/buf.h"
 #include "lib/base/fs.h"
@@ -159,7 +158,7 @@ int voice_check(struct step *s, const struct media *m, struct err *e)
 {
 	if (!m->has_audio || m->duration_ms <= 0)
 		return err_set(e, ERR_TEMP, "the voice-over has no sound");
-	return s->run->voice_by->is_vendor ? speech_note_join(s, m, e) : 0;
+	return s->run->voice_by->check_voice ? s->run->voice_by->check_voice(s, m, e) : 0;
 }
 
 int sound_check(struct step *s, const struct media *m, struct err *e)

@@ -16,9 +16,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "daemon/bought.h"
-#include "daemon/buy.h"
-#include "daemon/calloff.h"
+#include "daemon/vendor/bought.h"
+#include "daemon/vendor/buy.h"
+#include "daemon/vendor/calloff.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/fs.h"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Who may include whom. usage: check-layers.sh [ROOT]; silent and 0 when all is well, else a line for each wrong include.
 #
-#   daemon cgi cli   programs; they never include each other
+#   daemon cgi cli   programs; they never include each other; daemon/film is pure, and sees nothing of the daemon
 #   lib/video        the domain, all SQL      lib/remote   vendors; siblings that do not see each other
 #   lib/io           one module for each foreign library
 #   lib/base         libc only
@@ -15,12 +15,14 @@ declare -A MAY=(
 	[lib/io]='lib/base'
 	[lib/video]='lib/base lib/io'
 	[lib/remote]='lib/base lib/io'
-	[daemon]='lib/base lib/io lib/video lib/remote'
+	[daemon]='lib/base lib/io lib/video lib/remote daemon/film daemon/vendor'
+	[daemon/film]='lib/base lib/io lib/video'
+	[daemon/vendor]='lib/base lib/io lib/video lib/remote daemon daemon/film'
 	[cgi]='lib/base lib/io lib/video'
 	[cli]='lib/base lib/io lib/video lib/remote'
 	[assets/music]=''
-	[tests/unit]='lib/base lib/io lib/video lib/remote daemon cgi cli'
-	[tests/fuzz]='lib/base lib/io lib/video lib/remote daemon cgi cli'
+	[tests/unit]='lib/base lib/io lib/video lib/remote daemon daemon/film daemon/vendor cgi cli'
+	[tests/fuzz]='lib/base lib/io lib/video lib/remote daemon daemon/film daemon/vendor cgi cli'
 )
 
 # third-party header: the one file that may include it

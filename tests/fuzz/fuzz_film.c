@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "daemon/film.h"
+#include "daemon/film/film.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/macros.h"

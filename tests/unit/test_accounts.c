@@ -1,6 +1,6 @@
 /* Looking at the vendors' accounts: what is asked, what the database knows afterwards, and who goes on. */
 
-#include "daemon/accounts.h"
+#include "daemon/vendor/accounts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/accounts_priv.h"
 #include "daemon/engine.h"
+#include "daemon/vendor/accounts_priv.h"
 #include "lib/base/err.h"
 #include "lib/base/macros.h"
 #include "lib/io/http.h"

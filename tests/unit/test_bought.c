@@ -1,6 +1,6 @@
 /* The folder of what was paid for: written, sealed, taken, swept. The ledger is a real one. */
 
-#include "daemon/bought.h"
+#include "daemon/vendor/bought.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

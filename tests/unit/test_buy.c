@@ -1,7 +1,7 @@
 /* Orders against a real ledger: what is found leads to what is done, and an answer is written whatever
  * happens. */
 
-#include "daemon/buy.h"
+#include "daemon/vendor/buy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

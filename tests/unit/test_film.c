@@ -1,7 +1,7 @@
 /* What ffmpeg is told: no user text among arguments, fences on every input, exact lengths, and answers read
  * back. */
 
-#include "daemon/film.h"
+#include "daemon/film/film.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

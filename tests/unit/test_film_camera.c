@@ -1,6 +1,6 @@
 /* The camera's way: inside the picture, and even from frame to frame, in every shape of window. */
 
-#include "daemon/film_camera.h"
+#include "daemon/film/camera.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* How much sound takes, and the command that joins pieces of speech. */
 
-#include "daemon/film_speech.h"
+#include "daemon/film/speech.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/film.h"
+#include "daemon/film/film.h"
 #include "lib/base/macros.h"
 
 static const struct film film = {.ffmpeg = "/usr/bin/ffmpeg", .threads = 2};

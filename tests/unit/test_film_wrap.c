@@ -1,6 +1,6 @@
 /* Line breaking: whole words, even lines, scripts without blanks, and nothing lost. */
 
-#include "daemon/film_wrap.h"
+#include "daemon/film/wrap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

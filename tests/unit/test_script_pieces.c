@@ -1,6 +1,6 @@
 /* Where a script is cut, and that nothing of it is lost. */
 
-#include "daemon/script_pieces.h"
+#include "daemon/vendor/script_pieces.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* What a file says of itself in its own bytes, and MP4s that were cut off. */
 
-#include "daemon/sniff.h"
+#include "daemon/vendor/sniff.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/runway_wish.h"
-#include "daemon/speech_wish.h"
+#include "daemon/vendor/runway_wish.h"
+#include "daemon/vendor/speech_wish.h"
 #include "lib/base/err.h"
 #include "lib/base/macros.h"
 #include "lib/io/json.h"

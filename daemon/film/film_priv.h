@@ -1,0 +1,47 @@
+#ifndef VIDEOD_DAEMON_FILM_FILM_PRIV_H
+#define VIDEOD_DAEMON_FILM_FILM_PRIV_H
+
+/* What the film_*.c files share: how each style looks and moves, and the parts that commands have in common.
+ */
+
+#include "daemon/film/film.h"
+
+struct buf;
+
+enum film_text_place { TEXT_LOW, TEXT_HIGH, TEXT_MIDDLE, TEXT_PLACE_COUNT };
+enum film_text_back { BACK_GLOW, BACK_BOX, BACK_OUTLINE, TEXT_BACK_COUNT };
+
+/* Colours are 0xRRGGBB. */
+struct film_look {
+	const char *font;            /* a family name for fontconfig */
+	enum film_text_place place;  /* of a scene's text; a card's is in the middle */
+	enum film_text_back back;    /* what keeps the text readable on any picture */
+	bool centred;                /* else aligned to where reading begins */
+	unsigned size_percent;       /* of the usual size of text */
+	unsigned text_colour;        /* on a picture */
+	unsigned back_colour;        /* of glow, box or outline */
+	unsigned card_from, card_to; /* the ground of a card, and behind pictures with holes */
+	unsigned card_text, card_accent;
+	unsigned tempo_percent; /* how far the camera goes, of the usual way */
+	unsigned char moves[4]; /* the camera's moves, taken in turn; see film_scene.c */
+};
+
+const struct film_look *film_look(const struct film *f);
+
+unsigned film_sum_frames(const struct film *f);
+
+/* ffmpeg and the options that every command begins with. */
+void film_add_program(const struct film *f, struct args *a);
+/* -i file, which may be only one of the formats (comma-separated demuxer names) and may refer to no other
+ * file. */
+void film_add_input(const struct film *f, const char *formats, const char *file, struct args *a);
+/* Colour tags and size of H.264 that every clip has. */
+void film_add_h264(const struct film *f, unsigned frames, struct args *a);
+/* Progress, no metadata, container, output; the end of every command. */
+void film_add_output(const struct film *f, const char *container, const char *out, struct args *a);
+
+#define FILM_PICTURE_FORMATS "image2,jpeg_pipe,png_pipe,webp_pipe"
+#define FILM_CLIP_FORMATS    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
+#define FILM_SOUND_FORMATS   "wav,mp3,flac,ogg,aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
+
+#endif

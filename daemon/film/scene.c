@@ -1,0 +1,191 @@
+/*
+ * A scene without a provider: the camera travels over a picture, or over the ground of a card. The picture is
+ * decoded and prepared once, as one frame that is then repeated.
+ *
+ * Where the picture can fill the film's shape and FILL_KEEP of it stays to be seen, it does; else it gets a
+ * window in front of itself, blurred and dimmed, as near to the film's shape as is possible with WINDOW_KEEP
+ * of it to be seen.
+ */
+#include <math.h>
+
+#include "daemon/film/camera.h"
+#include "daemon/film/film_priv.h"
+#include "lib/base/buf.h"
+
+#define FILL_KEEP         0.74
+#define WINDOW_KEEP       0.86
+#define FILTERS_MAX_BYTES (128 * 1024 - 1) /* the kernel's limit of one argument (MAX_ARG_STRLEN) */
+#define FULL_MOVE_SEC     2.5              /* a shorter scene goes less far */
+#define REACH_PER_SEC     0.05             /* of the window's side */
+#define BLUR_SHRINK       12
+#define CARD_SHRINK       4
+#define REPEAT            "loop=loop=-1:size=1,setpts=N/30/TB" /* one frame, at VIDEO_FPS, without end */
+
+_Static_assert(VIDEO_FPS == 30, "REPEAT says 30");
+
+enum { MOVE_NEARER, MOVE_AWAY, MOVE_RIGHT, MOVE_LEFT, MOVE_UP, MOVE_ACROSS, MOVE_COUNT };
+
+static const struct {
+	struct camera_view from, to;
+} moves[MOVE_COUNT] = {
+	[MOVE_NEARER] = {{0.0, 0.0, -0.2}, {1.0, 0.0, 0.2}},
+	[MOVE_AWAY] = {{1.0, 0.1, 0.2}, {0.0, 0.0, 0.0}},
+	[MOVE_RIGHT] = {{0.4, -1.0, 0.0}, {0.8, 1.0, 0.0}},
+	[MOVE_LEFT] = {{0.8, 1.0, 0.2}, {0.4, -1.0, 0.0}},
+	[MOVE_UP] = {{0.5, 0.0, 1.0}, {0.8, 0.0, -1.0}},
+	[MOVE_ACROSS] = {{0.2, -0.9, -0.9}, {0.9, 0.9, 0.9}},
+};
+
+struct size {
+	int width, height;
+};
+
+static int even_up(double v)
+{
+	return 2 * (int)ceil(v / 2);
+}
+
+/* The part of the film that the picture takes. */
+static struct size window_of(const struct film *f, const struct film_scene *s)
+{
+	double film = (double)f->width / f->height, picture = (double)s->picture_width / s->picture_height;
+	struct size w = {f->width, f->height};
+
+	if (film < picture * FILL_KEEP)
+		w.height = even_up(f->width / (picture * WINDOW_KEEP));
+	else if (picture < film * FILL_KEEP)
+		w.width = even_up(f->height * picture / WINDOW_KEEP);
+	return w;
+}
+
+/* What the picture is scaled to: it covers the window from the camera's widest view. */
+static struct size cover(struct size window, int width, int height)
+{
+	double w = CAMERA_WIDEST * window.width, h = CAMERA_WIDEST * window.height;
+	double scale = fmax(w / width, h / height);
+
+	return (struct size){even_up(fmax(w, scale * width)), even_up(fmax(h, scale * height))};
+}
+
+static struct camera camera_of(
+	const struct film *f, size_t item, unsigned frames, struct size window, struct size picture)
+{
+	const struct film_look *look = film_look(f);
+	unsigned move = look->moves[item % sizeof(look->moves)];
+	double sec = (double)frames / VIDEO_FPS, tempo = look->tempo_percent / 100.0;
+	double part = fmin(1, tempo * sec / FULL_MOVE_SEC);
+	struct camera cam = {
+		.width = window.width,
+		.height = window.height,
+		.picture_width = picture.width,
+		.picture_height = picture.height,
+		.frames = frames,
+		.fps = VIDEO_FPS,
+		.reach = REACH_PER_SEC * tempo * sec,
+		.from = moves[move].from,
+		.to = moves[move].to,
+	};
+
+	/* a part of the move, around its middle */
+	double middle = (cam.from.zoom + cam.to.zoom) / 2;
+	cam.from.zoom = middle + (cam.from.zoom - middle) * part;
+	cam.to.zoom = middle + (cam.to.zoom - middle) * part;
+	cam.from.x *= part;
+	cam.from.y *= part;
+	cam.to.x *= part;
+	cam.to.y *= part;
+	return cam;
+}
+
+/* One frame becomes a stream of it, with the margin that the camera needs. */
+static void add_camera(const struct camera *cam, struct buf *b)
+{
+	int m = CAMERA_MARGIN;
+
+	buf_addf(b, "pad=iw+%d:ih+%d:%d:%d,fillborders=%d:%d:%d:%d:smear,", 2 * m, 2 * m, m, m, m, m, m, m);
+	buf_adds(b, REPEAT ",");
+	camera_filters(cam, b);
+}
+
+/* The picture, the right way up, on the style's ground where it has holes, in the film's colours: [picture].
+ */
+static void add_picture(struct size size, struct buf *b)
+{
+	buf_addf(b,
+		"[0:v]scale=%d:%d:flags=lanczos+accurate_rnd,setsar=1,format=rgba["
+		"raw];",
+		size.width, size.height);
+	buf_addf(
+		b, "color=c=0xF4F2EE:s=%dx%d:r=%d,format=rgb24[ground];", size.width, size.height, VIDEO_FPS);
+	buf_adds(b, "[ground][raw]overlay=format=rgb,trim=end_frame=1,"
+		    "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd,format=yuv420p");
+}
+
+static void picture_filters(const struct film *f, size_t item, struct buf *b)
+{
+	const struct film_scene *s = &f->scenes[item];
+	struct size window = window_of(f, s), picture = cover(window, s->picture_width, s->picture_height);
+	struct camera cam = camera_of(f, item, s->clip_frames, window, picture);
+	struct size small = {f->width / BLUR_SHRINK, f->height / BLUR_SHRINK};
+
+	add_picture(picture, b);
+	if (window.width == f->width && window.height == f->height) {
+		buf_adds(b, ",");
+		add_camera(&cam, b);
+		return;
+	}
+	buf_adds(b, ",split[near][far];[near]");
+	add_camera(&cam, b);
+	buf_addf(b, "[window];[far]scale=%d:%d:force_original_aspect_ratio=increase:flags=area,crop=%d:%d,",
+		small.width, small.height, small.width, small.height);
+	buf_addf(b,
+		"gblur=sigma=5,lutyuv=y='16+(val-16)*0.5',scale=%d:%d:flags=bicubic,setsar=1," REPEAT
+		"[back];",
+		f->width, f->height);
+	buf_addf(b, "[back][window]overlay=%d:%d", (f->width - window.width) / 4 * 2,
+		(f->height - window.height) / 4 * 2);
+}
+
+/* A slanting run from one colour to the other with a light in it, dithered, because 8 bits would show as
+ * steps. */
+static void card_filters(const struct film *f, size_t item, struct buf *b)
+{
+	const struct film_look *look = film_look(f);
+	struct size window = {f->width, f->height}, ground = cover(window, f->width, f->height);
+	struct camera cam = camera_of(f, item, f->scenes[item].clip_frames, window, ground);
+	unsigned from = look->card_from, to = look->card_to;
+
+	buf_addf(b,
+		"color=c=black:s=%dx%d:r=%d,trim=end_frame=1,format=gbrp,geq=", ground.width / CARD_SHRINK,
+		ground.height / CARD_SHRINK, VIDEO_FPS);
+	for (unsigned i = 0; i < 3; i++) {
+		unsigned shift = 16 - 8 * i;
+
+		buf_addf(b,
+			"%s%c='st(0,(X/W+Y/H)/2);%u+(%d)*ld(0)+26*exp(-4*hypot(X/W-0.75,(Y-0.2*H)/"
+			"W))+random(1)'",
+			i ? ":" : "", "rgb"[i], (from >> shift) & 255,
+			(int)((to >> shift) & 255) - (int)((from >> shift) & 255));
+	}
+	buf_addf(b, ",scale=%d:%d:flags=bicubic:out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,",
+		ground.width, ground.height);
+	add_camera(&cam, b);
+}
+
+void film_local_scene_args(const struct film *f, size_t item, const char *out, struct args *a)
+{
+	const struct film_scene *s = &f->scenes[item];
+	AUTO_BUF filters = BUF_INIT(FILTERS_MAX_BYTES);
+
+	film_add_program(f, a);
+	if (s->picture) {
+		args_adds(a, (const char *const[]){
+				     "-codec_whitelist", "mjpeg,png,webp", NULL}); /* image2 knows SVG too */
+		film_add_input(f, FILM_PICTURE_FORMATS, s->picture, a);
+	}
+	(s->picture ? picture_filters : card_filters)(f, item, &filters);
+	args_adds(a, (const char *const[]){"-filter_complex", buf_text(&filters), NULL});
+	film_add_h264(f, s->clip_frames, a);
+	args_adds(a, (const char *const[]){"-preset", "ultrafast", "-crf", "12", NULL});
+	film_add_output(f, "mp4", out, a);
+}

@@ -1,0 +1,261 @@
+/*
+ * What was paid for, on disk. Invariant: a file under its name is whole and synced, and a name is written by
+ * one claim only; what the database says is kept was sealed before it said so.
+ */
+#include "daemon/vendor/bought.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/engine.h"
+#include "lib/base/err.h"
+#include "lib/base/fs.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/video/purchases.h"
+#include "lib/video/settings.h"
+
+#define PART          ".part"
+#define BESIDE        ".json"
+#define FILE_MODE     0640
+#define FOLDER_MODE   0750
+#define FOLDERS       256
+#define STRAY_AGE_SEC (24 * 3600)
+#define SWEEP_MAX     500 /* files a call */
+
+void bought_name(
+	const struct purchase *p, uint64_t token, const char *extension, char out[static BOUGHT_NAME_SIZE])
+{
+	char id[UUID_TEXT_SIZE];
+
+	uuid_format(&p->id, id);
+	(void)snprintf(out, BOUGHT_NAME_SIZE, "%.2s/%s-%" PRIx64 ".%s", id, id, token, extension);
+}
+
+static void path_of(const struct engine *en, const char *name, const char *suffix, char *out)
+{
+	(void)snprintf(out, BOUGHT_PATH_SIZE, "%s/%s%s", en->settings->bought_dir, name, suffix);
+}
+
+void bought_path(const struct engine *en, const char *name, char out[static BOUGHT_PATH_SIZE])
+{
+	path_of(en, name, "", out);
+}
+
+void bought_part_path(const struct engine *en, const char *name, char out[static BOUGHT_PATH_SIZE])
+{
+	path_of(en, name, PART, out);
+}
+
+void bought_beside_path(const struct engine *en, const char *name, char out[static BOUGHT_PATH_SIZE])
+{
+	path_of(en, name, BESIDE, out);
+}
+
+/* Writing */
+
+static enum err_kind kind_of(int sys_errno)
+{
+	return sys_errno == EACCES || sys_errno == EPERM || sys_errno == EROFS ? ERR_PERM : ERR_TEMP;
+}
+
+static int failed(struct err *e, const char *verb, const char *path)
+{
+	int saved = errno;
+
+	return err_set_errno(e, kind_of(saved), saved, "cannot %s %s", verb, path);
+}
+
+/* The folder is synced too when it is new, or a crash would take the file with it. */
+static int make_folder_of(const char *path, struct err *e)
+{
+	AUTO_FREE char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	AUTO_CLOSE int above = -1;
+
+	if (access(folder, F_OK) == 0)
+		return 0;
+	if (fs_mkdirs(folder, FOLDER_MODE, e) < 0)
+		return -1;
+	*strrchr(folder, '/') = '\0';
+	above = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return above >= 0 && fsync(above) == 0 ? 0 : failed(e, "sync", folder);
+}
+
+int bought_open(const struct engine *en, const char *name, int64_t reserve_bytes, struct err *e)
+{
+	char path[BOUGHT_PATH_SIZE];
+	AUTO_CLOSE int fd = -1;
+
+	bought_part_path(en, name, path);
+	if (make_folder_of(path, e) < 0)
+		return -1;
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+	if (fd < 0)
+		return failed(e, "make", path);
+	/* a file system that cannot set disk aside is no reason to buy nothing */
+	if (reserve_bytes > 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, reserve_bytes) < 0 &&
+		errno != EOPNOTSUPP && errno != ENOSYS) {
+		(void)failed(e, "set disk aside for", path);
+		(void)unlink(path);
+		return -1;
+	}
+	return steal_fd(&fd);
+}
+
+int bought_seal(const struct engine *en, const char *name, int64_t bytes, struct err *e)
+{
+	char part[BOUGHT_PATH_SIZE], path[BOUGHT_PATH_SIZE];
+	int64_t is = 0;
+
+	bought_part_path(en, name, part);
+	bought_path(en, name, path);
+	if (access(part, F_OK) < 0 && fs_size(path, &is, e) == 1 && is == bytes)
+		return 0;
+	if (fs_size(part, &is, e) != 1 || is < bytes)
+		return err_set(e, ERR_TEMP, "%s has %" PRId64 " bytes instead of %" PRId64, part, is, bytes);
+	if (truncate(part, bytes) < 0)
+		return failed(e, "cut", part);
+	return fs_rename_durable(part, path, e);
+}
+
+void bought_discard(const struct engine *en, const char *name)
+{
+	static const char *const suffixes[] = {PART, BESIDE, ""};
+	char path[BOUGHT_PATH_SIZE];
+
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		path_of(en, name, suffixes[i], path);
+		(void)unlink(path);
+	}
+}
+
+/* Taking */
+
+int bought_take(const struct engine *en, const char *name, int64_t bytes, const char *to, struct err *e)
+{
+	char path[BOUGHT_PATH_SIZE];
+	int64_t is = 0;
+	int found;
+
+	bought_path(en, name, path);
+	found = fs_size(path, &is, e);
+	if (found < 0) {
+		e->kind = ERR_TEMP;
+		return -1;
+	}
+	if (found == 0)
+		return err_set(e, ERR_PERM, "%s is not there any more", name);
+	if (is != bytes)
+		return err_set(e, ERR_PERM, "%s has %" PRId64 " bytes instead of %" PRId64, name, is, bytes);
+	if (unlink(to) < 0 && errno != ENOENT)
+		return failed(e, "replace", to);
+	if (link(path, to) == 0)
+		return 0;
+	if (fs_copy_atomic(path, to, FILE_MODE, e) == 0)
+		return 0;
+	e->kind = ERR_TEMP;
+	return -1;
+}
+
+/* Upkeep */
+
+static void log_trouble(const char *what, const struct err *e)
+{
+	log_warning(what, log_text("kind", err_kind_names[e->kind]), log_text("error", e->text));
+}
+
+static void remove_released(struct engine *en)
+{
+	struct purchase *list = NULL;
+	size_t n = 0;
+	struct err e;
+
+	if (purchases_release(en->db, &e) < 0 || purchases_to_remove(en->db, SWEEP_MAX, &list, &n, &e) < 0) {
+		log_trouble("sweeping what was bought", &e);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		bought_discard(en, list[i].artefact);
+		if (purchases_removed(en->db, &list[i].id, &e) < 0)
+			log_trouble("sweeping what was bought", &e);
+	}
+	purchases_free(list, n);
+}
+
+/* The artefact that the file is, is becoming, or lies beside. */
+static void artefact_of(const char *folder, const char *file, char out[static BOUGHT_NAME_SIZE])
+{
+	static const char *const suffixes[] = {PART, BESIDE};
+	size_t n = strlen(file);
+
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		size_t k = strlen(suffixes[i]);
+
+		if (n > k && strcmp(file + n - k, suffixes[i]) == 0) {
+			n -= k;
+			break;
+		}
+	}
+	(void)snprintf(out, BOUGHT_NAME_SIZE, "%s/%.*s", folder, (int)(n < 120 ? n : 120), file);
+}
+
+static bool is_old(int folder, const char *file)
+{
+	struct stat st;
+
+	return fstatat(folder, file, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_mtime < time(NULL) - STRAY_AGE_SEC;
+}
+
+static bool is_part(const char *file)
+{
+	size_t n = strlen(file), k = strlen(PART);
+
+	return n > k && strcmp(file + n - k, PART) == 0;
+}
+
+static void sweep_file(const struct engine *en, int folder, const char *folder_name, const char *file)
+{
+	char artefact[BOUGHT_NAME_SIZE];
+	struct err e;
+
+	if (!is_old(folder, file))
+		return;
+	artefact_of(folder_name, file, artefact);
+	if (!is_part(file) && purchases_knows(en->db, artefact, &e) != 0)
+		return;
+	if (unlinkat(folder, file, 0) == 0)
+		log_info("stray file removed", log_text("file", file));
+}
+
+static void sweep_folder(const struct engine *en, unsigned number)
+{
+	AUTO_FREE char *path = xasprintf("%s/%02x", en->settings->bought_dir, number);
+	char name[3];
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+	int left = SWEEP_MAX;
+
+	if (!dir)
+		return;
+	(void)snprintf(name, sizeof(name), "%02x", number % FOLDERS);
+	while (left-- > 0 && (entry = readdir(dir)))
+		sweep_file(en, dirfd(dir), name, entry->d_name);
+	(void)closedir(dir);
+}
+
+void bought_sweep(struct engine *en)
+{
+	remove_released(en);
+	sweep_folder(en, en->bought_swept);
+	en->bought_swept = (en->bought_swept + 1) % FOLDERS;
+}
