@@ -9,8 +9,8 @@
  *   kinds      the table of steps: inputs, weights, who does them
  *   failure    what a failure means; outcome writes down how it went
  *   step_*     what the steps do
- *   buy        paid requests; bought keeps what came, calloff cancels, accounts looks at the vendors
- *   child      ffmpeg under a deadline, then ffprobe; film* what they are told (pure)
+ *   vendor/    buying: paid requests, what is kept of them, cancelling them, the vendors' accounts
+ *   child      ffmpeg under a deadline, then ffprobe; film/ says what they are told (pure)
  *   storage*   where finished films go
  */
 #include <getopt.h>
