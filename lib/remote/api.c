@@ -13,7 +13,8 @@
 #include "lib/remote/decimal_priv.h"
 #include "lib/remote/verdict.h"
 
-#define MILLI_MAX ((int64_t)1000 * 1000 * 1000 * 1000 * 1000)
+#define MILLI_MAX   ((int64_t)1000 * 1000 * 1000 * 1000 * 1000)
+#define HIDDEN_FROM 8 /* bytes of a key: fewer say no more than how keys begin */
 
 static const char *const loopbacks[] = {"127.0.0.1", "[::1]", "localhost"};
 
@@ -88,12 +89,26 @@ int api_start(struct api *a, const char *path, const struct http_request *q, htt
 	return http_start(a->http, &whole, done, arg, ret_call, e);
 }
 
+static size_t common_length(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	while (a[n] != '\0' && a[n] == b[n])
+		n++;
+	return n;
+}
+
+/* Also where only its beginning is there, because the text was cut. */
 void api_hide_key(const struct api *a, struct verdict *v)
 {
-	size_t n = strlen(a->key);
+	size_t whole = strlen(a->key), least = whole < HIDDEN_FROM ? whole : HIDDEN_FROM;
 
-	for (char *s = v->err.text; (s = strstr(s, a->key)) != NULL; s += n)
-		memset(s, '*', n);
+	for (char *s = v->err.text; *s != '\0'; s++) {
+		size_t n = common_length(s, a->key);
+
+		if (n >= least)
+			memset(s, '*', n);
+	}
 }
 
 int64_t api_milli(const struct json *v)
