@@ -205,7 +205,7 @@ def said_no(status="failed"):
 
 def unheard(name, accepted, **do):
     return speech(name, End("paused: possible_charge", 1, accepted, SCENE, "unknown"),
-                  spoken(2, accepted + 1, "written_off, kept"), says="The voice-over: the request to make it was sent", **do)
+                  spoken(2, accepted + 1, "written_off, kept"), says="The voice-over: the request to make it", **do)
 
 
 def coded(status, code, first, last=None, says="", shapes=(new, old)):
