@@ -5,9 +5,10 @@ import subprocess
 
 import pytest
 
-from stack import Stack, running, wait_for
+from stack import Stack, film, running, scene, wait_for
 
 PIECES = ["mariadb", "memcached", "nginx", "cgi", "daemon"]
+VENDORS = ["runway", "elevenlabs"]
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,35 @@ def test_a_folder_with_a_long_name_and_blanks(tmp_path):
         assert len(stack.env["DB_SOCKET"]) < 108
     finally:
         stack.run("stop")
+
+
+def test_the_vendors_are_emulated_where_that_is_asked_for():
+    """As `make demo PROVIDER=emulated` does it: a film is bought; then the same stack without them makes its own."""
+    with running(environment={"STACK_PROVIDER": "emulated"}) as stack:
+        emulators = [stack.pid(vendor) for vendor in VENDORS]
+        assert all(emulators)
+        stack.put_store()
+        wait_for("the vendor's voices", lambda: len(stack.get("/videos/voices/available").json) > 100)
+        video = stack.create(film(scenes=[scene(1)], voiceoverScript="Hello.", musicVolume=0))
+        stack.wait_completed(video)
+        assert stack.get(f"/videos/{video}").json["scenes"][0]["generation"]["state"] == "kept"
+        keys = [(stack.folder / "etc" / f"{vendor}.key").read_text().strip() for vendor in VENDORS]
+        assert not any(key in name for key in keys for name in command_lines(stack))
+        stack.run("start")
+        assert [stack.pid(vendor) for vendor in VENDORS] == emulators
+
+        stack.environment["STACK_PROVIDER"] = "local"
+        stack.run("start")
+        assert [stack.pid(vendor) for vendor in VENDORS] == [None, None]
+        assert len(stack.get("/videos/voices/available").json) < 10
+        video = stack.create(film(scenes=[scene(1)], musicVolume=0))
+        stack.wait_completed(video)
+        assert stack.get(f"/videos/{video}").json["scenes"][0]["generation"] is None
+
+
+def command_lines(stack):
+    pids = [stack.pid(piece) for piece in [*PIECES, *VENDORS]]
+    return [open(f"/proc/{pid}/cmdline").read() for pid in pids]
 
 
 def test_stop_ends_all(stack):
