@@ -101,12 +101,10 @@ static size_t common_length(const char *a, const char *b)
 /* Also where only its beginning is there, because the text was cut. */
 void api_hide_key(const struct api *a, struct verdict *v)
 {
-	size_t whole = strlen(a->key), least = whole < HIDDEN_FROM ? whole : HIDDEN_FROM;
-
 	for (char *s = v->err.text; *s != '\0'; s++) {
 		size_t n = common_length(s, a->key);
 
-		if (n >= least)
+		if (n >= HIDDEN_FROM || a->key[n] == '\0')
 			memset(s, '*', n);
 	}
 }
