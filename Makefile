@@ -88,6 +88,11 @@ check: ## run every test; ends with: N passed, N failed
 	@$(BUILD) all music units sdk
 	@$(BUILD) SAN=address,undefined all units fuzzers
 	@tests/run.sh build build/san
+soak: ## kill the daemon 200 times while it buys for 40 videos; shows what was asked for, billed and kept
+	@demo/setup.sh run build check
+	@$(BUILD) all music
+	@TEST_KILLS=200 TEST_VIDEOS=40 PYTHONDONTWRITEBYTECODE=1 TEST_BUILD=$(CURDIR)/$(O) \
+		/usr/bin/python3 -m pytest -q tests/scenario/test_paying_chaos.py -k random
 lint: ## read the sources: formatting, cppcheck, clang-tidy, banned functions, shellcheck, man pages
 	@demo/setup.sh build check lint
 	@PKG_CFLAGS="$$(pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g')" tests/lint.sh
@@ -102,5 +107,5 @@ clean: ## remove what was built
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 14
 
-.PHONY: all units fuzzers setup demo check lint stop clean help
+.PHONY: all units fuzzers setup demo check soak lint stop clean help
 .SECONDARY:

@@ -114,7 +114,8 @@ class Database:
 
     def __init__(self, stack):
         command = [*stack.client(), "-n"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+                                        errors="backslashreplace")  # ids are bytes
 
     def rows(self, sql):
         self.process.stdin.write(f"{sql}; SELECT 'the end';\n")

@@ -135,7 +135,7 @@ def audit(stack, database, videos):
             assert times <= 1 + lost[bought[what]], f"{what}: billed {times} times, lost {lost[bought[what]]}"
         if kind == "scene":  # each bill by itself: the seed is in both
             assert {str(bill["seed"]) for bill in bills.values()} <= {row.seed for row in ours}
-        assert vendor.errors() == []
+        assert not vendor.errors(), vendor.errors()
         counts[kind] = Counts(len(vendor.seen(request)), len(bills), len(kept), sum(lost.values()),
                               len(bills) - len(kept), sum(row.state == "refused" for row in ours))
     return counts
