@@ -222,17 +222,18 @@ def test_a_prompt_has_no_more_units_than_the_vendor_counts(stack):
     assert prompt.startswith(f"{sent} ")
 
 
-def test_a_task_is_not_polled_more_often_than_the_vendor_wants(stack):
-    """seed A8: five seconds between two polls of one task, and not all tasks at once."""
-    with stack.changed(runway_poll_ms=DEFAULT_POLL_MS):
+def test_tasks_are_asked_for_slowly_and_not_for_ever(stack):
+    """seed A4, A5, A8: five seconds between two polls of one task, not all tasks at once; and in the end it is cancelled."""
+    with stack.changed(runway_poll_ms=DEFAULT_POLL_MS, runway_task_deadline_sec=15):  # the third poll comes after 18
         stack.runway.setup(minPollMs=5000, clock={"runningMs": paid.LONG_MS})
         video = stack.create(stacks.film(scenes=[stacks.scene(n) for n in range(4)]))
-        stack.runway.wait("poll", answered=12, seconds=40)
-        assert stack.runway.errors("pollTooOften") == []
-        polls = [poll["at"] for poll in stack.runway.seen("poll")]
-        stack.runway.setup(minPollMs=0)  # before a task is cancelled it is asked once more
-        paid.remove(stack, video, tasks=4)
-    assert max(polls[:4]) - min(polls[:4]) > 10 or max(polls[4:8]) - min(polls[4:8]) > 10
+        stack.runway.wait("cancel", answered=4)
+        failed = wait_for("its failure", lambda: (now := stack.status(video))["status"] == "failed" and now)
+    assert "The video service took too long to make a scene" in failed["error"]
+    assert paid.purchases(stack, video, "state") == [["cancelled"]] * 4
+    assert stack.runway.errors("pollTooOften") == []
+    polls = [poll["at"] for poll in stack.runway.seen("poll")]
+    assert len(polls) == 12 and max(polls[:4]) - min(polls[:4]) > 10
 
 
 # --- speech ---
