@@ -25,11 +25,11 @@ declare -A MAY=(
 	[tests/fuzz]='lib/base lib/io lib/video lib/remote daemon daemon/film daemon/vendor cgi cli'
 )
 
-# third-party header: the one file that may include it
+# third-party header: the one file that may include it, or a pattern for those of one module
 declare -A HOME_OF=(
 	[mysql.h]=lib/io/db.c
 	[libmemcached/memcached.h]=lib/io/cache.c
-	[curl/curl.h]=lib/io/http.c
+	[curl/curl.h]='lib/io/http?(_transfer).c'
 	[json-c/json.h]=lib/io/json.c
 	[json.h]=lib/io/json.c
 	[libxml/parser.h]=lib/io/xml.c

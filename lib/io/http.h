@@ -28,6 +28,7 @@ struct loop;
 struct sockaddr;
 struct http;
 struct http_call;
+struct http_transfer;
 
 #define HTTP_ERROR_BODY_MAX ((size_t)64 * 1024)
 
@@ -60,13 +61,13 @@ struct http_request {
 };
 
 struct http_result {
-	int status;                   /* 100..599 */
-	const char *body;             /* NUL-terminated; valid during the callback. Other than 2xx: cut at
-					 HTTP_ERROR_BODY_MAX. NULL when it went to body_fd or on_body */
-	size_t body_len;              /* of body, or bytes that went there */
-	const char *content_type;     /* "" when there was none */
-	int64_t retry_after_sec;      /* of a Retry-After header in seconds, capped at 86400; -1 none */
-	const struct http_call *call; /* for http_header */
+	int status;               /* 100..599 */
+	const char *body;         /* NUL-terminated; valid during the callback. Other than 2xx: cut at
+				     HTTP_ERROR_BODY_MAX. NULL when it went to body_fd or on_body */
+	size_t body_len;          /* of body, or bytes that went there */
+	const char *content_type; /* "" when there was none */
+	int64_t retry_after_sec;  /* of a Retry-After header in seconds, capped at 86400; -1 none */
+	const struct http_transfer *transfer; /* for http_header */
 };
 
 /* Exactly one of r and e is not NULL. */

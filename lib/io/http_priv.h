@@ -1,7 +1,7 @@
 #ifndef VIDEOD_IO_HTTP_PRIV_H
 #define VIDEOD_IO_HTTP_PRIV_H
 
-/* The parts of http.c that do not need libcurl. */
+/* The parts of a transfer that do not need libcurl. */
 
 #include <stdbool.h>
 #include <stddef.h>
