@@ -342,6 +342,7 @@ def kill_responder(stack, clients, chance):
 
 @pytest.mark.parametrize("stack", [{"videos_in_flight": 3, "children": 2}], indirect=True, ids=[""])
 def test_cache_database_and_responders_come_and_go(stack):
+    """seed A14: a cache that is down is no failure."""
     chance = random.Random(0)
     with Clients(stack, "shop") as clients:
         wait_for("some videos", lambda: len(clients.accepted) == UNDER_WAY)

@@ -133,6 +133,7 @@ def begin_encoding(stack):
 
 
 def test_running_steps_end_before_the_daemon_does(stack):
+    """seed A19: told to stop, it finishes what is under way."""
     with stack.ffmpeg.hold("encode"):
         video = begin_encoding(stack)
         terminate(stack)

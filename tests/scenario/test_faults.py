@@ -105,6 +105,7 @@ def cases(stack):
 
 @pytest.mark.parametrize("row", faults.ROWS, ids=lambda row: row.name)
 def test_a_fault(stack, cases, row):
+    """seed A7, B6, B7, C4: each by its own kind: again, never, or when somebody has seen to it."""
     case = cases[row.name]
     assert case.ends == [end for end in (row.first, row.last) if end]
     assert row.says in case.told
@@ -115,6 +116,7 @@ def test_a_fault(stack, cases, row):
 
 
 def test_retry_after_is_kept_to(stack, cases):
+    """seed A8: the vendor says when."""
     name = cases["create: 429, Retry-After"].name
     at = [request["at"] for request in stack.runway.seen("create") if name in request["body"]["promptText"]]
     assert at[1] - at[0] >= 1000

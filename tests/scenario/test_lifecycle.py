@@ -177,6 +177,7 @@ def test_what_is_deleted_while_the_daemon_is_down_is_removed_when_it_is_back(sta
 
 
 def test_a_removal_that_cannot_be_done_now_is_done_later(stack):
+    """seed A17: what was published goes before the row that knows of it."""
     video = stack.create(quick())
     stack.wait_completed(video)
     media, away = stack.folder / "media", stack.folder / "media.away"

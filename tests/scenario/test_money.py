@@ -66,6 +66,7 @@ def regenerate(stack, video, number, body=None):
 
 
 def test_the_estimate_is_what_is_bought_and_billed(stack):
+    """seed A13: known before, and written down after."""
     body = film(scene(1, 3), scene(2, 2.5, imageUrl="/assets/picture.jpg", model="gen4_turbo"),
                 scene(3, 1, model="veo3.1_fast"), script="One. Two, three.", aspectRatio="16:9")
     said = stack.post("/videos/estimate", body)
@@ -89,6 +90,7 @@ def refusal(stack, body):
 
 
 def test_a_limit_for_each_video(stack):
+    """seed A13: no order may spend without bound."""
     with configured(stack, max_video_credits=2 * SCENE, max_video_characters=20):
         assert "no more than 48" in refusal(stack, film("One", "Two", "Three"))
         assert "72 credits" in refusal(stack, film("One", "Two", "Three"))
@@ -256,6 +258,7 @@ CHANGES = [
 
 @pytest.mark.parametrize("fields,asked", [row[1:] for row in CHANGES], ids=[row[0] for row in CHANGES])
 def test_a_change_buys_what_it_changes(stack, shirt, fields, asked):
+    """seed A9, C6: only what is new is paid for."""
     before = show(stack, shirt)["videoUrl"]
     change(stack, shirt, **fields)
     assert render(stack, shirt) == asked
@@ -265,6 +268,7 @@ def test_a_change_buys_what_it_changes(stack, shirt, fields, asked):
 
 
 def test_a_scene_of_five_is_generated_anew(stack):
+    """seed A9: one scene, and no other."""
     video = make(stack, "One", "Two", "Three", "Four", "Five")
     assert counts(stack) == (5, 0)
     assert regenerate(stack, video, 3) == {"Three": 1}
@@ -275,6 +279,7 @@ def test_a_scene_of_five_is_generated_anew(stack):
 
 
 def test_a_retry_buys_only_what_failed(stack):
+    """seed A1, A18: a second try pays for nothing that is there."""
     stack.runway.fault("create", match="Bad", fail="SAFETY.INPUT.TEXT")
     video = stack.create(film("One", "Bad", "Three", script="Hello."))
     failed = wait_status(stack, video, "failed")
@@ -289,6 +294,7 @@ def test_a_retry_buys_only_what_failed(stack):
 
 
 def test_an_equal_video_is_bought_once_by_a_store(stack):
+    """seed C6: nor does an equal video."""
     stack.put_store("other")
     equal = {"script": "Equal.", "reuse": True}
     first = make(stack, "Equal 1", "Equal 2", **equal)

@@ -83,6 +83,7 @@ def test_a_film_of_bought_scenes(stack, runway):
 
 
 def test_what_others_are_buying_is_kept_when_a_scene_fails(stack, runway):
+    """seed A18: what is paid for is not thrown away with what failed."""
     runway.setup(faults=[{"on": "create", "match": "Bad", "do": {"fail": "SAFETY.INPUT.TEXT"}},
                          {"on": "download", "times": 2, "do": {"hold": True}}])
     video = stack.create(film("Bad", "Two", "Three"))
@@ -102,6 +103,7 @@ def test_what_others_are_buying_is_kept_when_a_scene_fails(stack, runway):
 
 
 def test_a_lost_reply_pauses_the_video_and_says_what_it_may_cost(stack, runway):
+    """seed A1, A10: what may have been charged is not simply asked for again."""
     runway.fault("create", match="Lost", drop="after")
     video = stack.create(film("One", "Lost"))
     paused = wait_status(stack, video, "paused")
@@ -119,6 +121,7 @@ def test_a_lost_reply_pauses_the_video_and_says_what_it_may_cost(stack, runway):
 
 
 def test_without_credit_the_video_waits_until_there_is_some(stack, runway):
+    """seed A7, A8: that is no reason to fail, and none to try blindly."""
     runway.setup(credits=30)
     video = stack.create(film("One", "Two"))
     paused = wait_status(stack, video, "paused")
@@ -145,6 +148,7 @@ def test_cancelled_within_seconds(stack, runway):
 
 
 def test_a_drain_does_not_wait_for_the_vendor(stack, runway):
+    """seed A4, A19: the task is known, and whoever comes next asks for it."""
     runway.setup(clock={"pendingMs": 0, "runningMs": LONG_MS})
     video = stack.create(film("One", "Two"))
     wait_for("what was accepted to be known", lambda: ledger(stack, video) == [(0, "known"), (1, "known")])
@@ -160,6 +164,7 @@ def test_a_drain_does_not_wait_for_the_vendor(stack, runway):
 
 
 def test_a_drain_waits_for_the_answer_to_a_paid_request(stack, runway):
+    """seed A19: no answer to a paid request is lost by stopping."""
     runway.fault("create", hold=True)
     before = stack.log("daemon").count("draining")
     video = stack.create(film("One"))
@@ -178,6 +183,7 @@ def test_a_drain_waits_for_the_answer_to_a_paid_request(stack, runway):
 
 
 def test_stores_share_the_vendors_places(stack, runway):
+    """seed A8, A9: one store with much to do does not keep the others waiting."""
     stack.put_store("other")
     runway.setup(clock={"pendingMs": 0, "runningMs": LONG_MS})
     first = stack.create(film(*(f"Mine {n}" for n in range(7))))
