@@ -15,6 +15,7 @@ from stack import wait_for
 AT_ONCE = 100  # more than any test has
 LONG_MS = 120_000  # of a task: until a test says that it has ended
 SOON = {"pendingMs": 0, "runningMs": 300}
+RUNNING = {"pendingMs": 0, "runningMs": LONG_MS}
 SETTINGS = {"runway_in_flight": AT_ONCE, "elevenlabs_in_flight": AT_ONCE, "videos_in_flight": AT_ONCE,
             "store_in_flight": AT_ONCE, "attempts": 2, "probe_sec": 300}
 

@@ -1,16 +1,13 @@
 """Cancelling and deleting while something is under way at a vendor or here: it ends at once, the vendor is told, late
 answers are written down, and what was bought is kept for a retry, or removed with the video."""
 
-import time
-
 import bought
 import pytest
-from bought import LONG_MS, SOON, ask, film, ledger, prompts, scripts, show, wait_status
+from bought import LONG_MS, RUNNING, SOON, ask, film, ledger, prompts, scripts, show, wait_status
 from daemons import children, events, rows_of
 from stack import scene, wait_for
 
 SECONDS = 5  # for a video to be cancelled
-RUNNING = {"pendingMs": 0, "runningMs": LONG_MS}
 WAITING = {"pendingMs": LONG_MS, "runningMs": 0}
 HELD = {"hold": True}
 HELD_LATE = {"hold": True, "after": True}  # accepted and billed; only the reply waits

@@ -5,7 +5,7 @@ import contextlib
 
 import bought
 import pytest
-from bought import ask, change, counts, film, ledger, prompts, scripts, show, table, videoctl, wait_status
+from bought import ask, change, counts, film, ledger, prompts, show, table, videoctl, wait_status
 from daemons import rows_of
 from stack import scene, wait_for
 
