@@ -15,6 +15,7 @@
  */
 #include <getopt.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -175,7 +176,8 @@ int main(int argc, char **argv)
 
 	if (r != 0)
 		return r == 1 ? 0 : 2;
-	dumps_forbid(); /* before there is a key in memory */
+	dumps_forbid();                 /* before there is a key in memory */
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file that may grow no more is as good as a full disk */
 	if (settings_load(o.config, ROLE_DAEMON, &s, &e) < 0) {
 		log_error("configuration", log_text("error", e.text));
 		return 1;
