@@ -111,7 +111,7 @@ int serve_video_change(struct app *a, const struct request *q, struct reply *r, 
 	if (checked <= 0)
 		return checked;
 
-	int done = settle(a, q, videos_change(a->db, &a->settings, &v, e), r, e);
+	int done = settle(a, q, videos_change(a->db, &v, e), r, e);
 
 	return done <= 0 ? done : serve_video(a, q, r, e);
 }

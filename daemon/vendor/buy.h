@@ -4,13 +4,13 @@
 /*
  * Buying: how a step comes to an artefact that costs money without ever paying for it twice.
  *
- *   buy_look    looks what there is: kept -> take it; known -> go on asking for it; asked for by ourselves
- * and not answered yet -> wait; unknown -> ERR_UNCERTAIN; nothing -> it may be bought buy_intend  commits the
- * intent; the caller sends at once an order    is that one request from its intent to its written answer. It
- * belongs to the engine, not to the step: when the step is stopped (cancel, lost lease, drain) the answer is
- * still waited for and written, so a task that was accepted is known, and can be cancelled or fetched later.
- *
- * Between the two lies what may fail for nothing: an upload, setting disk aside.
+ * - buy_look looks what there is: kept, take it; known, go on asking for it; asked for by ourselves and not
+ *   answered yet, wait; unknown, ERR_UNCERTAIN; nothing, it may be bought.
+ * - What may fail for nothing comes next: an upload, setting disk aside.
+ * - buy_intend commits the intent, and the caller sends at once.
+ * - An order is that one request from its intent to its written answer. It belongs to the engine, not to the
+ *   step: when the step is stopped (cancel, lost lease, drain) the answer is still waited for and written, so
+ *   that a task that was accepted is known, and can be cancelled or fetched later.
  */
 
 #include <stdbool.h>

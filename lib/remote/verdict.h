@@ -5,9 +5,10 @@
  * What an answer of a vendor means: every failureCode, HTTP status and error body that is known has its row
  * in a table (verdict.c), and nowhere else is anything decided by them. err.kind says what to do:
  *
- *   ERR_TEMP       conclusively nothing was bought, or the call is free to repeat: again after wait_ms or a
- * backoff ERR_PERM       the same request will be refused again ERR_BLOCKED    the operator must act: reason
- * says what is wrong ERR_UNCERTAIN  a paid request may have been accepted
+ * - ERR_TEMP: conclusively nothing was bought, or the call is free to repeat: again, later
+ * - ERR_PERM: the same request will be refused again
+ * - ERR_BLOCKED: the operator must act; reason says what is wrong
+ * - ERR_UNCERTAIN: a paid request may have been accepted
  */
 
 #include <stdbool.h>

@@ -235,14 +235,23 @@ int videos_retry(struct db *db, const struct uuid *id, bool accept_possible_char
 	return act(db, ACTION_RETRY, id, work_retry, &accept_possible_charge, e);
 }
 
+static int write_mode(struct db *db, const struct video *v, struct err *e)
+{
+	return db_exec(db, SQL_MODE,
+		DB_ARGS(db_text(names_get(video_mode_names, MODE_COUNT, v->mode)),
+			db_int(v->estimate_credits_milli), db_int(v->estimate_characters), db_uuid(&v->id)),
+		NULL, e);
+}
+
 struct new_take {
 	const struct settings *settings;
 	int64_t scene;
 	const struct scene_change *change;
 };
 
-/* Whether the store may still spend today what the one scene, as it is now, would cost. */
-static int check_scene_budget(struct db *db, const struct uuid *id, const struct new_take *t, struct err *e)
+/* Whether the scene, as it is now, may be bought once more; the video's estimate becomes that of all its
+ * scenes. */
+static int estimate_scene_again(struct db *db, const struct uuid *id, const struct new_take *t, struct err *e)
 {
 	AUTO_VIDEO v = {.title = NULL};
 	AUTO_PROBLEMS problems = {.count = 0};
@@ -256,7 +265,11 @@ static int check_scene_budget(struct db *db, const struct uuid *id, const struct
 		return err_set_http(e, ERR_PERM, 409, "The scene cannot be generated: %s %s.",
 			problems.list[0].path, problems.list[0].message);
 	one.credits_milli = choices[t->scene].credits_milli;
-	return one.credits_milli > 0 ? budget_check(db, t->settings, v.store_id, &one, e) : 0;
+	if (budget_check_more(db, t->settings, &v, &one, e) < 0)
+		return -1;
+	v.estimate_credits_milli = all.credits_milli;
+	v.estimate_characters = all.characters;
+	return write_mode(db, &v, e);
 }
 
 static int work_regenerate(
@@ -273,7 +286,7 @@ static int work_regenerate(
 		return -1;
 	if (scenes == 0)
 		return err_set_http(e, ERR_PERM, 404, "scene");
-	if (check_scene_budget(db, id, t, e) < 0)
+	if (estimate_scene_again(db, id, t, e) < 0)
 		return -1;
 	return queue(db, id, NEXT_REVISION, e);
 }
@@ -316,15 +329,15 @@ static int work_change(
 	const struct order *o = arg;
 
 	(void)now;
-	if (videos_check_budget(db, o->settings, o->video, e) < 0 || write_request(db, o->video, e) < 0 ||
+	if (write_request(db, o->video, e) < 0 ||
 		db_exec(db, SQL_FORGET_SCENES, DB_ARGS(db_uuid(id)), NULL, e) < 0)
 		return -1;
 	return videos_insert_scenes(db, o->video, e);
 }
 
-int videos_change(struct db *db, const struct settings *s, const struct video *v, struct err *e)
+int videos_change(struct db *db, const struct video *v, struct err *e)
 {
-	return act(db, ACTION_CHANGE, &v->id, work_change, &(struct order){.settings = s, .video = v}, e);
+	return act(db, ACTION_CHANGE, &v->id, work_change, &(struct order){.video = v}, e);
 }
 
 /* What the video costs in the mode that it has now. */
@@ -348,16 +361,20 @@ static int work_render(
 {
 	const struct order *o = arg;
 	AUTO_VIDEO v = {.title = NULL};
+	bool was_draft;
 
 	(void)now;
 	if (videos_load(db, SQL_REQUEST, id, &v, e) < 0)
 		return -1;
+	was_draft = v.mode == MODE_DRAFT;
 	v.mode = o->mode;
-	if (estimate_again(o->settings, &v, e) < 0 || videos_check_budget(db, o->settings, &v, e) < 0 ||
-		db_exec(db, SQL_MODE,
-			DB_ARGS(db_text(names_get(video_mode_names, MODE_COUNT, v.mode)),
-				db_int(v.estimate_credits_milli), db_int(v.estimate_characters), db_uuid(id)),
-			NULL, e) < 0)
+	if (estimate_again(o->settings, &v, e) < 0)
+		return -1;
+	/* What was bought already is not bought again; what has changed since is held against the day when it
+	 * is. */
+	if (was_draft && videos_check_budget(db, o->settings, &v, e) < 0)
+		return -1;
+	if (write_mode(db, &v, e) < 0)
 		return -1;
 	return queue(db, id, NEXT_REVISION, e);
 }

@@ -46,7 +46,7 @@ int videos_regenerate(struct db *db, const struct settings *s, const struct uuid
  * valid video as videos_get gave it, with the changes and their estimate in it (id, store and product stay).
  * A scene keeps its take. ERR_PERM as videos_create.
  */
-int videos_change(struct db *db, const struct settings *s, const struct video *v, struct err *e);
+int videos_change(struct db *db, const struct video *v, struct err *e);
 
 /*
  * Makes a video that is over again from its request as it is now, in that mode; revision counts up. ERR_PERM

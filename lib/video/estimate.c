@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
@@ -25,6 +26,8 @@
 
 /* Two creates of one store stand in line here, so that the second one sees what the first one promised. */
 static const char SQL_LOCK_STORE[] = "SELECT id FROM stores WHERE public_id = ? FOR UPDATE";
+static const char SQL_LOCK_STORE_OF[] =
+	"SELECT id FROM stores WHERE id = (SELECT store_id FROM videos WHERE id = ?) FOR UPDATE";
 
 /*
  * What a purchase counts as spent: what the vendor said that it cost, and until it says so what it was
@@ -33,23 +36,27 @@ static const char SQL_LOCK_STORE[] = "SELECT id FROM stores WHERE public_id = ? 
  *   kept                   its cost; removing and removed too, for a deleted file gives no money back
  *   unknown, written_off   perhaps charged, and nobody will ever say: the estimate
  *   failed                 its cost, which is 0 where the vendor gave it back; silence counts as the estimate
- *   cancelled              its cost; silence counts as nothing, for nothing was made
+ *   cancelled              its cost, which is 0 where it had not begun; silence counts as the estimate
  *   refused                nothing
  */
-#define SPENT                                                                                                \
-	"CASE state WHEN 'refused' THEN 0 WHEN 'cancelled' THEN COALESCE(cost_milli, 0) "                    \
-	"ELSE COALESCE(cost_milli, estimate_milli) END"
+#define SPENT "IF(state = 'refused', 0, COALESCE(cost_milli, estimate_milli))"
 
 static const char SQL_SPENT_TODAY[] =
 	"SELECT CAST(COALESCE(SUM(IF(vendor = 'runway', " SPENT ", 0)), 0) AS SIGNED), "
 	"CAST(COALESCE(SUM(IF(vendor = 'elevenlabs', " SPENT ", 0)), 0) AS SIGNED) "
 	"FROM purchases WHERE store_id = ? AND created_at >= UTC_DATE()";
 
+static const char SQL_SPENT_ON[] =
+	"SELECT CAST(COALESCE(SUM(IF(vendor = 'runway', " SPENT ", 0)), 0) AS SIGNED), "
+	"CAST(COALESCE(SUM(IF(vendor = 'elevenlabs', " SPENT ", 0)), 0) AS SIGNED) "
+	"FROM purchases WHERE video_id = ?";
+
 /*
- * Of the videos that wait, are being made or will be tried again: their estimates, less the estimates of what
- * is bought and still serves (refused, failed, cancelled and written_off ones will be bought again). A video
- * that had more bought than it needs, because it is made again, promises nothing. (Summing over a derived
- * table would be the plainer form; MariaDB 10.11 refuses that with error 1140 when it is executed again.)
+ * Of the videos that wait, are being made or will be tried again: their estimates, less the
+ * estimates of what is bought and still serves (refused, failed, cancelled and written_off ones will be
+ * bought again). A video that had more bought than it needs, because it is made again, promises nothing.
+ * (Summing over a derived table would be the plainer form; MariaDB 10.11 refuses that with error 1140 when it
+ * is executed again.)
  */
 #define PROMISED(estimate, vendor_name)                                                                      \
 	"CAST(COALESCE(SUM(GREATEST(CAST(" estimate " AS SIGNED) - "                                         \
@@ -211,13 +218,13 @@ bool budget_video_ok(const struct settings *s, const struct estimate *t, struct 
 	return p->count == before;
 }
 
-/* Adds to both budgets what sql finds of the store. */
-static int add_taken(struct db *db, const char *sql, int64_t store, struct budget budgets[static UNIT_COUNT],
-	struct err *e)
+/* Adds to both budgets what sql finds. */
+static int add_taken(struct db *db, const char *sql, struct db_arg of,
+	struct budget budgets[static UNIT_COUNT], struct err *e)
 {
 	AUTO(db_rows) rows = NULL;
 
-	if (db_query(db, sql, DB_ARGS(db_int(store)), &rows, e) < 0)
+	if (db_query(db, sql, DB_ARGS(of), &rows, e) < 0)
 		return -1;
 	(void)db_next(rows); /* sums: there is always one */
 	for (unsigned i = 0; i < UNIT_COUNT; i++)
@@ -225,11 +232,11 @@ static int add_taken(struct db *db, const char *sql, int64_t store, struct budge
 	return 0;
 }
 
-static int lock_store(struct db *db, const char *store_id, int64_t *ret_store, struct err *e)
+static int lock_store(struct db *db, const char *sql, struct db_arg which, int64_t *ret_store, struct err *e)
 {
 	AUTO(db_rows) rows = NULL;
 
-	if (db_query(db, SQL_LOCK_STORE, DB_ARGS(db_text(store_id)), &rows, e) < 0)
+	if (db_query(db, sql, DB_ARGS(which), &rows, e) < 0)
 		return -1;
 	if (!db_next(rows))
 		return err_set_http(e, ERR_PERM, 404, "storeId");
@@ -237,11 +244,11 @@ static int lock_store(struct db *db, const char *store_id, int64_t *ret_store, s
 	return 0;
 }
 
-static int over_day_limit(const struct budget *b, struct err *e)
+static int over_day_limit(const struct budget *b, enum err_kind kind, struct err *e)
 {
 	char limit[AMOUNT_BYTES], left[AMOUNT_BYTES], wanted[AMOUNT_BYTES];
 
-	return err_set_http(e, ERR_PERM, 402,
+	return err_set_http(e, kind, 402,
 		"The store may spend %s %s a day; %s are left until midnight UTC, and this may cost %s.",
 		amount(b->day_limit, limit), b->unit,
 		amount(b->taken < b->day_limit ? b->day_limit - b->taken : 0, left),
@@ -261,15 +268,53 @@ int budget_check(struct db *db, const struct settings *s, const char *store_id, 
 	if (!limited)
 		return 0;
 
-	if (lock_store(db, store_id, &store, e) < 0 ||
-		add_taken(db, SQL_SPENT_TODAY, store, budgets, e) < 0 ||
-		add_taken(db, SQL_PROMISED, store, budgets, e) < 0)
+	if (lock_store(db, SQL_LOCK_STORE, db_text(store_id), &store, e) < 0 ||
+		add_taken(db, SQL_SPENT_TODAY, db_int(store), budgets, e) < 0 ||
+		add_taken(db, SQL_PROMISED, db_int(store), budgets, e) < 0)
 		return -1;
 	for (size_t i = 0; i < UNIT_COUNT; i++) {
 		const struct budget *b = &budgets[i];
 
 		if (b->day_limit > 0 && b->wanted > 0 && b->taken + b->wanted > b->day_limit)
-			return over_day_limit(b, e);
+			return over_day_limit(b, ERR_PERM, e);
 	}
 	return 0;
+}
+
+int budget_check_more(struct db *db, const struct settings *s, const struct video *v,
+	const struct estimate *t, struct err *e)
+{
+	struct budget budgets[UNIT_COUNT];
+	char limit[AMOUNT_BYTES], taken[AMOUNT_BYTES], wanted[AMOUNT_BYTES];
+
+	read_budgets(s, t, budgets);
+	if (add_taken(db, SQL_SPENT_ON, db_uuid(&v->id), budgets, e) < 0)
+		return -1;
+	for (size_t i = 0; i < UNIT_COUNT; i++) {
+		const struct budget *b = &budgets[i];
+
+		if (b->video_limit > 0 && b->wanted > 0 && b->taken + b->wanted > b->video_limit)
+			return err_set_http(e, ERR_PERM, 402,
+				"One video may cost %s %s; this one has cost %s, and this may cost %s more.",
+				amount(b->video_limit, limit), b->unit, amount(b->taken, taken),
+				amount(b->wanted, wanted));
+	}
+	return budget_check(db, s, v->store_id, t, e);
+}
+
+int budget_spend(struct db *db, const struct settings *s, const struct uuid *video_id, const char *vendor,
+	int64_t milli, struct err *e)
+{
+	struct budget budgets[UNIT_COUNT];
+	struct budget *b = &budgets[strcmp(vendor, "runway") == 0 ? CREDITS : CHARACTERS];
+	int64_t store = 0;
+
+	read_budgets(s, &(struct estimate){.credits_milli = 0}, budgets);
+	b->wanted = milli;
+	if (b->day_limit == 0)
+		return 0;
+	if (lock_store(db, SQL_LOCK_STORE_OF, db_uuid(video_id), &store, e) < 0 ||
+		add_taken(db, SQL_SPENT_TODAY, db_int(store), budgets, e) < 0)
+		return -1;
+	return b->taken + b->wanted > b->day_limit ? over_day_limit(b, ERR_BLOCKED, e) : 0;
 }

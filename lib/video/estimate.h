@@ -46,6 +46,20 @@ struct json *estimate_json(const struct video *v, const struct settings *s,
  */
 int budget_check(struct db *db, const struct settings *s, const char *store_id, const struct estimate *t,
 	struct err *e);
+/* The same for a video that is there already, and whether it may: what it cost so far counts towards its
+ * limit. */
+int budget_check_more(struct db *db, const struct settings *s, const struct video *v,
+	const struct estimate *t, struct err *e);
+
+/*
+ * The last word on a store's day, within the transaction that commits the intent of a paid request: whether
+ * milli (thousandths of the vendor's unit) more may be spent, what was only promised aside. However a request
+ * came about, no more than the limit is spent. 0, or -1: ERR_BLOCKED with a text that names the limit, as
+ * budget_check's.
+ */
+struct uuid;
+int budget_spend(struct db *db, const struct settings *s, const struct uuid *video_id, const char *vendor,
+	int64_t milli, struct err *e);
 /* The limits of one video, which need no database: false with a problem at "" in p. */
 bool budget_video_ok(const struct settings *s, const struct estimate *t, struct problems *p);
 

@@ -151,7 +151,7 @@ static int change(const struct uuid *id)
 
 	if (videos_get(shop_db, id, &v, &err) != 1)
 		return 0;
-	return videos_change(shop_db, &shop_settings, &v, &err);
+	return videos_change(shop_db, &v, &err);
 }
 
 static int render(const struct uuid *id)
@@ -413,7 +413,7 @@ static void test_a_change_is_the_whole_request(void **state)
 	v.estimate_characters = 7;
 	v.scenes[0].model = xstrdup("gen4_turbo");
 	v.scenes[1].text_overlay = xstrdup("Now");
-	expect(videos_change(shop_db, &shop_settings, &v, &err), 1);
+	expect(videos_change(shop_db, &v, &err), 1);
 
 	AUTO_VIDEO got = shop_read(&id);
 
@@ -440,7 +440,7 @@ static void test_a_change_is_the_whole_request(void **state)
 
 	free(v.music_track_id);
 	v.music_track_id = xstrdup("6d757369-6300-4000-8000-00000000ffff");
-	expect_err(videos_change(shop_db, &shop_settings, &v, &err), &err, ERR_PERM, 404);
+	expect_err(videos_change(shop_db, &v, &err), &err, ERR_PERM, 404);
 	assert_string_equal(err.text, "musicTrackId");
 }
 
@@ -474,16 +474,26 @@ static void test_limits_hold_for_what_is_rendered_and_changed(void **state)
 	AUTO_VIDEO v = shop_read(&id);
 
 	(void)state;
+	/* a draft would be bought as a whole */
+	exec("UPDATE videos SET mode = 'draft'");
 	expect_err(videos_render(shop_db, &poor, &id, MODE_FULL, &err), &err, ERR_PERM, 402);
+	exec("UPDATE videos SET mode = 'full'");
 	expect_err(videos_regenerate(shop_db, &poor, &id, 1, &(struct scene_change){.prompt = "p"}, &err),
 		&err, ERR_PERM, 402);
 	assert_int_equal(number("SELECT SUM(take) FROM scenes"), 0);
-	v.estimate_credits_milli = 5000;
-	expect_err(videos_change(shop_db, &poor, &v, &err), &err, ERR_PERM, 402);
 	poor.max_video_credits = 1;
 	poor.max_store_day_credits = 0;
 	expect_err(videos_render(shop_db, &poor, &id, MODE_FULL, &err), &err, ERR_PERM, 402);
+	expect_err(videos_regenerate(shop_db, &poor, &id, 1, &(struct scene_change){.prompt = "p"}, &err),
+		&err, ERR_PERM, 402);
 	assert_int_equal(number("SELECT status = 'completed' AND revision = 1 FROM videos"), 1);
+	/* what was bought is not bought again: that is for the daemon to see, and to refuse where it must */
+	poor.max_video_credits = 0;
+	poor.max_store_day_credits = 1;
+	expect(videos_change(shop_db, &v, &err), 1);
+	expect(videos_render(shop_db, &poor, &id, MODE_FULL, &err), 1);
+	exec("UPDATE jobs SET state = 3, finished_at = UTC_TIMESTAMP(3)");
+	exec("UPDATE videos SET status = 'failed'");
 	expect(videos_render(shop_db, &poor, &id, MODE_DRAFT, &err), 1); /* costs nothing */
 	assert_int_equal(number("SELECT mode = 'draft' AND estimate_credits_milli = 0 FROM videos"), 1);
 }

@@ -324,7 +324,8 @@ static const struct {
 	{{"runway", "failed", 100, 0, 0}, 1000},
 	{{"runway", "failed", 100, 30, 0}, 970},
 	{{"runway", "failed", 100, -1, 0}, 900},
-	{{"runway", "cancelled", 100, -1, 0}, 1000},
+	{{"runway", "cancelled", 100, -1, 0}, 900},
+	{{"runway", "cancelled", 100, 0, 0}, 1000},
 	{{"runway", "cancelled", 100, 20, 0}, 980},
 	{{"runway", "removing", 100, 60, 0}, 940},
 	{{"runway", "removed", 100, 60, 0}, 940},
@@ -390,7 +391,8 @@ static const struct {
 	{"one unknown", 1, {"runway", "unknown", 100, -1, 0}, 600},
 	{"one to be repeated", 1, {"runway", "written_off", 100, -1, 0}, 500},
 	{"one that failed and was charged", 1, {"runway", "failed", 100, 100, 0}, 500},
-	{"one that was cancelled", 1, {"runway", "cancelled", 100, -1, 0}, 600},
+	{"one that was cancelled", 1, {"runway", "cancelled", 100, -1, 0}, 500},
+	{"one that was cancelled before it began", 1, {"runway", "cancelled", 100, 0, 0}, 600},
 	{"more than it needs", 1, {"runway", "kept", 500, 500, 1}, 1000},
 	{"a voice", 1, {"elevenlabs", "kept", 300, 300, 0}, 600},
 };
@@ -411,6 +413,27 @@ static void test_what_unfinished_videos_may_still_buy(void **state)
 		if (left != promise_cases[i].left)
 			fail_msg("%s: %lld left", promise_cases[i].title, (long long)left);
 	}
+}
+
+/* However a request came about, and whatever was promised: what is spent stays below the limit. */
+static void test_the_last_word_is_on_what_is_spent(void **state)
+{
+	static const struct bought clip = {"runway", "kept", 900, -1, 0};
+	struct settings s = {.max_store_day_credits = 1000};
+	struct uuid mine = put_video("shop", 1, 400, 0);
+	struct err e;
+
+	(void)state;
+	put_purchase("shop", &mine, &clip);
+	assert_int_equal(db_begin(db, &e), 0);
+	assert_int_equal(budget_spend(db, &s, &mine, "runway", 100000, &e), 0);
+	assert_int_equal(budget_spend(db, &s, &mine, "runway", 100001, &e), -1);
+	assert_int_equal(e.kind, ERR_BLOCKED);
+	assert_non_null(strstr(e.text, "1000 credits a day; 100 are left"));
+	assert_int_equal(budget_spend(db, &s, &mine, "elevenlabs", INT64_MAX / 2, &e), 0);
+	s.max_store_day_credits = 0;
+	assert_int_equal(budget_spend(db, &s, &mine, "runway", 100001, &e), 0);
+	db_rollback(db);
 }
 
 static void test_deleted_videos_buy_nothing_more(void **state)
@@ -493,6 +516,7 @@ int main(void)
 		cmocka_unit_test_setup(test_what_counts_as_spent, empty),
 		cmocka_unit_test_setup(test_characters_have_a_limit_of_their_own, empty),
 		cmocka_unit_test_setup(test_what_unfinished_videos_may_still_buy, empty),
+		cmocka_unit_test_setup(test_the_last_word_is_on_what_is_spent, empty),
 		cmocka_unit_test_setup(test_deleted_videos_buy_nothing_more, empty),
 		cmocka_unit_test_setup(test_at_the_limit, empty),
 		cmocka_unit_test_setup(test_an_unknown_store, empty),
