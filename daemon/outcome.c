@@ -33,23 +33,23 @@ static struct log_pair reason(const char *why)
 	return why && *why ? log_text("why", why) : (struct log_pair){.key = NULL};
 }
 
-void outcome_log_run(int level, const char *what, const struct run *r, const char *why)
+void outcome_log_run(enum log_level level, const char *what, const struct run *r, const char *why)
 {
 	char id[UUID_TEXT_SIZE];
 
 	uuid_format(&r->video.id, id);
-	log_write((enum log_level)level, what,
+	log_write(level, what,
 		LOG_PAIRS(log_text("video", id), log_number("job", r->job.id),
 			log_number("attempt", r->job.attempt),
 			log_number("ms", clock_mono_ms() - r->claimed_ms), reason(why)));
 }
 
-void outcome_log_step(int level, const char *what, const struct step *s, const char *why)
+void outcome_log_step(enum log_level level, const char *what, const struct step *s, const char *why)
 {
 	char id[UUID_TEXT_SIZE];
 
 	uuid_format(&s->run->video.id, id);
-	log_write((enum log_level)level, what,
+	log_write(level, what,
 		LOG_PAIRS(log_text("video", id), log_text("step", step_kinds[s->id].name),
 			log_number("item", (int64_t)s->item),
 			log_number("ms", clock_mono_ms() - s->started_ms), reason(why)));

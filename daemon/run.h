@@ -14,6 +14,7 @@
 #include "daemon/engine.h"
 #include "daemon/film/film.h"
 #include "lib/base/err.h"
+#include "lib/base/log.h"
 #include "lib/video/jobs.h"
 #include "lib/video/video.h"
 
@@ -176,9 +177,8 @@ int outcome_write_end(struct run *r, struct err *e);
 /* MySQL has what clients are to see; now memcached may have it too. */
 void outcome_recorded(struct run *r);
 struct step_ref outcome_ref(const struct step *s);
-void outcome_log_run(
-	int level, const char *what, const struct run *r, const char *why); /* level: enum log_level */
-void outcome_log_step(int level, const char *what, const struct step *s, const char *why);
+void outcome_log_run(enum log_level level, const char *what, const struct run *r, const char *why);
+void outcome_log_step(enum log_level level, const char *what, const struct step *s, const char *why);
 
 /* daemon/child.c: runs a command that makes s->part, then looks at it (kind->check), renames it to name, ends
  * s. */

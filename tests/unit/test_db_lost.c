@@ -294,7 +294,7 @@ static void test_an_outage_is_not_paid_for_at_each_call(void **state)
 		.name = "videod",
 		.connect_timeout_sec = 1,
 		.io_timeout_sec = 1};
-	AUTO_CLOSE int silent_fd = listen_silently(&options.port);
+	AUTO_CLOSE int silent_fd UNUSED = listen_silently(&options.port);
 	AUTO(db) db = db_new(&options);
 	AUTO(db_rows) rows = NULL;
 	struct err first, e;

@@ -23,6 +23,7 @@
 
 #define SOUND_MAX 30
 #define GRIN      "\xf0\x9f\x98\x80"
+#define REPLACED  "\xef\xbf\xbd"
 
 /* A good reply with everything that may be in one, and a short one. Both say "sound!" and three characters.
  */
@@ -227,8 +228,7 @@ static void test_odd_times(void **state UNUSED)
 {
 	static const char text[] = TIMES("[\"\",\"\\ud83d\",\"\\udc00x\",\"\\ud83d\\ud83d\\ude00\",\"ab\"]",
 		"[-0.5,-0,0.0005,0.00049999999999999999,86400]", "[1e-7,1E0,2.0000,0.1e1,12345.6785]");
-	static const char *const characters[] = {
-		"", "\xef\xbf\xbd", "\xef\xbf\xbdx", "\xef\xbf\xbd" GRIN, "ab"};
+	static const char *const characters[] = {"", REPLACED, REPLACED "x", (REPLACED GRIN), "ab"};
 	static const int64_t starts[] = {0, 0, 1, 0, 86400000}, ends[] = {0, 1000, 2000, 1000, 12345679};
 	AUTO(speech_reader) s = begin();
 	const struct speech_times *t = NULL;

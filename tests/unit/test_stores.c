@@ -148,9 +148,7 @@ static void test_an_unknown_currency_in_the_database_is_no_default(void **state)
 static void test_ids_are_exact(void **state)
 {
 	static const char *const others[] = {"Exact", "exact ", " exact", "exact%", "exact\xC3\xA9", "",
-		"ex\xC3\xA4"
-		"ct",
-		"exac_", "exact'--", "exact\n"};
+		"ex\303\244ct", "exac_", "exact'--", "exact\n"};
 	struct err e;
 
 	(void)state;
