@@ -104,20 +104,6 @@ static const struct model *able(const char *name, enum models_endpoint endpoint)
 	return m && m->endpoint[endpoint] ? m : NULL;
 }
 
-/* The model of scene s; NULL where the one that it names cannot do it. */
-static const struct model *choose_model(const struct video *v, const struct scene *s,
-	enum models_endpoint endpoint, const char *default_model)
-{
-	const char *const names[] = {v->model, default_model, DEFAULT_MODEL};
-	const struct model *m = NULL;
-
-	if (s->model)
-		return able(s->model, endpoint);
-	for (size_t i = 0; !m && i < ARRAY_LEN(names); i++)
-		m = able(names[i], endpoint);
-	return m;
-}
-
 /* What a crop to the film's shape leaves of a frame: part / whole. */
 struct rest {
 	int64_t part, whole;
@@ -162,13 +148,38 @@ static int choose_seconds(const struct model *m, int64_t duration_ms)
 	return 0;
 }
 
+/*
+ * The model of scene s and its seconds. Where none can make it 0 seconds, with the last one that could but
+ * for the length, which makes the longest; NULL where there is none.
+ */
+static const struct model *choose_model(const struct video *v, const struct scene *s,
+	enum models_endpoint endpoint, const char *default_model, int *ret_seconds)
+{
+	const char *const any[] = {v->model, default_model, DEFAULT_MODEL};
+	const char *const *names = s->model ? (const char *const *)&s->model : any;
+	size_t count = s->model ? 1 : ARRAY_LEN(any);
+	const struct model *m = NULL;
+	int seconds = 0;
+
+	for (size_t i = 0; seconds == 0 && i < count; i++) {
+		const struct model *next = able(names[i], endpoint);
+
+		if (!next)
+			continue;
+		m = next;
+		seconds = choose_seconds(m, s->duration_ms);
+	}
+	*ret_seconds = seconds;
+	return m;
+}
+
 int models_choose(const struct video *v, size_t i, const char *default_model, struct scene_choice *ret,
 	const char **ret_field, const char **ret_problem)
 {
 	const struct scene *s = &v->scenes[i];
 	enum models_endpoint endpoint = s->image_url ? ENDPOINT_IMAGE_TO_VIDEO : ENDPOINT_TEXT_TO_VIDEO;
-	const struct model *m = choose_model(v, s, endpoint, default_model);
-	int seconds = m ? choose_seconds(m, s->duration_ms) : 0;
+	int seconds;
+	const struct model *m = choose_model(v, s, endpoint, default_model, &seconds);
 
 	if (seconds == 0) {
 		*ret_field = m ? "duration" : "model";

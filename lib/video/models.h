@@ -49,7 +49,8 @@ struct scene_choice {
 
 /*
  * The choice for scene i of v: the scene's model; where it names none the first that can do the scene's
- * endpoint of the video's, the setting's and gen4.5. 0, or -1 with *ret_problem, a static text for the client
+ * endpoint and length of the video's, the setting's and gen4.5. 0, or -1 with *ret_problem, a static text for
+ * the client
  * ("is longer than the 10 seconds that gen4.5 can make"), and *ret_field ("duration", "model").
  */
 int models_choose(const struct video *v, size_t i, const char *default_model, struct scene_choice *ret,

@@ -370,6 +370,30 @@ static bool same_clip(const struct scene *a, const struct scene *b)
 	       same_text(a->model, b->model);
 }
 
+/*
+ * Gives each new scene the take of an old one that is the same clip, each of those once, so that a clip which
+ * was generated anew stays the one it is where scenes move. A scene that stayed in its place has its own.
+ */
+static void keep_takes(struct video *changed, const struct video *old)
+{
+	bool given[LIMIT_SCENES] = {false}, has[LIMIT_SCENES] = {false};
+	size_t n = changed->scene_count;
+
+	for (size_t i = 0; i < n && i < old->scene_count; i++) {
+		has[i] = given[i] = same_clip(&changed->scenes[i], &old->scenes[i]);
+		if (has[i])
+			changed->scenes[i].take = old->scenes[i].take;
+	}
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; !has[i] && k < old->scene_count; k++) {
+			if (given[k] || !same_clip(&changed->scenes[i], &old->scenes[k]))
+				continue;
+			changed->scenes[i].take = old->scenes[k].take;
+			has[i] = given[k] = true;
+		}
+	}
+}
+
 static void swap_bytes(void *a, void *b, size_t n)
 {
 	char *p = a, *q = b;
@@ -413,10 +437,7 @@ bool request_read_change(const struct json *body, struct video *v, struct proble
 
 	if (!read_body(body, &change_table, &given, p))
 		return false;
-	for (size_t i = 0; i < given.scene_count && i < v->scene_count; i++) {
-		if (same_clip(&given.scenes[i], &v->scenes[i]))
-			given.scenes[i].take = v->scenes[i].take;
-	}
+	keep_takes(&given, v);
 	for (size_t i = 0; i < change_table.count; i++) {
 		if (json_has(body, change_fields[i].name))
 			swap_member(&change_fields[i], v, &given);

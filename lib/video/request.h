@@ -35,7 +35,7 @@ bool request_read_product_wish(const struct json *body, struct video *out, struc
  * PATCH of a video: any of its fields but storeId and productId. v is a whole video, untouched where there is
  * a problem. What the body does not have stays; null takes a text away that need not be there. A list of
  * scenes replaces the old one; a scene that is still made from the same prompt, image and model keeps its
- * take.
+ * take, also in another place.
  */
 bool request_read_change(const struct json *body, struct video *v, struct problems *p);
 

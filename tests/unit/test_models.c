@@ -93,6 +93,12 @@ static void test_each_model_says_what_it_can_make(void **state)
 
 static char prompt[] = "p", image[] = "/assets/a.jpg", own_model[32], video_model[32];
 
+static char *named(char *room, size_t size, const char *name)
+{
+	(void)snprintf(room, size, "%s", name);
+	return *room ? room : NULL;
+}
+
 static struct video video_of(struct scene *s, int aspect)
 {
 	return (struct video){.scenes = s, .scene_count = 1, .aspect = aspect};
@@ -148,7 +154,7 @@ static void test_ratios(void **state)
 
 static const struct {
 	int64_t duration_ms;
-	int gen4, veo; /* seconds; 0: neither makes it */
+	int gen4, veo; /* seconds; 0: it makes none that long */
 } duration_cases[] = {
 	{1000, 2, 4},
 	{2000, 2, 4},
@@ -162,13 +168,17 @@ static const struct {
 	{60000, 0, 0},
 };
 
+/* Of the scene's own model, from which there is no falling back. */
 static void check_seconds(const char *model, int64_t duration_ms, int seconds)
 {
-	struct scene s = {.prompt = prompt, .duration_ms = duration_ms, .image_url = image};
+	struct scene s = {.prompt = prompt,
+		.duration_ms = duration_ms,
+		.image_url = image,
+		.model = named(own_model, sizeof(own_model), model)};
 	struct video v = video_of(&s, ASPECT_9_16);
 	struct scene_choice c = {.seconds = -1};
 	const char *field = NULL, *problem = NULL;
-	int r = models_choose(&v, 0, model, &c, &field, &problem);
+	int r = models_choose(&v, 0, "gen4.5", &c, &field, &problem);
 
 	if (seconds == 0) {
 		assert_int_equal(r, -1);
@@ -198,32 +208,30 @@ static const struct {
 	const char *title, *scene, *video, *setting; /* "": names none */
 	bool image;
 	const char *chosen; /* NULL: a problem of the model */
+	int64_t duration_ms;
 } model_cases[] = {
-	{"the setting's", "", "", "veo3.1", true, "veo3.1"},
-	{"the video's before the setting's", "", "veo3.1_fast", "veo3.1", false, "veo3.1_fast"},
-	{"the scene's before all", "gen4_turbo", "veo3.1_fast", "veo3.1", true, "gen4_turbo"},
-	{"the setting's cannot", "", "", "gen4_turbo", false, "gen4.5"},
-	{"the video's cannot, the setting's can", "", "gen4_turbo", "veo3.1", false, "veo3.1"},
-	{"neither can", "", "gen4_turbo", "gen4_turbo", false, "gen4.5"},
-	{"with an image they can", "", "gen4_turbo", "gen4.5", true, "gen4_turbo"},
-	{"the scene's cannot", "gen4_turbo", "gen4.5", "gen4.5", false, NULL},
-	{"the scene's is none", "gen3a_turbo", "gen4.5", "gen4.5", true, NULL},
-	{"the video's is none", "", "gen3a_turbo", "veo3.1", false, "veo3.1"},
-	{"no setting", "", "", "", false, "gen4.5"},
+	{"the setting's", "", "", "veo3.1", true, "veo3.1", 4000},
+	{"the video's before the setting's", "", "veo3.1_fast", "veo3.1", false, "veo3.1_fast", 4000},
+	{"the scene's before all", "gen4_turbo", "veo3.1_fast", "veo3.1", true, "gen4_turbo", 4000},
+	{"the setting's cannot", "", "", "gen4_turbo", false, "gen4.5", 4000},
+	{"the video's cannot, the setting's can", "", "gen4_turbo", "veo3.1", false, "veo3.1", 4000},
+	{"neither can", "", "gen4_turbo", "gen4_turbo", false, "gen4.5", 4000},
+	{"with an image they can", "", "gen4_turbo", "gen4.5", true, "gen4_turbo", 4000},
+	{"the scene's cannot", "gen4_turbo", "gen4.5", "gen4.5", false, NULL, 4000},
+	{"the scene's is none", "gen3a_turbo", "gen4.5", "gen4.5", true, NULL, 4000},
+	{"the video's is none", "", "gen3a_turbo", "veo3.1", false, "veo3.1", 4000},
+	{"no setting", "", "", "", false, "gen4.5", 4000},
+	{"too long for the setting's", "", "", "veo3.1", true, "gen4.5", 10000},
+	{"too long for the video's", "", "veo3.1", "gen4_turbo", true, "gen4_turbo", 9000},
+	{"too long for both", "", "veo3.1", "veo3.1_fast", false, "gen4.5", 8001},
 };
-
-static char *named(char *room, size_t size, const char *name)
-{
-	(void)snprintf(room, size, "%s", name);
-	return *room ? room : NULL;
-}
 
 static void test_whose_model(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(model_cases); i++) {
 		struct scene s = {.prompt = prompt,
-			.duration_ms = 4000,
+			.duration_ms = model_cases[i].duration_ms,
 			.image_url = model_cases[i].image ? image : NULL,
 			.model = named(own_model, sizeof(own_model), model_cases[i].scene)};
 		struct video v = video_of(&s, ASPECT_16_9);
@@ -242,6 +250,20 @@ static void test_whose_model(void **state)
 		if (r < 0 && !*problem)
 			fail_msg("%s: no problem is named", model_cases[i].title);
 	}
+}
+
+static void test_what_none_can_make_is_too_long_for_the_last(void **state)
+{
+	struct scene s = {.prompt = prompt, .duration_ms = 10001};
+	struct video v = video_of(&s, ASPECT_16_9);
+	struct scene_choice c = {0};
+	const char *field = NULL, *problem = NULL;
+
+	(void)state;
+	v.model = named(video_model, sizeof(video_model), "veo3.1");
+	assert_int_equal(models_choose(&v, 0, "gen4_turbo", &c, &field, &problem), -1);
+	assert_string_equal(field, "duration");
+	assert_string_equal(problem, "is longer than the 10 seconds that gen4.5 can make");
 }
 
 static void test_a_choice_as_it_is_shown(void **state)
@@ -267,6 +289,7 @@ int main(void)
 		cmocka_unit_test(test_ratios),
 		cmocka_unit_test(test_durations_are_never_shortened),
 		cmocka_unit_test(test_whose_model),
+		cmocka_unit_test(test_what_none_can_make_is_too_long_for_the_last),
 		cmocka_unit_test(test_a_choice_as_it_is_shown),
 	};
 

@@ -50,7 +50,11 @@ static const struct {
 	{"the same ones", "{\"scenes\":[" ONE "," TWO "]}", {1, 3, -1}},
 	{"one more", "{\"scenes\":[" ONE "," TWO "," THREE "]}", {1, 3, 0}},
 	{"one fewer", "{\"scenes\":[" ONE "]}", {1, -1, -1}},
-	{"changed places", "{\"scenes\":[" TWO "," ONE "]}", {0, 0, -1}},
+	{"changed places", "{\"scenes\":[" TWO "," ONE "]}", {3, 1, -1}},
+	{"one put before", "{\"scenes\":[" THREE "," ONE "," TWO "]}", {0, 1, 3}},
+	{"the first taken away", "{\"scenes\":[" TWO "]}", {3, -1, -1}},
+	{"one twice", "{\"scenes\":[" TWO "," TWO "]}", {0, 3, -1}},
+	{"one twice, and then the other", "{\"scenes\":[" TWO "," TWO "," ONE "]}", {0, 3, 1}},
 	{"another prompt", "{\"scenes\":[" THREE "," TWO "]}", {0, 3, -1}},
 	{"another text on it",
 		"{\"scenes\":[{\"prompt\":\"one\",\"duration\":3,\"imageUrl\":\"/assets/"
