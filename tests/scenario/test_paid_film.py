@@ -76,7 +76,7 @@ def film(stack):
     paid.renew(stack)
     stack.runway.setup(clock={"pendingMs": 500, "runningMs": 2500})
     track = stack.get("/videos/music").json[0]["id"]
-    scenes = [{"prompt": subject, "duration": length, "imageUrl": f"/assets/picture-{n}.jpg", "textOverlay": "Oiled twice"}
+    scenes = [{"prompt": subject, "duration": length, "imageUrl": f"/assets/picture-{n}.jpg", "textOverlay": "Oiled"}
               for n, (subject, length) in enumerate(zip(SUBJECTS, LENGTHS))]
     del scenes[4]["imageUrl"]
     video = stack.create(stacks.film(scenes=scenes, voiceoverScript=SCRIPT, voiceId="female", musicTrackId=track))
@@ -167,9 +167,9 @@ def test_a_video_of_a_product_is_bought(stack):
 
 # --- each model, in each shape ---
 
-# Of a scene: its prompt, its model, whether it has a picture, how long it is, and what is asked of the vendor for that.
-SCENES = [("Rain", "gen4.5", False, 1.2, 2), ("A garden", "gen4_turbo", True, 2.5, 3), ("The sea", "veo3.1", False, 1, 4),
-          ("Figs", "veo3.1_fast", True, 4.2, 6)]
+# Of a scene: its prompt, its model, whether it has a picture, how long it is, and what the vendor is asked for.
+SCENES = [("Rain", "gen4.5", False, 1.2, 2), ("A garden", "gen4_turbo", True, 2.5, 3),
+          ("The sea", "veo3.1", False, 1, 4), ("Figs", "veo3.1_fast", True, 4.2, 6)]
 RATIOS = {
     "16:9": ["1280:720", "1280:720", "1920:1080", "1920:1080"],
     "9:16": ["720:1280", "720:1280", "1080:1920", "1080:1920"],
@@ -223,7 +223,7 @@ def test_a_prompt_has_no_more_units_than_the_vendor_counts(stack):
 
 
 def test_tasks_are_asked_for_slowly_and_not_for_ever(stack):
-    """seed A4, A5, A8: five seconds between two polls of one task, not all tasks at once; and in the end it is cancelled."""
+    """seed A4, A5, A8: five seconds between two polls of a task, each in its own time; in the end it is cancelled."""
     with stack.changed(runway_poll_ms=DEFAULT_POLL_MS, runway_task_deadline_sec=15):
         stack.runway.setup(minPollMs=5000, clock={"runningMs": paid.LONG_MS})
         video = stack.create(stacks.film(scenes=[stacks.scene(n) for n in range(4)]))

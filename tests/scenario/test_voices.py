@@ -37,7 +37,8 @@ def listed(stack):
 def assert_all_listed(stack, voices):
     found = {voice["id"]: voice for voice in listed(stack)}
     assert len(found) == len(listed(stack)) and set(PRESETS) <= set(found)
-    assert {name: found[name]["preview"] for name in voices} == {name: one["preview_url"] for name, one in voices.items()}
+    previews = {name: voice["preview_url"] for name, voice in voices.items()}
+    assert {name: found[name]["preview"] for name in voices} == previews
     return found
 
 

@@ -1,4 +1,4 @@
-"""What the daemon's memory is filled with: little for each video that waits for a vendor, and nothing of their clips."""
+"""What the daemon's memory is filled with: little for each video that waits for a vendor, and nothing of the clips."""
 
 import concurrent.futures
 import pathlib
