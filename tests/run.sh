@@ -9,9 +9,12 @@ build=$1 san=$2
 shift 2
 logs=$build/log
 mkdir -p "$logs"
-passed=0 failed=0
+# Suites that run at once: most of them wait for others most of the time, and each has its own folders and ports.
+at_once=${TEST_JOBS:-$((($(nproc) + 2) / 2))}
+begun=0 results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
 
-suite() {
+run_suite() {
 	local name=$1 log="$logs/${1//\//-}.log" start=$SECONDS status ok bad
 	shift
 	timeout -k 10 "${TEST_SECONDS:-600}" "$@" >"$log" 2>&1 </dev/null
@@ -19,11 +22,19 @@ suite() {
 	ok=$(grep -c '^ok ' "$log")
 	bad=$(grep -c '^not ok ' "$log")
 	if ((bad == 0 && (status != 0 || ok == 0))); then bad=1; fi
-	printf '%-28s %4d passed %4d failed  %3d s\n' "$name" "$ok" "$bad" $((SECONDS - start))
-	if ((bad > 0)); then
-		{ grep -A 12 '^not ok ' "$log" || tail -40 "$log"; } | head -80 | sed 's/^/    /'
-	fi
-	passed=$((passed + ok)) failed=$((failed + bad))
+	{
+		printf '%-28s %4d passed %4d failed  %3d s\n' "$name" "$ok" "$bad" $((SECONDS - start))
+		if ((bad > 0)); then
+			{ grep -A 12 '^not ok ' "$log" || tail -40 "$log"; } | head -80 | sed 's/^/    /'
+		fi
+	} >"$results/said.$BASHPID"
+	cat "$results/said.$BASHPID" # in one piece
+	echo "$ok $bad" >>"$results/counts"
+}
+suite() {
+	while (($(jobs -rp | wc -l) >= at_once)); do wait -n; done
+	run_suite "$@" &
+	((++begun))
 }
 
 units() {
@@ -50,7 +61,7 @@ python_suites() {
 for part in "${@:-layers units sanitized fuzz scenario browser}"; do
 	for one in $part; do
 		case $one in
-		layers) suite layers tests/check-layers-test.sh && suite units-of-systemd tests/check-units.sh ;;
+		layers) suite layers tests/check-layers-test.sh; suite units-of-systemd tests/check-units.sh ;;
 		units) units "$build" "" ;;
 		sanitized) units "$san" "san/" ;;
 		fuzz) fuzz "$san" ;;
@@ -61,5 +72,8 @@ for part in "${@:-layers units sanitized fuzz scenario browser}"; do
 	done
 done
 
+wait
+passed=0 failed=$begun # what says nothing has failed
+while read -r ok bad; do passed=$((passed + ok)) failed=$((failed + bad - 1)); done <"$results/counts"
 printf '%d passed, %d failed\n' "$passed" "$failed"
 ((failed == 0 && passed > 0))
