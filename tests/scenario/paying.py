@@ -5,7 +5,6 @@ import collections
 import contextlib
 import os
 import pathlib
-import signal
 import tempfile
 
 import daemons
@@ -56,10 +55,6 @@ def wait_completed(stack, database, *videos, seconds=60):
     wait_for("their completion", completed, seconds)
 
 
-def kill(stack):
-    os.kill(stack.pid("daemon"), signal.SIGKILL)
-
-
 def status_of(database, video):
     return database.rows(f"SELECT status, COALESCE(pause_reason, '-') FROM videos WHERE id = {id_of(video)}")[0]
 
@@ -73,7 +68,8 @@ def accept(stack, video):
 
 def go_on(stack, database, videos):
     """Accepts what is paused, and says which videos that are; and which are not completed yet."""
-    rows = database.rows(f"SELECT LOWER(HEX(id)), status, COALESCE(pause_reason, '-') FROM videos WHERE id IN ({ids(videos)})")
+    rows = database.rows("SELECT LOWER(HEX(id)), status, COALESCE(pause_reason, '-') FROM videos"
+                         f" WHERE id IN ({ids(videos)})")
     found = {video: (status, reason) for video, status, reason in rows}
     assert len(found) == len(videos)
     assert set(found.values()) <= {(status, "-") for status in UNDER_WAY} | {("paused", "possible_charge")}, found
@@ -135,10 +131,15 @@ def audit(stack, database, videos):
             assert times <= 1 + lost[bought[what]], f"{what}: billed {times} times, lost {lost[bought[what]]}"
         if kind == "scene":  # each bill by itself: the seed is in both
             assert {str(bill["seed"]) for bill in bills.values()} <= {row.seed for row in ours}
-        assert not vendor.errors(), vendor.errors()
         counts[kind] = Counts(len(vendor.seen(request)), len(bills), len(kept), sum(lost.values()),
                               len(bills) - len(kept), sum(row.state == "refused" for row in ours))
     return counts
+
+
+def check_requests(stack):
+    """Neither vendor had to refuse anything."""
+    for vendor in (stack.runway, stack.elevenlabs):
+        assert not vendor.errors(), vendor.errors()
 
 
 def show(counts):

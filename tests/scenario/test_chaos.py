@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+import daemons
 import stack as stacks
 from daemons import Database, id_of, second_daemon
 from stack import film, scene, wait_for
@@ -77,10 +78,9 @@ def stack(request):
         yield running
 
 
-def killed_daemon(stack, pid):
-    os.kill(pid, signal.SIGKILL)
+def killed_daemon(stack):
+    daemons.kill(stack)
     stack.run("start", "daemon")
-    return stack.pid("daemon")
 
 
 # --- kill -9 of the daemon ---
@@ -99,7 +99,6 @@ def test_killed_at_30_random_moments(stack, database):
     body = film(scenes=[scene(n, 2, textOverlay=f"Scene {n}") for n in range(12)], voiceoverScript="Some words.")
     steps = 2 * 12 + len(("voice", "sound", "assemble", "still", "publish"))
     video = stack.create({**body, "aspectRatio": "1:1"})
-    pid = stack.pid("daemon")
 
     def done():
         return sum(event == "done" for _, _, event, _ in steps_of(database, video))
@@ -111,7 +110,7 @@ def test_killed_at_30_random_moments(stack, database):
         moment = time.monotonic() + chance.uniform(0, longest)
         while time.monotonic() < moment and done() <= limit:
             time.sleep(0.01)
-        pid = killed_daemon(stack, pid)
+        killed_daemon(stack)
         print(f"kill {kill + 1}: {done()} of {steps} steps done")
     assert done() < steps, "the film was ready before the last kill"
 
@@ -127,7 +126,7 @@ def test_killed_at_each_boundary(stack, database):
     """Once right after each step's beginning was written, and once after its end was."""
     scenes = [scene(1, imageUrl="/assets/photos/fig.jpg"), scene(2, textOverlay="Two")]
     video = stack.create(film(scenes=scenes, voiceoverScript="Some words.", aspectRatio="1:1"))
-    pid, seen, kills = stack.pid("daemon"), set(), 0
+    seen, kills = set(), 0
 
     def boundaries():
         return {(kind, item, event) for kind, item, event, _ in steps_of(database, video) if event in ("start", "done")}
@@ -135,7 +134,7 @@ def test_killed_at_each_boundary(stack, database):
     while ("publish", "0", "done") not in seen:
         wait_for("the next boundary", lambda: boundaries() - seen, pause=0.001)
         seen |= boundaries()
-        pid = killed_daemon(stack, pid)
+        killed_daemon(stack)
         kills += 1
 
     check_files(stack, stack.wait_completed(video))

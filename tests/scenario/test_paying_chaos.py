@@ -198,7 +198,7 @@ def test_killed(stack, database, title):
     with boundary(stack, database) as wait:
         video = stack.create(paying.film(f"The death {title}", scenes=1, pictures="picture" in title))
         wait(video)
-        paying.kill(stack)
+        daemons.kill(stack)
     stack.run("start", "daemon")
 
     if pauses:
@@ -209,6 +209,7 @@ def test_killed(stack, database, title):
     paying.wait_completed(stack, database, video)
 
     counts = paying.audit(stack, database, [video])
+    paying.check_requests(stack)
     assert (counts["scene"].kept, counts["voice"].kept) == (1, 1)
     assert (counts["scene"].billed, counts["voice"].billed) == (1 + (twice == "scene"), 1 + (twice == "voice"))
     assert counts["scene"].lost + counts["voice"].lost == pauses
@@ -259,7 +260,7 @@ class Deaths:
         return int(self.database.rows(f"SELECT COUNT(*) FROM steps WHERE {some}")[0][0])
 
     def kill(self):
-        paying.kill(self.stack)
+        daemons.kill(self.stack)
         at = {row.state for row in paying.ledger(self.database, *self.videos)} & {"intended", "known"}
         self.met.update(at | {"kills"} | ({"ffmpeg"} if daemons.children(self.stack) else set()))
         self.stack.run("start", "daemon")
@@ -292,6 +293,7 @@ def test_killed_at_random_moments(busy, database, capsys):
     with capsys.disabled():
         print(f"# {VIDEOS} videos completed; the daemon's deaths, and what it was at: {dict(deaths.met)}")
         paying.show(counts)
+    paying.check_requests(busy)
     assert counts["scene"].kept == sum(scenes) and counts["voice"].kept == 2 * VIDEOS
     assert busy.work_folders() == []
 
@@ -300,7 +302,7 @@ def test_killed_at_random_moments(busy, database, capsys):
 
 # At what the daemon falls asleep, by the name of the film.
 ASLEEP = ("Asked", "Settled", "Spoken", "Polled", "Fetched", "Composed")
-TAKEN = ("Polled", "Fetched", "Composed")  # the other daemon completes these; the first one has no answer to a paid request
+TAKEN = ("Polled", "Fetched", "Composed")  # the other daemon completes these without the first one's answers
 
 TABLES = {"videos": "id", "scenes": "video_id", "jobs": "video_id", "steps": "video_id", "step_log": "video_id",
           "purchases": "video_id", "purchase_uses": "video_id"}
@@ -343,7 +345,8 @@ def begin_all(stack, database):
         {"on": "download", "match": "Fetched", "do": {"hold": True}}])
     stack.elevenlabs.fault("speech", **held)
     encodes = stack.ffmpeg.calls("encode")
-    films = {name: stack.create(paying.film(name, scenes=1, script=name == "Spoken")) for name in ASLEEP if name != "Polled"}
+    films = {name: stack.create(paying.film(name, scenes=1, script=name == "Spoken"))
+             for name in ASLEEP if name != "Polled"}
     stack.runway.wait("create", seen=5)
     stack.runway.setup(clock={"runningMs": 600_000})
     films["Polled"] = stack.create(paying.film("Polled", scenes=1, script=False))
@@ -359,12 +362,12 @@ def begin_all(stack, database):
 
 def taken_over(stack, database, films):
     """The other daemon does all that can be done without the answers to what the first one asked for."""
-    first = {row.token for row in paying.ledger(database, films["Polled"])}
-    wait_for("the other daemon to poll", lambda: {row.token for row in paying.ledger(database, films["Polled"])} != first)
+    [asked_first] = paying.ledger(database, films["Polled"])
+    wait_for("the other daemon to poll", lambda: paying.ledger(database, films["Polled"]) != [asked_first])
     stack.runway.setup(finish="now", clock={"runningMs": 300})
     paying.wait_completed(stack, database, *(films[name] for name in TAKEN))
     for name in ("Asked", "Settled", "Spoken"):
-        wait_for(f"the pause of {name}", lambda: paying.status_of(database, films[name]) == ("paused", "possible_charge"))
+        wait_for(f"{name} paused", lambda: paying.status_of(database, films[name]) == ("paused", "possible_charge"))
     paying.accept(stack, films["Settled"])
     paying.wait_completed(stack, database, films["Settled"])
 
@@ -406,6 +409,7 @@ def test_asleep_past_its_lease(stack, database, capsys):
         with capsys.disabled():
             print()
             paying.show(counts)
+        paying.check_requests(stack)
         assert counts["scene"] == (7, 7, 6, 1, 1, 0) and counts["voice"] == (1, 1, 1, 0, 0, 0)
         assert not list((stack.folder / "bought").glob("*/*.part"))
         paying.wait_completed(stack, database, stack.create(paying.film("What comes then", scenes=1)))
