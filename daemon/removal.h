@@ -10,7 +10,6 @@
 struct engine;
 struct job;
 struct job_lease;
-struct removal;
 
 /* Takes a claimed removal over. It ends by itself and leaves the engine's list; what fails is tried again
  * later. */

@@ -15,7 +15,6 @@
 #define RATE      48000
 #define AAC_FRAME 1024 /* a piece is a whole number of these: the encoder adds nothing at its end */
 #define EIGHTHS   8
-#define BARS_MAX  16
 #define CHORD_MAX 5
 #define PI        3.14159265358979323846
 

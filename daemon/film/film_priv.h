@@ -6,8 +6,6 @@
 
 #include "daemon/film/film.h"
 
-struct buf;
-
 enum film_text_place { TEXT_LOW, TEXT_HIGH, TEXT_MIDDLE, TEXT_PLACE_COUNT };
 enum film_text_back { BACK_GLOW, BACK_BOX, BACK_OUTLINE, TEXT_BACK_COUNT };
 

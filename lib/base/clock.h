@@ -3,8 +3,7 @@
 
 #include <stdint.h>
 
-int64_t clock_mono_ms(void); /* CLOCK_MONOTONIC: for deadlines and durations */
-int64_t clock_wall_ms(void); /* Unix time: for people only; leases use the database's clock */
+int64_t clock_mono_ms(void);                              /* CLOCK_MONOTONIC: for deadlines and durations */
 void clock_rfc3339(int64_t wall_ms, char out[static 25]); /* "2026-01-02T03:04:05.678Z" */
 
 /* The n-th wait (n from 0): uniform in [half, whole] of min(cap_ms, base_ms * 2^n). */

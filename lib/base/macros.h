@@ -8,7 +8,6 @@
 
 #define ARRAY_LEN(a)      (sizeof(a) / sizeof((a)[0]))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
-#define MUST_CHECK        __attribute__((warn_unused_result))
 #define UNUSED            __attribute__((unused))
 #define CLEANUP(fn)       __attribute__((cleanup(fn)))
 

@@ -13,8 +13,6 @@
 
 #include "lib/video/video.h"
 
-struct settings;
-
 enum models_endpoint { ENDPOINT_TEXT_TO_VIDEO, ENDPOINT_IMAGE_TO_VIDEO, ENDPOINT_COUNT };
 extern const char *const models_endpoint_names[ENDPOINT_COUNT]; /* "text_to_video", "image_to_video" */
 

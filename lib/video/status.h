@@ -5,7 +5,6 @@
 
 #include "lib/video/video.h"
 
-struct buf;
 struct cache;
 struct json;
 struct settings;

@@ -87,7 +87,6 @@ static void test_clocks_advance(void **state)
 	(void)state;
 	assert_true(before > 0);
 	assert_true(clock_mono_ms() >= before);
-	assert_true(clock_wall_ms() > INT64_C(1700000000000));
 	assert_true(clock_random() != clock_random());
 }
 
