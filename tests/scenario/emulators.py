@@ -11,7 +11,7 @@ import types
 import urllib.error
 import urllib.request
 
-from stack import BUILD, ROOT
+from stack import BUILD, ROOT, Answer
 
 PROGRAMS = ROOT / "tests" / "emulators"
 CACHE = BUILD / "emulators" / "cache"
@@ -22,18 +22,6 @@ AUTH = {
     "runway": {"Authorization": f"Bearer {KEYS['runway']}", "X-Runway-Version": "2024-11-06"},
     "elevenlabs": {"xi-api-key": KEYS["elevenlabs"]},
 }
-
-
-class Answer:
-    def __init__(self, response):
-        self.status, self.headers, self.body = response.status, response.headers, response.read()
-
-    @property
-    def json(self):
-        return json.loads(self.body)
-
-    def __repr__(self):
-        return f"<{self.status} {self.body[:300]!r}>"
 
 
 class Emulator:

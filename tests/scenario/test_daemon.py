@@ -1,17 +1,15 @@
 """The daemon at work: trying again and giving up, draining, sharing with another daemon, and keeping its limits."""
 
-import contextlib
 import http.server
 import os
 import signal
-import subprocess
 import threading
 
 import pytest
 
 import daemons
 import stack as stacks
-from daemons import children, events, job_of, log_of, quick
+from daemons import children, events, job_of, log_of, quick, second_daemon
 from stack import wait_for
 
 
@@ -179,23 +177,6 @@ def test_asked_twice_it_stops_at_once(stack):
 
 
 # --- more than one daemon, and limits ---
-
-
-@contextlib.contextmanager
-def second_daemon(stack):
-    """Another daemon with the same database and work folder; only the socket is its own."""
-    config = stack.folder / "etc" / "second.conf"
-    lines = open(stack.env["CONFIG"]).read().splitlines()
-    lines = [line for line in lines if not line.startswith("wake_socket")]
-    config.write_text("\n".join([*lines, f"wake_socket = {stack.folder}/second.sock", ""]))
-    with open(stack.folder / "log" / "second.log", "w") as log:
-        process = subprocess.Popen([stacks.BUILD / "videod", "--config", config], stdout=log, stderr=log)
-        try:
-            wait_for("the second daemon", lambda: "serving" in stack.log("second"), 10)
-            yield process
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
 
 
 def worker_of(stack, video):
