@@ -95,6 +95,15 @@ int serve_video_render(struct app *a, const struct request *q, struct reply *r, 
 		a, q, videos_render(a->db, &a->settings, &q->id, (enum video_mode)mode, e), r, e);
 }
 
+/* A voice that was withdrawn is in the way only of one who asks for speech. */
+static int check_change(
+	struct app *a, const struct json *body, struct video *v, struct reply *r, struct err *e)
+{
+	bool speech = json_has(body, "voiceId") || json_has(body, "voiceoverScript");
+
+	return speech ? order_check(a, v, r, e) : order_check_price(a, v, r);
+}
+
 int serve_video_change(struct app *a, const struct request *q, struct reply *r, struct err *e)
 {
 	AUTO_PROBLEMS problems = {0};
@@ -106,7 +115,7 @@ int serve_video_change(struct app *a, const struct request *q, struct reply *r, 
 	if (!request_read_change(q->body, &v, &problems))
 		return reply_problems(r, &problems);
 
-	int checked = order_check(a, &v, r, e);
+	int checked = check_change(a, q->body, &v, r, e);
 
 	if (checked <= 0)
 		return checked;
@@ -146,7 +155,7 @@ int serve_scene_regenerate(struct app *a, const struct request *q, struct reply 
 		return reply_error(r, REPLY_NOT_FOUND, NO_SUCH_SCENE);
 	apply(&change, &v.scenes[q->scene - 1]);
 
-	int checked = order_check(a, &v, r, e);
+	int checked = order_check_price(a, &v, r);
 
 	if (checked <= 0)
 		return checked;

@@ -117,12 +117,22 @@ int order_product(
 	return 1;
 }
 
+/* Whether a draft could be bought as it is. */
+static bool can_be_bought(const struct app *a, const struct video *v, struct problems *p)
+{
+	struct video full = *v; /* borrows all of v */
+	struct estimate ignored;
+
+	full.mode = MODE_FULL;
+	return estimate_video(&full, &a->settings, NULL, &ignored, p);
+}
+
 bool order_price(const struct app *a, struct video *v, struct scene_choice *choices, struct estimate *ret,
 	struct reply *r)
 {
 	AUTO_PROBLEMS problems = {0};
 
-	if (!estimate_video(v, &a->settings, choices, ret, &problems)) {
+	if (!can_be_bought(a, v, &problems) || !estimate_video(v, &a->settings, choices, ret, &problems)) {
 		(void)reply_problems(r, &problems);
 		return false;
 	}
@@ -131,45 +141,56 @@ bool order_price(const struct app *a, struct video *v, struct scene_choice *choi
 	return true;
 }
 
-/*
- * 1, 0 there is no such voice, -1. A draft is spoken by a local voice, whatever the film will be spoken by.
- * While the vendor's list was never read, the daemon finds out before it pays.
- */
-static int find_voice(struct app *a, const struct video *v, struct err *e)
-{
-	AUTO_FREE char *id = NULL;
-	bool local = a->settings.voice_provider == VOICES_LOCAL;
-	int found;
-
-	if ((local || v->mode == MODE_DRAFT) && voices_find(v->voice_id))
-		return 1;
-	if (local)
-		return 0;
-	found = vendor_voices_resolve(a->db, &a->settings, v->voice_id, &id, e);
-	return found < 0 && e->kind == ERR_TEMP ? 1 : found;
-}
-
-/* One sentence for each limit that is passed. */
-static int answer_over(struct reply *r, const struct problems *over)
-{
-	AUTO_BUF text = BUF_INIT(512);
-
-	for (size_t i = 0; i < over->count; i++)
-		buf_addf(&text, "%sThe video %s.", i > 0 ? " " : "", over->list[i].message);
-	return reply_error(r, REPLY_BUDGET, buf_text(&text));
-}
-
-int order_check(struct app *a, struct video *v, struct reply *r, struct err *e)
+bool order_allowed(const struct app *a, const struct estimate *t, struct buf *ret_why)
 {
 	AUTO_PROBLEMS over = {0};
+
+	if (budget_video_ok(&a->settings, t, &over))
+		return true;
+	for (size_t i = 0; i < over.count; i++)
+		buf_addf(ret_why, "%sThe video %s.", i > 0 ? " " : "", over.list[i].message);
+	return false;
+}
+
+int order_check_price(struct app *a, struct video *v, struct reply *r)
+{
+	AUTO_BUF why = BUF_INIT(512);
 	struct estimate total;
 
 	if (!order_price(a, v, NULL, &total, r))
 		return 0;
-	if (!budget_video_ok(&a->settings, &total, &over))
-		return answer_over(r, &over);
+	return order_allowed(a, &total, &why) ? 1 : reply_error(r, REPLY_BUDGET, buf_text(&why));
+}
 
+/*
+ * 1, 0 there is no such voice, -1. A draft is spoken by a local voice, whatever the film will be spoken by,
+ * so it may name one that every provider has. While the vendor's list was never read, the daemon finds out
+ * before it pays.
+ */
+static int find_voice(struct app *a, const struct video *v, struct err *e)
+{
+	const struct voice *ours = voices_find(v->voice_id);
+	AUTO_FREE char *id = NULL;
+	int found;
+
+	if (a->settings.voice_provider == VOICES_LOCAL)
+		return ours != NULL;
+	if (v->mode == MODE_DRAFT && ours && ours->everywhere)
+		return 1;
+	found = vendor_voices_resolve(a->db, &a->settings, v->voice_id, &id, e);
+	return found < 0 && e->kind == ERR_TEMP ? 1 : found;
+}
+
+int order_check_voice(struct app *a, const struct video *v, struct reply *r, struct err *e)
+{
 	int voice = v->voice_id ? find_voice(a, v, e) : 1;
 
 	return voice == 0 ? answer_unknown(r, "voiceId") : voice;
+}
+
+int order_check(struct app *a, struct video *v, struct reply *r, struct err *e)
+{
+	int priced = order_check_price(a, v, r);
+
+	return priced <= 0 ? priced : order_check_voice(a, v, r, e);
 }

@@ -10,6 +10,7 @@
 #include "lib/base/err.h"
 #include "lib/base/names.h"
 #include "lib/io/json.h"
+#include "lib/video/models.h"
 #include "lib/video/money.h"
 #include "lib/video/status.h"
 
@@ -58,9 +59,42 @@ static struct json *view_cost(const struct view_bought *b)
 	return view_amounts(credits_milli, characters_milli / 1000);
 }
 
-static bool is_of_scene(const struct purchase *p, size_t scene)
+/* What is sent begins with the client's words, or is as much of them as the model takes. */
+static bool says(const char *sent, const char *prompt)
 {
-	return strcmp(p->kind, "scene") == 0 && p->item == (int64_t)scene;
+	size_t n = sent ? strlen(sent) : 0, words = strlen(prompt);
+
+	return n > 0 && strncmp(sent, prompt, n < words ? n : words) == 0;
+}
+
+/*
+ * Whether that is what would be asked for scene i as it is now: a change says nothing to the ledger, which
+ * still has what the scene was. The purchase's own model stands for the setting, which may be another by now.
+ */
+static bool fits_scene(const struct purchase *p, const struct video *v, size_t i)
+{
+	AUTO(json) was = NULL;
+	struct scene_choice now;
+	const char *field, *problem;
+	struct err ignored;
+
+	if (json_parse(p->request, strlen(p->request), &was, &ignored) < 0)
+		return false;
+
+	const char *model = json_string(json_get(was, "model")), *ratio = json_string(json_get(was, "ratio")),
+		   *endpoint = json_string(json_get(was, "endpoint"));
+
+	if (!model || !ratio || !endpoint || models_choose(v, i, model, &now, &field, &problem) < 0)
+		return false;
+	return strcmp(now.model->name, model) == 0 && strcmp(now.ratio->text, ratio) == 0 &&
+	       strcmp(models_endpoint_names[now.endpoint], endpoint) == 0 &&
+	       json_int(json_get(was, "seconds")) == now.seconds &&
+	       says(json_string(json_get(was, "prompt")), v->scenes[i].prompt);
+}
+
+static bool is_of_scene(const struct purchase *p, const struct video *v, size_t scene)
+{
+	return strcmp(p->kind, "scene") == 0 && p->item == (int64_t)scene && fits_scene(p, v, scene);
 }
 
 static bool is_under_way(const struct purchase *p)
@@ -69,15 +103,15 @@ static bool is_under_way(const struct purchase *p)
 }
 
 /* What is being bought, else what is used, else what came of it last; NULL: nothing was ever asked for. */
-static const struct purchase *purchase_of(const struct view_bought *b, size_t scene)
+static const struct purchase *purchase_of(const struct view_bought *b, const struct video *v, size_t scene)
 {
 	const struct purchase *used = NULL, *last = NULL;
 
 	for (size_t i = 0; i < b->used_count; i++)
-		if (is_of_scene(&b->used[i], scene))
+		if (is_of_scene(&b->used[i], v, scene))
 			used = &b->used[i];
 	for (size_t i = 0; i < b->ledger_count; i++)
-		if (is_of_scene(&b->ledger[i], scene))
+		if (is_of_scene(&b->ledger[i], v, scene))
 			last = &b->ledger[i];
 	return used && (!last || !is_under_way(last)) ? used : last;
 }
@@ -124,7 +158,7 @@ static struct json *view_scenes(const struct video *v, const struct view_bought 
 		json_put_string(o, "textOverlay", s->text_overlay);
 		json_put_string(o, "model", s->model);
 		if (bought)
-			json_put(o, "generation", view_generation(purchase_of(bought, i), &v->id));
+			json_put(o, "generation", view_generation(purchase_of(bought, v, i), &v->id));
 		json_append(list, o);
 	}
 	return list;

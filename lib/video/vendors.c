@@ -261,6 +261,14 @@ static char *configured(const char *presets, const char *name)
 	return NULL;
 }
 
+char *vendor_voices_next_preset(const char **at)
+{
+	const char *word = *at + strspn(*at, " ");
+
+	*at = word + strcspn(word, " ");
+	return *word ? xstrndup(word, strcspn(word, "= ")) : NULL;
+}
+
 /* The voices that every client may name, and whose voice it is where the setting does not say. */
 static const struct preset {
 	const char *name, *gender;

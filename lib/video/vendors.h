@@ -64,5 +64,8 @@ int speech_models_get(struct db *db, const char *id, struct speech_model *ret, s
 struct settings;
 int vendor_voices_resolve(
 	struct db *db, const struct settings *s, const char *name, char **ret_id, struct err *e);
+/* The names of the setting voice_presets, one after the other: *at begins as the setting. NULL: that was all.
+ * Caller frees. */
+char *vendor_voices_next_preset(const char **at);
 
 #endif

@@ -9,12 +9,12 @@
 #define HIGHER "asetrate=17280,aresample=48000,atempo=0.926,"
 
 const struct voice voices_local[] = {
-	{"default", "Default", "neutral", "slt", ""},
-	{"female", "Female", "female", "slt", ""},
-	{"male", "Male", "male", "rms", ""},
-	{"young", "Young", "young", "slt", HIGHER},
-	{"awb", "Scottish", "male", "awb", ""},
-	{"kal16", "Matter-of-fact", "male", "kal16", ""},
+	{"default", "Default", "neutral", true, "slt", ""},
+	{"female", "Female", "female", true, "slt", ""},
+	{"male", "Male", "male", true, "rms", ""},
+	{"young", "Young", "young", true, "slt", HIGHER},
+	{"awb", "Scottish", "male", false, "awb", ""},
+	{"kal16", "Matter-of-fact", "male", false, "kal16", ""},
 };
 const size_t voices_local_count = ARRAY_LEN(voices_local);
 

@@ -3,10 +3,12 @@
 
 /* The voices of the local provider: what a request may name, what the list shows, and what flite is told. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct voice {
 	const char *id, *name, *category; /* on the wire */
+	bool everywhere;                  /* a name that every provider has a voice for */
 	const char *flite;                /* the voice of ffmpeg's filter */
 	const char *filters;              /* what is done to it, each followed by a comma; "" nothing */
 };

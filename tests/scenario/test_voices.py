@@ -6,7 +6,7 @@ import paid
 import stack as stacks
 from stack import wait_for
 
-PRESETS = ["default", "female", "male", "young", "awb", "kal16"]  # the last two are for drafts
+PRESETS = ["default", "female", "male", "young"]
 
 
 @pytest.fixture(scope="module")

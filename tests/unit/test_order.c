@@ -76,10 +76,8 @@ static const struct {
 	{"a product with options",
 		"{\"productId\":\"p2\",\"style\":\"story\",\"mode\":\"draft\",\"aspectRatio\":\"1:1\"}",
 		"{\"mode\":\"draft\",\"credits\":0,"},
-	{"a store that is not there, for nobody looks",
-		"{\"storeId\":\"s9\",\"title\":\"T\",\"style\":\"story\","
-		"\"aspectRatio\":\"1:1\",\"scenes\":[{\"prompt\":\"a\",\"duration\":2}]}",
-		"\"credits\":24,"},
+	{"that it may be ordered", BODY(",\"productId\":\"p1\",\"voiceId\":\"female\""),
+		"\"allowed\":true,\"refusal\":null}"},
 };
 
 static void test_estimates(void **state)
@@ -95,6 +93,39 @@ static void test_estimates(void **state)
 	house_check("GET", "/videos/store/s1", NULL, 200, "\"total\":0");
 }
 
+static void add_voices(void)
+{
+	house_sql("INSERT INTO voices (id, name, category, gender, preview_url, refreshed_at) VALUES "
+		  "('v1', 'Ann', 'premade', 'female', 'https://example.com/ann.mp3', UTC_TIMESTAMP(3)), "
+		  "('v2', 'Bob', 'cloned', NULL, NULL, UTC_TIMESTAMP(3))");
+}
+
+static const struct {
+	const char *title, *body, *path;
+} strangers[] = {
+	{"a store",
+		"{\"storeId\":\"s9\",\"title\":\"T\",\"style\":\"story\","
+		"\"aspectRatio\":\"1:1\",\"scenes\":[{\"prompt\":\"a\",\"duration\":2}]}",
+		"\"/storeId\""},
+	{"a product", BODY(",\"productId\":\"p9\""), "\"/productId\""},
+	{"a track", BODY(",\"musicTrackId\":\"" NO_ID "\""), "\"/musicTrackId\""},
+	{"a voice", BODY(",\"voiceId\":\"v9\""), "\"/voiceId\""},
+	{"a voice of a product's film", "{\"productId\":\"p1\",\"voiceId\":\"v9\"}", "\"/voiceId\""},
+};
+
+/* The estimate refuses what the order would. */
+static void test_strangers(void **state)
+{
+	(void)state;
+	add_voices();
+	for (size_t i = 0; i < ARRAY_LEN(strangers); i++) {
+		AUTO_ANSWER a = house_ask("POST", "/videos/estimate", strangers[i].body);
+
+		if (a.status != 404 || !strstr(a.text, strangers[i].path))
+			fail_msg("%s: %d %s", strangers[i].title, a.status, a.text);
+	}
+}
+
 /* What is told of a limit names it, and an order beyond it leaves nothing behind. */
 static void test_limits(void **state)
 {
@@ -106,6 +137,10 @@ static void test_limits(void **state)
 	house_check(
 		"POST", "/videos", BODY(""), 402, "\"code\":\"budget\",\"message\":\"The video may cost 108");
 	house_check("POST", "/videos", BODY(",\"mode\":\"draft\""), 202, NULL);
+	house_check("POST", "/videos/estimate", BODY(""), 200,
+		"\"allowed\":false,\"refusal\":\"The video may cost 108 credits; one video may cost no more "
+		"than 100.\"}");
+	house_check("POST", "/videos/estimate", BODY(",\"mode\":\"draft\""), 200, "\"allowed\":true");
 	s->max_video_credits = 0;
 	s->max_video_characters = 9;
 	house_check("POST", "/videos", BODY(""), 402, "10 characters");
@@ -114,6 +149,8 @@ static void test_limits(void **state)
 	house_check("POST", "/videos", BODY(""), 202, NULL);
 	house_check("POST", "/videos", BODY(""), 402, "The store may spend 200 credits a day");
 	house_check("POST", "/videos/estimate", BODY(""), 200, "\"storeDayCredits\":200");
+	house_check("POST", "/videos/estimate", BODY(""), 200,
+		"\"allowed\":false,\"refusal\":\"The store may spend 200 credits a day; 92 are left");
 
 	order(BODY(",\"mode\":\"draft\""), path);
 	check_act(path, "/cancel", NULL, 202, "\"cancelled\"");
@@ -123,6 +160,8 @@ static void test_limits(void **state)
 
 static void test_what_no_model_can(void **state)
 {
+	char path[64];
+
 	(void)state;
 	house_check("POST", "/videos/estimate",
 		"{\"storeId\":\"s1\",\"title\":\"T\",\"style\":\"story\",\"aspectRatio\":\"1:1\","
@@ -134,15 +173,16 @@ static void test_what_no_model_can(void **state)
 		400, "\"/scenes/0/model\"");
 	house_check("POST", "/videos",
 		"{\"storeId\":\"s1\",\"title\":\"T\",\"style\":\"story\",\"aspectRatio\":\"1:1\","
-		"\"mode\":\"draft\",\"scenes\":[{\"prompt\":\"a\",\"duration\":20}]}",
-		202, NULL);
-}
+		"\"mode\":\"draft\",\"scenes\":[{\"prompt\":\"a\",\"duration\":12}]}",
+		400, "\"/scenes/0/duration\"");
 
-static void add_voices(void)
-{
-	house_sql("INSERT INTO voices (id, name, category, gender, preview_url, refreshed_at) VALUES "
-		  "('v1', 'Ann', 'premade', 'female', 'https://example.com/ann.mp3', UTC_TIMESTAMP(3)), "
-		  "('v2', 'Bob', 'cloned', NULL, NULL, UTC_TIMESTAMP(3))");
+	/* nor does a draft become what cannot be bought */
+	order(BODY(",\"mode\":\"draft\""), path);
+	check_act(path, "/cancel", NULL, 202, NULL);
+	house_check("PATCH", path, "{\"scenes\":[{\"prompt\":\"a\",\"duration\":12}]}", 400,
+		"\"/scenes/0/duration\"");
+	house.app.settings.scene_provider = SCENES_LOCAL;
+	house_check("PATCH", path, "{\"scenes\":[{\"prompt\":\"a\",\"duration\":12}]}", 200, NULL);
 }
 
 static void test_voices_of_the_vendor(void **state)
@@ -155,7 +195,9 @@ static void test_voices_of_the_vendor(void **state)
 	house_check("POST", "/videos", BODY(",\"voiceId\":\"female\""), 202, NULL);
 	house_check("POST", "/videos", BODY(",\"voiceId\":\"v9\""), 404, "\"/voiceId\"");
 	house_check("POST", "/videos", BODY(",\"voiceId\":\"v1\",\"mode\":\"draft\""), 202, NULL);
+	house_check("POST", "/videos", BODY(",\"voiceId\":\"young\",\"mode\":\"draft\""), 202, NULL);
 	house_check("POST", "/videos", BODY(",\"voiceId\":\"v9\",\"mode\":\"draft\""), 404, "\"/voiceId\"");
+	house_check("POST", "/videos", BODY(",\"voiceId\":\"awb\",\"mode\":\"draft\""), 404, "\"/voiceId\"");
 
 	house_check("GET", "/videos/voices/available", NULL, 200, "[{\"id\":\"default\",");
 	house_check("GET", "/videos/voices/available", NULL, 200,
@@ -168,6 +210,57 @@ static void test_voices_of_the_vendor(void **state)
 		"{\"voiceId\":\"female\",\"previewUrl\":\"https://example.com/ann.mp3\"}");
 	house_check("GET", "/videos/voices/v2/preview", NULL, 404, "no preview");
 	house_check("GET", "/videos/voices/v9/preview", NULL, 404, "no voice");
+	house_check("GET", "/videos/voices/kal16/preview", NULL, 404, "no voice");
+}
+
+#define PRESET(id, name, category, preview)                                                                  \
+	"{\"id\":\"" id "\",\"name\":\"" name "\",\"category\":\"" category "\",\"preview\":" preview "}"
+#define ANN "\"https://example.com/ann.mp3\""
+
+/* The four that every provider has, then the setting's, each with the preview of the voice that it stands
+ * for.
+ */
+static void test_presets(void **state)
+{
+	static char setting[] = "male=v2 narrator=v1 gone=v7";
+
+	(void)state;
+	house_check("GET", "/videos/voices/available", NULL, 200,
+		"[" PRESET("default", "Default", "neutral", "null") "," PRESET(
+			"female", "Female", "female", "null") "," PRESET("male", "Male", "male",
+			"null") "," PRESET("young", "Young", "young", "null") "]");
+	house.app.settings.voice_presets = setting;
+	add_voices();
+	house_check("GET", "/videos/voices/available", NULL, 200,
+		"[" PRESET("default", "Default", "neutral", ANN) "," PRESET("female", "Female", "female",
+			ANN) "," PRESET("male", "Male", "male", "null") "," PRESET("young", "Young", "young",
+			ANN) "," PRESET("narrator", "narrator", "preset", ANN) "," PRESET("v1", "Ann",
+			"premade", ANN) "," PRESET("v2", "Bob", "cloned", "null") "]");
+	house_check("GET", "/videos/voices/narrator/preview", NULL, 200, "\"previewUrl\":" ANN);
+
+	house.app.settings.voice_provider = VOICES_LOCAL;
+	house_check("GET", "/videos/voices/available", NULL, 200,
+		PRESET("young", "Young", "young", "null") "," PRESET("awb", "Scottish", "male",
+			"null") "," PRESET("kal16", "Matter-of-fact", "male", "null") "]");
+	house_check("GET", "/videos/voices/awb/preview", NULL, 404, "no preview");
+}
+
+/* It is in the way of a new script, and of nothing else. */
+static void test_a_voice_that_was_withdrawn(void **state)
+{
+	char path[64];
+
+	(void)state;
+	add_voices();
+	order(BODY(",\"voiceId\":\"v2\""), path);
+	check_act(path, "/cancel", NULL, 202, NULL);
+	house_sql("DELETE FROM voices WHERE id = 'v2'");
+	house_check("PATCH", path, "{\"title\":\"New\",\"musicVolume\":3}", 200, "\"title\":\"New\"");
+	house_check("PATCH", path, "{\"voiceoverScript\":\"Other\"}", 404, "\"/voiceId\"");
+	house_check("PATCH", path, "{\"voiceId\":\"v2\"}", 404, "\"/voiceId\"");
+	check_act(path, "/scenes/1/regenerate", NULL, 202, NULL);
+	check_act(path, "/cancel", NULL, 202, NULL);
+	house_check("PATCH", path, "{\"voiceId\":\"v1\",\"voiceoverScript\":\"Other\"}", 200, NULL);
 }
 
 static void test_cancel_and_retry(void **state)
@@ -200,13 +293,14 @@ static void lose_an_answer(void)
 	house_sql("UPDATE videos SET status = 'paused', pause_reason = 'possible_charge', "
 		  "error = 'Nobody knows.'");
 	house_sql(
-		"INSERT INTO purchases (id, video_id, store_id, vendor, kind, item, input_hash, state, "
-		"token, "
+		"INSERT INTO purchases (id, video_id, store_id, vendor, kind, item, input_hash, "
+		"request_hash, state, token, "
 		"request, estimate_milli, detail, created_at) SELECT UNHEX(MD5('1')), id, store_id, "
 		"'runway', "
-		"'scene', 0, UNHEX(SHA2('x', 256)), 'unknown', 1, "
+		"'scene', 0, UNHEX(SHA2('x', 256)), UNHEX(SHA2('y', 256)), 'unknown', 1, "
 		"'{\"model\":\"gen4.5\",\"endpoint\":\"text_to_video\",\"ratio\":\"720:1280\",\"seconds\":3,"
-		"\"seed\":7}', 36000, 'their own words', UTC_TIMESTAMP(3) FROM videos");
+		"\"seed\":7,\"prompt\":\"a. Slow camera.\"}', 36000, 'their own words', UTC_TIMESTAMP(3) "
+		"FROM videos");
 }
 
 static void test_possible_charge(void **state)
@@ -259,6 +353,44 @@ static void test_what_was_bought(void **state)
 	assert_null(strstr(list.text, "generation"));
 	assert_null(strstr(list.text, "\"cost\""));
 	assert_non_null(strstr(list.text, "\"estimate\":{\"credits\":108,"));
+}
+
+/* A change says nothing to the ledger; what it has is shown only of the scene that it was bought for. */
+static const struct {
+	const char *title, *body;
+	bool shown;
+} fitting[] = {
+	{"another title", "{\"title\":\"U\"}", true},
+	{"a text on it", "{\"scenes\":[{\"prompt\":\"a\",\"duration\":2.5,\"textOverlay\":\"x\"}]}", true},
+	{"a little longer", "{\"scenes\":[{\"prompt\":\"a\",\"duration\":3}]}", true},
+	{"longer than the clip", "{\"scenes\":[{\"prompt\":\"a\",\"duration\":3.5}]}", false},
+	{"another prompt", "{\"scenes\":[{\"prompt\":\"b\",\"duration\":2.5}]}", false},
+	{"another model", "{\"scenes\":[{\"prompt\":\"a\",\"duration\":2.5,\"model\":\"veo3.1\"}]}", false},
+	{"a picture", "{\"scenes\":[{\"prompt\":\"a\",\"duration\":2.5,\"imageUrl\":\"/assets/l.jpg\"}]}",
+		false},
+	{"as it was", "{\"scenes\":[{\"prompt\":\"a\",\"duration\":2.5}]}", true},
+	{"another shape", "{\"aspectRatio\":\"16:9\"}", false},
+};
+
+static void test_what_was_bought_for_another_scene(void **state)
+{
+	char path[64];
+
+	(void)state;
+	order(BODY(""), path);
+	lose_an_answer();
+	house_sql("UPDATE purchases SET state = 'kept', vendor_id = 'task-1', artefact = 'a', cost_milli = "
+		  "36000");
+	house_sql("INSERT INTO purchase_uses (video_id, kind, item, purchase_id) "
+		  "SELECT video_id, 'scene', 0, id FROM purchases");
+	house_sql("UPDATE jobs SET state = 5");
+	house_sql("UPDATE videos SET status = 'cancelled', pause_reason = NULL, error = NULL");
+	for (size_t i = 0; i < ARRAY_LEN(fitting); i++) {
+		AUTO_ANSWER a = house_ask("PATCH", path, fitting[i].body);
+
+		if (a.status != 200 || (strstr(a.text, "\"state\":\"kept\"") != NULL) != fitting[i].shown)
+			fail_msg("%s: %d %s", fitting[i].title, a.status, a.text);
+	}
 }
 
 static void test_change_and_render(void **state)
@@ -314,9 +446,13 @@ int main(void)
 		cmocka_unit_test_setup(test_limits, with_vendors),
 		cmocka_unit_test_setup(test_what_no_model_can, with_vendors),
 		cmocka_unit_test_setup(test_voices_of_the_vendor, with_vendors),
+		cmocka_unit_test_setup(test_strangers, with_vendors),
+		cmocka_unit_test_setup(test_presets, with_vendors),
+		cmocka_unit_test_setup(test_a_voice_that_was_withdrawn, with_vendors),
 		cmocka_unit_test_setup(test_cancel_and_retry, with_vendors),
 		cmocka_unit_test_setup(test_possible_charge, with_vendors),
 		cmocka_unit_test_setup(test_what_was_bought, with_vendors),
+		cmocka_unit_test_setup(test_what_was_bought_for_another_scene, with_vendors),
 		cmocka_unit_test_setup(test_change_and_render, with_vendors),
 		cmocka_unit_test_setup(test_regenerate, with_vendors),
 	};
