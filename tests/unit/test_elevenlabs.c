@@ -25,21 +25,17 @@
 #include "lib/io/loop.h"
 #include "lib/remote/elevenlabs_priv.h"
 #include "tests/unit/peer.h"
+#include "tests/unit/wire.h"
 
 #define KEY       "sk_0123456789abcdef"
 #define VOICE     "21m00Tcm4TlvDq8ikWAM"
 #define SOUND_MAX 1000
 
 struct fixture {
-	struct loop *loop;
-	struct http *http;
-	struct peer *peer;
+	struct wire wire;
 	struct elevenlabs *elevenlabs;
 	struct elevenlabs_call *call;
 	int fd;
-	unsigned done_calls;
-	bool refused; /* v is filled */
-	struct verdict v;
 	struct speech speech;
 	char request_id[129];
 	size_t times;    /* how many, 0 none */
@@ -55,10 +51,8 @@ static int set_up(void **state)
 	static struct fixture f;
 
 	f = (struct fixture){.fd = memfd_create("sound", MFD_CLOEXEC)};
-	assert_int_equal(loop_new(&f.loop, &err), 0);
-	assert_int_equal(http_new(f.loop, &f.http, &err), 0);
-	f.peer = peer_new(f.loop);
-	const struct elevenlabs_options o = {.http = f.http, .url = peer_url(f.peer), .key = KEY};
+	wire_open(&f.wire);
+	const struct elevenlabs_options o = {.http = f.wire.http, .url = peer_url(f.wire.peer), .key = KEY};
 	assert_int_equal(elevenlabs_new(&o, &f.elevenlabs, &err), 0);
 	*state = &f;
 	return 0;
@@ -69,23 +63,15 @@ static int tear_down(void **state)
 	struct fixture *f = *state;
 
 	elevenlabs_free(f->elevenlabs);
-	http_free(f->http);
-	peer_free(f->peer);
-	loop_free(f->loop);
+	wire_close(&f->wire);
 	close(f->fd);
 	return 0;
 }
 
 static void note(struct fixture *f, const struct verdict *v)
 {
-	f->done_calls++;
-	f->refused = v != NULL;
-	if (v != NULL) {
-		f->v = *v;
-		assert_null(strstr(v->err.text, KEY));
-	}
+	wire_note(&f->wire, v, KEY);
 	elevenlabs_call_cancel(f->call); /* of no effect: it has ended */
-	loop_quit(f->loop);
 }
 
 static void on_speech(const struct speech *s, const struct verdict *v, void *arg)
@@ -144,12 +130,7 @@ static void on_account(const struct elevenlabs_account *a, const struct verdict 
 
 static void run(struct fixture *f, int started)
 {
-	unsigned before = f->done_calls;
-
-	if (started != 0)
-		fail_msg("%s", err.text);
-	assert_int_equal(loop_run(f->loop, &err), 0);
-	assert_int_equal(f->done_calls, before + 1);
+	wire_run(&f->wire, started, &err);
 }
 
 static const struct speech_order order = {
@@ -168,28 +149,11 @@ static void speak(struct fixture *f)
 	run(f, elevenlabs_speak(f->elevenlabs, &order, f->fd, SOUND_MAX, on_speech, f, &f->call, &err));
 }
 
-static void expect_verdict(const struct fixture *f, const char *title, enum err_kind kind, const char *part)
-{
-	if (!f->refused || f->v.err.kind != kind || strstr(f->v.err.text, part) == NULL)
-		fail_msg("%s: %s: %s", title, f->refused ? err_kind_names[f->v.err.kind] : "accepted",
-			f->refused ? f->v.err.text : "");
-	assert_non_null(f->v.told);
-}
-
-static void expect_has(const char *text, const char *part)
-{
-	if (strstr(text, part) == NULL)
-		fail_msg("no \"%s\" in: %s", part, text);
-}
-
 static void expect_request(const struct fixture *f, size_t i, const char *first_line)
 {
-	const char *request = peer_request(f->peer, i);
+	static const char *const headers[] = {("xi-api-key: " KEY), "Accept: application/json", NULL};
 
-	if (strncmp(request, first_line, strlen(first_line)) != 0)
-		fail_msg("%s", request);
-	expect_has(request, "\r\nxi-api-key: " KEY "\r\n");
-	expect_has(request, "\r\nAccept: application/json\r\n");
+	wire_expect_request(&f->wire, i, first_line, headers);
 }
 
 #define REPLY                                                                                                \
@@ -202,10 +166,10 @@ static void test_speak(void **state)
 	struct fixture *f = *state;
 	char sound[16] = "";
 
-	peer_will_say(f->peer, 200,
+	peer_will_say(f->wire.peer, 200,
 		"Request-Id: r-17\r\ncharacter-cost: 3\r\nmaximum-concurrent-requests: 5\r\n", REPLY);
 	speak(f);
-	assert_false(f->refused);
+	assert_false(f->wire.refused);
 	assert_string_equal(f->request_id, "r-17");
 	assert_int_equal(f->speech.cost_milli, 3000);
 	assert_int_equal(f->speech.concurrency, 5);
@@ -215,10 +179,11 @@ static void test_speak(void **state)
 	assert_string_equal(sound, "sound!");
 	expect_request(f, 0,
 		"POST /v1/text-to-speech/" VOICE "/with-timestamps?output_format=mp3_44100_128 HTTP/1.1\r\n");
-	expect_has(peer_request(f->peer, 0), "\r\nContent-Type: application/json\r\n");
-	assert_string_equal(peer_body(f->peer, 0), "{\"text\":\"Hi.\",\"model_id\":\"eleven_multilingual_"
-						   "v2\",\"voice_settings\":{\"stability\":0,"
-						   "\"similarity_boost\":0.75,\"style\":0.05,\"speed\":1}}");
+	expect_has(peer_request(f->wire.peer, 0), "\r\nContent-Type: application/json\r\n");
+	assert_string_equal(peer_body(f->wire.peer, 0),
+		"{\"text\":\"Hi.\",\"model_id\":\"eleven_multilingual_"
+		"v2\",\"voice_settings\":{\"stability\":0,"
+		"\"similarity_boost\":0.75,\"style\":0.05,\"speed\":1}}");
 }
 
 static void test_continuity(void **state UNUSED)
@@ -247,9 +212,9 @@ static void test_speak_says_little(void **state)
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		peer_will_say(f->peer, 200, cases[i].headers, REPLY);
+		peer_will_say(f->wire.peer, 200, cases[i].headers, REPLY);
 		speak(f);
-		assert_false(f->refused);
+		assert_false(f->wire.refused);
 		assert_int_equal(f->speech.cost_milli, cases[i].cost_milli);
 		assert_int_equal(f->speech.concurrency, cases[i].concurrency);
 		assert_string_equal(f->request_id, "");
@@ -286,10 +251,10 @@ static void test_speak_answers(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct fixture *f = *state;
 
-		peer_will_say(f->peer, cases[i].status, "", cases[i].body);
+		peer_will_say(f->wire.peer, cases[i].status, "", cases[i].body);
 		speak(f);
-		expect_verdict(f, cases[i].title, cases[i].kind, cases[i].part);
-		assert_int_equal(peer_count(f->peer), 1);
+		wire_expect_verdict(&f->wire, cases[i].title, cases[i].kind, cases[i].part);
+		assert_int_equal(peer_count(f->wire.peer), 1);
 		(void)tear_down(state);
 		(void)set_up(state);
 	}
@@ -300,22 +265,22 @@ static void test_speak_without_answer(void **state)
 	struct fixture *f = *state;
 	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
 
-	peer_will_break_off(f->peer, REPLY);
+	peer_will_break_off(f->wire.peer, REPLY);
 	speak(f);
-	expect_verdict(f, "broken off behind its end", ERR_UNCERTAIN, "");
-	peer_will_break_off(f->peer, "{\"audio_base64\":\"c291");
+	wire_expect_verdict(&f->wire, "broken off behind its end", ERR_UNCERTAIN, "");
+	peer_will_break_off(f->wire.peer, "{\"audio_base64\":\"c291");
 	speak(f);
-	expect_verdict(f, "broken off", ERR_UNCERTAIN, "");
-	peer_will_hang_up(f->peer);
+	wire_expect_verdict(&f->wire, "broken off", ERR_UNCERTAIN, "");
+	peer_will_hang_up(f->wire.peer);
 	speak(f);
-	expect_verdict(f, "no answer", ERR_UNCERTAIN, "");
+	wire_expect_verdict(&f->wire, "no answer", ERR_UNCERTAIN, "");
 	assert_int_equal(lseek(f->fd, 0, SEEK_END), 9); /* 6 + 3 bytes: the caller's to throw away */
-	peer_will_say(f->peer, 200, "", REPLY);
+	peer_will_say(f->wire.peer, 200, "", REPLY);
 	run(f, elevenlabs_speak(f->elevenlabs, &order, full, SOUND_MAX, on_speech, f, &f->call, &err));
-	expect_verdict(f, "full disk", ERR_UNCERTAIN, "No space left");
-	peer_will_say(f->peer, 200, "", REPLY);
+	wire_expect_verdict(&f->wire, "full disk", ERR_UNCERTAIN, "No space left");
+	peer_will_say(f->wire.peer, 200, "", REPLY);
 	run(f, elevenlabs_speak(f->elevenlabs, &order, f->fd, 5, on_speech, f, &f->call, &err));
-	expect_verdict(f, "too large", ERR_UNCERTAIN, "too large");
+	wire_expect_verdict(&f->wire, "too large", ERR_UNCERTAIN, "too large");
 	close(full);
 }
 
@@ -333,9 +298,9 @@ static void test_voice_ids(void **state)
 	}
 	o.voice_id = "../../v1/user?x#y";
 	o.format = "a&b=c";
-	peer_will_say(f->peer, 404, "", "{\"detail\":{\"status\":\"voice_not_found\"}}");
+	peer_will_say(f->wire.peer, 404, "", "{\"detail\":{\"status\":\"voice_not_found\"}}");
 	run(f, elevenlabs_speak(f->elevenlabs, &o, f->fd, 100, on_speech, f, &f->call, &err));
-	expect_verdict(f, "no voice", ERR_PERM, "voice_not_found");
+	wire_expect_verdict(&f->wire, "no voice", ERR_PERM, "voice_not_found");
 	expect_request(f, 0,
 		"POST "
 		"/v1/text-to-speech/..%2F..%2Fv1%2Fuser%3Fx%23y/with-timestamps?output_format=a%26b%3Dc ");
@@ -345,13 +310,13 @@ static void test_cancel_call(void **state)
 {
 	struct fixture *f = *state;
 
-	peer_will_wait(f->peer);
+	peer_will_wait(f->wire.peer);
 	assert_int_equal(
 		elevenlabs_speak(f->elevenlabs, &order, f->fd, 100, on_speech, f, &f->call, &err), 0);
-	while (peer_count(f->peer) == 0)
-		assert_int_equal(loop_step(f->loop, 1000, &err), 0);
+	while (peer_count(f->wire.peer) == 0)
+		assert_int_equal(loop_step(f->wire.loop, 1000, &err), 0);
 	elevenlabs_call_cancel(f->call);
-	assert_int_equal(f->done_calls, 0);
+	assert_int_equal(f->wire.done_calls, 0);
 	elevenlabs_call_cancel(NULL);
 }
 
@@ -359,7 +324,7 @@ static void test_voices(void **state)
 {
 	struct fixture *f = *state;
 
-	peer_will_say(f->peer, 200, "",
+	peer_will_say(f->wire.peer, 200, "",
 		"{\"voices\":[{\"voice_id\":\"a\",\"name\":\"Anna\",\"category\":\"premade\",\"labels\":{"
 		"\"gender\":\"female\"},"
 		"\"preview_url\":\"https://p.example/a.mp3\",\"samples\":null},"
@@ -368,14 +333,14 @@ static void test_voices(void **state)
 		"{\"voice_id\":\"c\",\"name\":\"\",\"labels\":{\"gender\":5}}],"
 		"\"has_more\":true,\"total_count\":4,\"next_page_token\":\"t/2=\"}");
 	run(f, elevenlabs_voices(f->elevenlabs, NULL, on_voices, f, &f->call, &err));
-	assert_false(f->refused);
+	assert_false(f->wire.refused);
 	assert_string_equal(
 		f->list, "a|Anna|premade|female|https://p.example/a.mp3\nb|b||-|-\nc|c||-|-\nnext t/2=");
 	expect_request(f, 0, "GET /v2/voices?page_size=50 HTTP/1.1\r\n");
-	peer_will_say(f->peer, 200, "",
+	peer_will_say(f->wire.peer, 200, "",
 		"{\"voices\":[],\"has_more\":false,\"total_count\":4,\"next_page_token\":\"left over\"}");
 	run(f, elevenlabs_voices(f->elevenlabs, "t/2=", on_voices, f, &f->call, &err));
-	assert_false(f->refused);
+	assert_false(f->wire.refused);
 	assert_string_equal(f->list, "");
 	expect_request(f, 1, "GET /v2/voices?page_size=50&next_page_token=t%2F2%3D HTTP/1.1\r\n");
 }
@@ -388,20 +353,20 @@ static void test_bad_voices(void **state)
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
-		peer_will_say(f->peer, 200, "", bodies[i]);
+		peer_will_say(f->wire.peer, 200, "", bodies[i]);
 		run(f, elevenlabs_voices(f->elevenlabs, NULL, on_voices, f, &f->call, &err));
-		expect_verdict(f, bodies[i], ERR_TEMP, "no list of voices");
+		wire_expect_verdict(&f->wire, bodies[i], ERR_TEMP, "no list of voices");
 	}
-	peer_will_say(f->peer, 401, "", "{\"detail\":\"Unauthorized\"}");
+	peer_will_say(f->wire.peer, 401, "", "{\"detail\":\"Unauthorized\"}");
 	run(f, elevenlabs_voices(f->elevenlabs, NULL, on_voices, f, &f->call, &err));
-	expect_verdict(f, "key", ERR_BLOCKED, "Unauthorized");
+	wire_expect_verdict(&f->wire, "key", ERR_BLOCKED, "Unauthorized");
 }
 
 static void test_models(void **state)
 {
 	struct fixture *f = *state;
 
-	peer_will_say(f->peer, 200, "",
+	peer_will_say(f->wire.peer, 200, "",
 		"[{\"model_id\":\"m1\",\"name\":\"One\",\"can_do_text_to_speech\":true,\"maximum_text_length_"
 		"per_request\":10000,"
 		"\"model_rates\":{\"character_cost_multiplier\":0.5}},"
@@ -416,15 +381,15 @@ static void test_models(void **state)
 		"1e18},"
 		"{\"can_do_text_to_speech\":true},5]");
 	run(f, elevenlabs_models(f->elevenlabs, on_models, f, &f->call, &err));
-	assert_false(f->refused);
+	assert_false(f->wire.refused);
 	assert_string_equal(f->list, "m1|One|10000|500\nm2|m2|40000|1000\n");
 	expect_request(f, 0, "GET /v1/models HTTP/1.1\r\n");
-	peer_will_say(f->peer, 200, "", "{\"models\":[]}");
+	peer_will_say(f->wire.peer, 200, "", "{\"models\":[]}");
 	run(f, elevenlabs_models(f->elevenlabs, on_models, f, &f->call, &err));
-	expect_verdict(f, "an object", ERR_TEMP, "no list of models");
-	peer_will_say(f->peer, 200, "", "[]");
+	wire_expect_verdict(&f->wire, "an object", ERR_TEMP, "no list of models");
+	peer_will_say(f->wire.peer, 200, "", "[]");
 	run(f, elevenlabs_models(f->elevenlabs, on_models, f, &f->call, &err));
-	assert_false(f->refused);
+	assert_false(f->wire.refused);
 }
 
 static void test_account(void **state)
@@ -450,11 +415,11 @@ static void test_account(void **state)
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		peer_will_say(f->peer, 200, "", cases[i].body);
+		peer_will_say(f->wire.peer, 200, "", cases[i].body);
 		run(f, elevenlabs_account(f->elevenlabs, on_account, f, &f->call, &err));
 		expect_request(f, i, "GET /v1/user/subscription HTTP/1.1\r\n");
-		assert_int_equal(f->refused, cases[i].refused);
-		if (f->refused)
+		assert_int_equal(f->wire.refused, cases[i].refused);
+		if (f->wire.refused)
 			continue;
 		assert_int_equal(f->account.left_milli, cases[i].left_milli);
 		assert_string_equal(f->account.tier, cases[i].tier);
@@ -465,9 +430,9 @@ static void test_options(void **state)
 {
 	struct fixture *f = *state;
 	const struct elevenlabs_options bad = {
-		.http = f->http, .url = "http://api.elevenlabs.io", .key = KEY};
+		.http = f->wire.http, .url = "http://api.elevenlabs.io", .key = KEY};
 	const struct elevenlabs_options good = {
-		.http = f->http, .url = "https://api.elevenlabs.io/", .key = KEY};
+		.http = f->wire.http, .url = "https://api.elevenlabs.io/", .key = KEY};
 	AUTO(elevenlabs) x = NULL;
 
 	assert_int_equal(elevenlabs_new(&bad, &x, &err), -1);

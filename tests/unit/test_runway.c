@@ -21,19 +21,15 @@
 #include "lib/io/http.h"
 #include "lib/io/loop.h"
 #include "tests/unit/peer.h"
+#include "tests/unit/wire.h"
 
 #define KEY "key_0123456789abcdef"
 #define ID  "17f20503-6c24-4c16-946b-35dbbce2af2f"
 
 struct fixture {
-	struct loop *loop;
-	struct http *http;
-	struct peer *peer;
+	struct wire wire;
 	struct runway *runway;
 	struct runway_call *call;
-	unsigned done_calls;
-	bool refused; /* v is filled */
-	struct verdict v;
 	char text[512]; /* id, output or uri */
 	struct runway_created created;
 	struct runway_task task;
@@ -48,10 +44,8 @@ static int set_up(void **state)
 	static struct fixture f;
 
 	f = (struct fixture){0};
-	assert_int_equal(loop_new(&f.loop, &err), 0);
-	assert_int_equal(http_new(f.loop, &f.http, &err), 0);
-	f.peer = peer_new(f.loop);
-	const struct runway_options o = {.http = f.http, .url = peer_url(f.peer), .key = KEY};
+	wire_open(&f.wire);
+	const struct runway_options o = {.http = f.wire.http, .url = peer_url(f.wire.peer), .key = KEY};
 	assert_int_equal(runway_new(&o, &f.runway, &err), 0);
 	*state = &f;
 	return 0;
@@ -62,22 +56,14 @@ static int tear_down(void **state)
 	struct fixture *f = *state;
 
 	runway_free(f->runway);
-	http_free(f->http);
-	peer_free(f->peer);
-	loop_free(f->loop);
+	wire_close(&f->wire);
 	return 0;
 }
 
 static void note(struct fixture *f, const struct verdict *v)
 {
-	f->done_calls++;
-	f->refused = v != NULL;
-	if (v != NULL) {
-		f->v = *v;
-		assert_null(strstr(v->err.text, KEY));
-	}
+	wire_note(&f->wire, v, KEY);
 	runway_call_cancel(f->call); /* of no effect: it has ended */
-	loop_quit(f->loop);
 }
 
 static void keep_text(struct fixture *f, const char *text)
@@ -136,12 +122,7 @@ static void on_account(const struct runway_account *a, const struct verdict *v, 
 
 static void run(struct fixture *f, int started)
 {
-	unsigned before = f->done_calls;
-
-	if (started != 0)
-		fail_msg("%s", err.text);
-	assert_int_equal(loop_run(f->loop, &err), 0);
-	assert_int_equal(f->done_calls, before + 1);
+	wire_run(&f->wire, started, &err);
 }
 
 static const struct runway_order order = {
@@ -163,48 +144,31 @@ static void ask(struct fixture *f)
 	run(f, runway_task(f->runway, ID, on_task, f, &f->call, &err));
 }
 
-static void expect_verdict(const struct fixture *f, const char *title, enum err_kind kind)
-{
-	if (!f->refused || f->v.err.kind != kind)
-		fail_msg("%s: %s: %s", title, f->refused ? err_kind_names[f->v.err.kind] : "accepted",
-			f->refused ? f->v.err.text : "");
-	assert_non_null(f->v.told);
-}
-
-static void expect_has(const char *text, const char *part)
-{
-	if (strstr(text, part) == NULL)
-		fail_msg("no \"%s\" in: %s", part, text);
-}
-
 /* What every request to the API has. */
 static void expect_request(const struct fixture *f, size_t i, const char *first_line)
 {
-	const char *request = peer_request(f->peer, i);
+	static const char *const headers[] = {("Authorization: Bearer " KEY), "X-Runway-Version: 2024-11-06",
+		"Accept: application/json", "User-Agent: videod", NULL};
 
-	if (strncmp(request, first_line, strlen(first_line)) != 0)
-		fail_msg("%s", request);
-	expect_has(request, "\r\nAuthorization: Bearer " KEY "\r\n");
-	expect_has(request, "\r\nX-Runway-Version: 2024-11-06\r\n");
-	expect_has(request, "\r\nAccept: application/json\r\n");
-	expect_has(request, "\r\nUser-Agent: videod\r\n");
+	wire_expect_request(&f->wire, i, first_line, headers);
 }
 
 static void test_create(void **state)
 {
 	struct fixture *f = *state;
 
-	peer_will_say(f->peer, 200, "", "{\"id\":\"" ID "\",\"estimatedCost\":{\"credits\":60}}");
+	peer_will_say(f->wire.peer, 200, "", "{\"id\":\"" ID "\",\"estimatedCost\":{\"credits\":60}}");
 	create(f);
-	assert_false(f->refused);
+	assert_false(f->wire.refused);
 	assert_string_equal(f->text, ID);
 	assert_int_equal(f->created.estimate_milli, 60000);
 	expect_request(f, 0, "POST /v1/text_to_video HTTP/1.1\r\n");
-	expect_has(peer_request(f->peer, 0), "\r\nContent-Type: application/json\r\n");
-	assert_string_equal(peer_body(f->peer, 0), "{\"model\":\"gen4.5\",\"promptText\":\"A \\\"red\\\" "
-						   "kettle, caf\xc3\xa9\",\"ratio\":\"1280:720\","
-						   "\"duration\":5,\"seed\":4294967295}");
-	assert_int_equal(peer_count(f->peer), 1);
+	expect_has(peer_request(f->wire.peer, 0), "\r\nContent-Type: application/json\r\n");
+	assert_string_equal(peer_body(f->wire.peer, 0),
+		"{\"model\":\"gen4.5\",\"promptText\":\"A \\\"red\\\" "
+		"kettle, caf\xc3\xa9\",\"ratio\":\"1280:720\","
+		"\"duration\":5,\"seed\":4294967295}");
+	assert_int_equal(peer_count(f->wire.peer), 1);
 }
 
 static void test_create_answers(void **state)
@@ -241,12 +205,12 @@ static void test_create_answers(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct fixture *f = *state;
 
-		peer_will_say(f->peer, cases[i].status, "Location: /v1/organization\r\n", cases[i].body);
+		peer_will_say(f->wire.peer, cases[i].status, "Location: /v1/organization\r\n", cases[i].body);
 		create(f);
-		assert_int_equal(peer_count(f->peer), 1); /* neither repeated nor redirected */
+		assert_int_equal(peer_count(f->wire.peer), 1); /* neither repeated nor redirected */
 		if (cases[i].kind >= 0)
-			expect_verdict(f, cases[i].title, (enum err_kind)cases[i].kind);
-		else if (f->refused || strcmp(f->text, ID) != 0 || f->created.estimate_milli != -1)
+			wire_expect_verdict(&f->wire, cases[i].title, (enum err_kind)cases[i].kind, "");
+		else if (f->wire.refused || strcmp(f->text, ID) != 0 || f->created.estimate_milli != -1)
 			fail_msg("%s", cases[i].title);
 		(void)tear_down(state);
 		(void)set_up(state);
@@ -257,39 +221,39 @@ static void test_create_without_answer(void **state)
 {
 	struct fixture *f = *state;
 
-	peer_will_break_off(f->peer, "{\"id\":\"" ID "\"}");
+	peer_will_break_off(f->wire.peer, "{\"id\":\"" ID "\"}");
 	create(f);
-	expect_verdict(f, "half an answer", ERR_UNCERTAIN);
-	peer_will_hang_up(f->peer);
+	wire_expect_verdict(&f->wire, "half an answer", ERR_UNCERTAIN, "");
+	peer_will_hang_up(f->wire.peer);
 	create(f);
-	expect_verdict(f, "no answer", ERR_UNCERTAIN);
-	assert_int_equal(peer_count(f->peer), 2);
+	wire_expect_verdict(&f->wire, "no answer", ERR_UNCERTAIN, "");
+	assert_int_equal(peer_count(f->wire.peer), 2);
 }
 
 static void test_create_nobody_there(void **state)
 {
 	struct fixture *f = *state;
 	AUTO(runway) nobody = NULL;
-	AUTO_FREE char *url = xstrdup(peer_url(f->peer));
-	const struct runway_options o = {.http = f->http, .url = url, .key = KEY};
+	AUTO_FREE char *url = xstrdup(peer_url(f->wire.peer));
+	const struct runway_options o = {.http = f->wire.http, .url = url, .key = KEY};
 
-	peer_free(f->peer);
+	peer_free(f->wire.peer);
 	assert_int_equal(runway_new(&o, &nobody, &err), 0);
 	run(f, runway_create(nobody, &order, on_created, f, &f->call, &err));
-	expect_verdict(f, "refused connection", ERR_TEMP); /* surely not sent */
-	f->peer = peer_new(f->loop);
+	wire_expect_verdict(&f->wire, "refused connection", ERR_TEMP, ""); /* surely not sent */
+	f->wire.peer = peer_new(f->wire.loop);
 }
 
 static void test_cancel_call(void **state)
 {
 	struct fixture *f = *state;
 
-	peer_will_wait(f->peer);
+	peer_will_wait(f->wire.peer);
 	assert_int_equal(runway_create(f->runway, &order, on_created, f, &f->call, &err), 0);
-	while (peer_count(f->peer) == 0)
-		assert_int_equal(loop_step(f->loop, 1000, &err), 0);
+	while (peer_count(f->wire.peer) == 0)
+		assert_int_equal(loop_step(f->wire.loop, 1000, &err), 0);
 	runway_call_cancel(f->call);
-	assert_int_equal(f->done_calls, 0);
+	assert_int_equal(f->wire.done_calls, 0);
 	runway_call_cancel(NULL);
 }
 
@@ -339,12 +303,12 @@ static void test_task(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct fixture *f = *state;
 
-		peer_will_say(f->peer, 200, "", cases[i].body);
+		peer_will_say(f->wire.peer, 200, "", cases[i].body);
 		ask(f);
 		expect_request(f, 0, "GET /v1/tasks/" ID " HTTP/1.1\r\n");
 		if (cases[i].state < 0)
-			expect_verdict(f, cases[i].title, ERR_TEMP);
-		else if (f->refused || f->task.state != cases[i].state ||
+			wire_expect_verdict(&f->wire, cases[i].title, ERR_TEMP, "");
+		else if (f->wire.refused || f->task.state != cases[i].state ||
 			 f->task.permille != cases[i].permille || f->task.cost_milli != cases[i].cost_milli ||
 			 strcmp(f->text, cases[i].output) != 0)
 			fail_msg("%s", cases[i].title);
@@ -357,27 +321,27 @@ static void test_task_ends(void **state)
 {
 	struct fixture *f = *state;
 
-	peer_will_say(f->peer, 200, "",
+	peer_will_say(f->wire.peer, 200, "",
 		"{\"status\":\"FAILED\",\"failure\":\"Refused " KEY
 		"\",\"failureCode\":\"SAFETY.INPUT.TEXT\"}");
 	ask(f);
 	assert_int_equal(f->failed.err.kind, ERR_PERM);
 	expect_has(f->failed.err.text, "SAFETY.INPUT.TEXT");
 	assert_null(strstr(f->failed.err.text, KEY));
-	peer_will_say(f->peer, 404, "", "{\"error\":\"Could not find Task\"}");
+	peer_will_say(f->wire.peer, 404, "", "{\"error\":\"Could not find Task\"}");
 	ask(f);
 	assert_int_equal(f->task.state, RUNWAY_GONE);
 	assert_int_equal(f->task.cost_milli, -1);
-	peer_will_say(f->peer, 404, "", "<html>no such page</html>"); /* not the vendor's word */
+	peer_will_say(f->wire.peer, 404, "", "<html>no such page</html>"); /* not the vendor's word */
 	ask(f);
-	expect_verdict(f, "404 in HTML", ERR_TEMP);
-	peer_will_say(f->peer, 503, "Retry-After: 9\r\n", "");
+	wire_expect_verdict(&f->wire, "404 in HTML", ERR_TEMP, "");
+	peer_will_say(f->wire.peer, 503, "Retry-After: 9\r\n", "");
 	ask(f);
-	expect_verdict(f, "503", ERR_TEMP);
-	assert_int_equal(f->v.wait_ms, 9000);
-	peer_will_break_off(f->peer, "{\"status\":\"RUNNING\"}");
+	wire_expect_verdict(&f->wire, "503", ERR_TEMP, "");
+	assert_int_equal(f->wire.v.wait_ms, 9000);
+	peer_will_break_off(f->wire.peer, "{\"status\":\"RUNNING\"}");
 	ask(f);
-	expect_verdict(f, "half an answer", ERR_TEMP);
+	wire_expect_verdict(&f->wire, "half an answer", ERR_TEMP, "");
 }
 
 static void test_ids(void **state)
@@ -391,7 +355,7 @@ static void test_ids(void **state)
 		assert_int_equal(err.kind, ERR_PERM);
 		assert_int_equal(runway_cancel(f->runway, ids[i], on_cancelled, f, &f->call, &err), -1);
 	}
-	assert_int_equal(f->done_calls, 0);
+	assert_int_equal(f->wire.done_calls, 0);
 }
 
 static void cancel(struct fixture *f)
@@ -403,19 +367,19 @@ static void test_cancel(void **state)
 {
 	struct fixture *f = *state;
 
-	peer_will_say(f->peer, 204, "", "");
+	peer_will_say(f->wire.peer, 204, "", "");
 	cancel(f);
-	assert_false(f->refused);
+	assert_false(f->wire.refused);
 	expect_request(f, 0, "DELETE /v1/tasks/" ID " HTTP/1.1\r\n");
-	peer_will_say(f->peer, 404, "", "{\"error\":\"Could not find Task\"}");
+	peer_will_say(f->wire.peer, 404, "", "{\"error\":\"Could not find Task\"}");
 	cancel(f);
-	assert_false(f->refused);
-	peer_will_say(f->peer, 500, "", "{\"error\":\"x\"}");
+	assert_false(f->wire.refused);
+	peer_will_say(f->wire.peer, 500, "", "{\"error\":\"x\"}");
 	cancel(f);
-	expect_verdict(f, "500", ERR_TEMP);
-	peer_will_hang_up(f->peer);
+	wire_expect_verdict(&f->wire, "500", ERR_TEMP, "");
+	peer_will_hang_up(f->wire.peer);
 	cancel(f);
-	expect_verdict(f, "no answer", ERR_TEMP);
+	wire_expect_verdict(&f->wire, "no answer", ERR_TEMP, "");
 }
 
 static void test_account(void **state)
@@ -442,11 +406,11 @@ static void test_account(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct fixture *f = *state;
 
-		peer_will_say(f->peer, 200, "", cases[i].body);
+		peer_will_say(f->wire.peer, 200, "", cases[i].body);
 		run(f, runway_account(f->runway, "gen4.5", on_account, f, &f->call, &err));
 		expect_request(f, i % 8, "GET /v1/organization HTTP/1.1\r\n");
-		assert_int_equal(f->refused, cases[i].refused);
-		if (!f->refused)
+		assert_int_equal(f->wire.refused, cases[i].refused);
+		if (!f->wire.refused)
 			assert_memory_equal(&f->account, &cases[i].want, sizeof(f->account));
 	}
 }
@@ -468,17 +432,18 @@ static void test_upload(void **state)
 	AUTO_FREE char *slot = xasprintf(
 		"{\"uploadUrl\":\"%s/store?sig=hush\",\"fields\":{\"key\":\"a/b\",\"Policy\":\"cG9s\"},"
 		"\"runwayUri\":\"runway://u/77\"}",
-		peer_url(f->peer));
+		peer_url(f->wire.peer));
 
-	peer_will_say(f->peer, 200, "", slot);
-	peer_will_say(f->peer, 204, "", "");
+	peer_will_say(f->wire.peer, 200, "", slot);
+	peer_will_say(f->wire.peer, 204, "", "");
 	run(f, runway_upload(f->runway, file, "image/png", on_uploaded, f, &f->call, &err));
-	assert_false(f->refused);
+	assert_false(f->wire.refused);
 	assert_string_equal(f->text, "runway://u/77");
 	expect_request(f, 0, "POST /v1/uploads HTTP/1.1\r\n");
-	assert_string_equal(peer_body(f->peer, 0), "{\"filename\":\"picture.png\",\"type\":\"ephemeral\"}");
+	assert_string_equal(
+		peer_body(f->wire.peer, 0), "{\"filename\":\"picture.png\",\"type\":\"ephemeral\"}");
 
-	const char *form = peer_request(f->peer, 1), *mark = strstr(form, "boundary=");
+	const char *form = peer_request(f->wire.peer, 1), *mark = strstr(form, "boundary=");
 	assert_int_equal(strncmp(form, "POST /store?sig=hush HTTP/1.1\r\n", 31), 0);
 	assert_null(strstr(form, KEY)); /* it is not the storage's business */
 	assert_null(strstr(form, "X-Runway-Version"));
@@ -490,7 +455,7 @@ static void test_upload(void **state)
 		"--%s\r\nContent-Disposition: form-data; name=\"file\"; filename=\"picture.png\"\r\n"
 		"Content-Type: image/png\r\n\r\n\x89PNG picture\r\n--%s--\r\n",
 		boundary, boundary, boundary, boundary);
-	assert_string_equal(peer_body(f->peer, 1), want);
+	assert_string_equal(peer_body(f->wire.peer, 1), want);
 	unlink(file);
 }
 
@@ -499,27 +464,27 @@ static void test_upload_fails(void **state)
 	struct fixture *f = *state;
 	AUTO_FREE char *slot =
 		xasprintf("{\"uploadUrl\":\"%s/store\",\"fields\":{},\"runwayUri\":\"runway://u/77\"}",
-			peer_url(f->peer));
+			peer_url(f->wire.peer));
 	AUTO_FREE char *file = new_picture();
 
-	peer_will_say(f->peer, 200, "", slot);
-	peer_will_say(f->peer, 403, "", "<Error><Code>AccessDenied</Code></Error>");
+	peer_will_say(f->wire.peer, 200, "", slot);
+	peer_will_say(f->wire.peer, 403, "", "<Error><Code>AccessDenied</Code></Error>");
 	run(f, runway_upload(f->runway, file, "image/jpeg", on_uploaded, f, &f->call, &err));
-	expect_verdict(f, "storage", ERR_TEMP);
-	expect_has(f->v.err.text, "AccessDenied");
-	peer_will_say(f->peer, 200, "", "{\"uploadUrl\":7}");
+	wire_expect_verdict(&f->wire, "storage", ERR_TEMP, "");
+	expect_has(f->wire.v.err.text, "AccessDenied");
+	peer_will_say(f->wire.peer, 200, "", "{\"uploadUrl\":7}");
 	run(f, runway_upload(f->runway, file, "image/jpeg", on_uploaded, f, &f->call, &err));
-	expect_verdict(f, "slot", ERR_TEMP);
-	peer_will_say(f->peer, 200, "", slot);
+	wire_expect_verdict(&f->wire, "slot", ERR_TEMP, "");
+	peer_will_say(f->wire.peer, 200, "", slot);
 	run(f, runway_upload(f->runway, "/no/such/file", "image/webp", on_uploaded, f, &f->call, &err));
-	expect_verdict(f, "no file", ERR_TEMP);
+	wire_expect_verdict(&f->wire, "no file", ERR_TEMP, "");
 	assert_int_equal(runway_upload(f->runway, file, "image/gif", on_uploaded, f, &f->call, &err), -1);
-	peer_will_say(f->peer, 200, "", slot);
-	peer_will_wait(f->peer);
-	size_t before = peer_count(f->peer);
+	peer_will_say(f->wire.peer, 200, "", slot);
+	peer_will_wait(f->wire.peer);
+	size_t before = peer_count(f->wire.peer);
 	assert_int_equal(runway_upload(f->runway, file, "image/jpeg", on_uploaded, f, &f->call, &err), 0);
-	while (peer_count(f->peer) < before + 1)
-		assert_int_equal(loop_step(f->loop, 1000, &err), 0);
+	while (peer_count(f->wire.peer) < before + 1)
+		assert_int_equal(loop_step(f->wire.loop, 1000, &err), 0);
 	runway_call_cancel(f->call);
 	unlink(file);
 }
@@ -547,7 +512,8 @@ static void test_options(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		const struct runway_options o = {.http = f->http, .url = cases[i].url, .key = cases[i].key};
+		const struct runway_options o = {
+			.http = f->wire.http, .url = cases[i].url, .key = cases[i].key};
 		AUTO(runway) r = NULL;
 
 		if ((runway_new(&o, &r, &err) == 0) != cases[i].ok)
