@@ -69,10 +69,15 @@ static int rename_part(struct step *s, struct err *e)
 }
 
 /* ffprobe that says no about a file from outside will say no again; its words are the operator's. */
-static void judge_picture(struct step *s, struct err *e)
+static void refuse(struct step *s, struct err *e)
 {
+	if (s->id != STEP_PICTURE && !s->work)
+		return;
 	outcome_log_step(LOG_LEVEL_INFO, "ffprobe refuses", s, e->text);
-	(void)picture_refuse(s, e);
+	if (s->id == STEP_PICTURE)
+		(void)picture_refuse(s, e);
+	else
+		e->kind = ERR_PERM;
 }
 
 static void probed(const struct proc_result *r, void *arg)
@@ -87,8 +92,8 @@ static void probed(const struct proc_result *r, void *arg)
 		read = film_probe_read(r->out, r->out_len, &m, &e) == 0;
 	} else {
 		describe_failure(r, &e);
-		if (s->id == STEP_PICTURE && !r->timed_out && r->signo == 0)
-			judge_picture(s, &e);
+		if (!r->timed_out && r->signo == 0)
+			refuse(s, &e);
 	}
 	s->probed(s, read ? &m : NULL, read ? NULL : &e);
 }

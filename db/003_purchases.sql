@@ -34,7 +34,7 @@ CREATE TABLE purchases (
   input_hash     BINARY(32) NOT NULL,              -- of everything that decides what comes back
   state          VARCHAR(12) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,  -- see lib/video/purchases.h
   token          BIGINT UNSIGNED NOT NULL,         -- the lease it was intended under
-  cancel_req     TINYINT UNSIGNED NOT NULL DEFAULT 0, -- to be cancelled at the vendor once its id is known; kept: perhaps of no use
+  cancel_req     TINYINT UNSIGNED NOT NULL DEFAULT 0, -- 1 to be cancelled at the vendor once its id is known, 2 the vendor is asked to; kept: 1 perhaps of no use
   vendor_id      VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NULL,     -- task or request, by the vendor's name for it
   request        VARCHAR(4000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, -- what was chosen, JSON
   estimate_milli BIGINT UNSIGNED NOT NULL,         -- thousandths of a credit (runway), of a character (elevenlabs)

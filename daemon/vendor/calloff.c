@@ -1,6 +1,10 @@
 /*
- * Calls off at the vendor what nobody waits for any more, one task after the other. The ledger is the list of
- * what is left to do, so nothing is remembered here but the batch at work, and what fails is met again.
+ * Calls off at the vendor what nobody waits for any more, a few tasks at a time. The ledger is the list of
+ * what is left to do, so nothing is remembered here but the batch at work and how far the round has come.
+ * What fails is met again in the next round: it never stands in the way of others.
+ *
+ * A task is asked for first, and the ledger is asked again immediately before the cancel: a retry that came
+ * in between has it.
  */
 #include "daemon/vendor/calloff.h"
 
@@ -18,26 +22,33 @@
 
 #define VENDOR "runway"
 #define BATCH  20
+#define LINES  8 /* calls under way */
+
+/* One task being dealt with. */
+struct line {
+	struct calloff *owner;
+	struct runway_call *call;
+	const struct purchase *p; /* of the batch, NULL: free */
+};
 
 struct calloff {
 	struct engine *engine;
 	struct loop_timer *timer;
-	struct runway_call *call;
-	struct purchase *list; /* the batch at work, NULL none */
-	size_t count, at;
-	bool again; /* asked for meanwhile */
+	struct line lines[LINES];
+	struct purchase *list;  /* the batch at work, NULL none */
+	size_t count, at, left; /* begun are at, not dealt with are left */
+	struct uuid after;      /* the round has come so far */
+	bool progress;          /* some of the batch are settled */
+	bool again;             /* asked for meanwhile */
 };
-
-static void step_on(struct calloff *c);
 
 static void log_trouble(const char *what, const struct err *e)
 {
 	log_warning(what, log_text("kind", err_kind_names[e->kind]), log_text("error", e->text));
 }
 
-static void log_task(enum log_level level, const char *what, const struct calloff *c, const char *why)
+static void log_task(enum log_level level, const char *what, const struct purchase *p, const char *why)
 {
-	const struct purchase *p = &c->list[c->at];
 	char video[UUID_TEXT_SIZE];
 
 	uuid_format(&p->video_id, video);
@@ -46,123 +57,174 @@ static void log_task(enum log_level level, const char *what, const struct callof
 			log_text("vendor_id", p->vendor_id), log_text(why ? "why" : NULL, why)));
 }
 
-/* This one is dealt with, or for another time; the next. */
-static void go_on(struct calloff *c)
+int64_t calloff_cost_milli(const struct runway_task *t, int64_t estimate_milli)
 {
-	c->at++;
-	loop_timer_arm(c->timer, 0);
+	if (t->cost_milli >= 0)
+		return t->cost_milli;
+	return t->state == RUNWAY_PENDING || t->state == RUNWAY_THROTTLED ? 0 : estimate_milli;
 }
 
-static void settle(struct calloff *c, enum purchase_state to)
+/* This one is dealt with, or for another time; the next. */
+static void end_line(struct line *l)
 {
+	l->p = NULL;
+	l->owner->left--;
+	loop_timer_arm(l->owner->timer, 0);
+}
+
+static void settle(struct line *l, enum purchase_state to, int64_t cost_milli)
+{
+	static const char *const said[PURCHASE_STATE_COUNT] = {
+		[PURCHASE_KNOWN] = "finished task kept",
+		[PURCHASE_CANCELLED] = "task cancelled",
+		[PURCHASE_FAILED] = "task to be cancelled had failed",
+	};
 	struct err e;
 
-	if (purchases_cancelled(c->engine->db, &c->list[c->at].id, to, &e) < 0)
+	if (purchases_cancelled(l->owner->engine->db, &l->p->id, to, cost_milli, &e) < 0) {
 		log_trouble("calling off", &e);
-	else
-		log_task(LOG_LEVEL_INFO, to == PURCHASE_KNOWN ? "finished task kept" : "task cancelled", c,
-			NULL);
-	go_on(c);
+	} else {
+		log_task(LOG_LEVEL_INFO, said[to], l->p, NULL);
+		l->owner->progress = true;
+	}
+	end_line(l);
 }
 
-static void failed(struct calloff *c, const struct err *e)
+static void failed(struct line *l, const struct err *e)
 {
-	log_task(LOG_LEVEL_WARNING, "task not cancelled yet", c, e->text);
-	go_on(c);
+	log_task(LOG_LEVEL_WARNING, "task not cancelled yet", l->p, e->text);
+	end_line(l);
 }
 
 static void cancelled(const struct verdict *v, void *arg)
 {
-	struct calloff *c = arg;
+	struct line *l = arg;
 
-	c->call = NULL;
+	l->call = NULL;
 	if (v)
-		failed(c, &v->err);
+		failed(l, &v->err);
 	else
-		settle(c, PURCHASE_CANCELLED);
+		settle(l, PURCHASE_CANCELLED, -1);
 }
 
-static void cancel_task(struct calloff *c)
+static void cancel_task(struct line *l, const struct runway_task *t)
 {
+	const struct engine *en = l->owner->engine;
 	struct err e;
+	int mine = purchases_cancelling(
+		en->db, &l->p->id, false, calloff_cost_milli(t, l->p->estimate_milli), &e);
 
-	if (runway_cancel(c->engine->runway, c->list[c->at].vendor_id, cancelled, c, &c->call, &e) < 0)
-		failed(c, &e);
+	if (mine == 0)
+		end_line(l); /* wanted again */
+	else if (mine < 0 || runway_cancel(en->runway, l->p->vendor_id, cancelled, l, &l->call, &e) < 0)
+		failed(l, &e);
 }
 
-/* 1 its video may still want the clip, 0 it is deleted, -1. */
-static int video_is_there(const struct calloff *c, struct err *e)
+/* A finished task's clip is left to its video, if that is still there. */
+static void task_succeeded(struct line *l, const struct runway_task *t)
 {
 	AUTO_VIDEO v = {.status = 0};
+	struct err e;
+	int there = videos_get(l->owner->engine->db, &l->p->video_id, &v, &e);
 
-	return videos_get(c->engine->db, &c->list[c->at].video_id, &v, e);
+	if (there < 0)
+		failed(l, &e);
+	else if (there == 1)
+		settle(l, PURCHASE_KNOWN, t->cost_milli);
+	else
+		cancel_task(l, t);
+}
+
+static void task_failed(struct line *l, const struct runway_task *t)
+{
+	settle(l, PURCHASE_FAILED, calloff_cost_milli(t, l->p->estimate_milli));
+}
+
+static void task_cancelled(struct line *l, const struct runway_task *t)
+{
+	settle(l, PURCHASE_CANCELLED, calloff_cost_milli(t, l->p->estimate_milli));
+}
+
+/* Nobody asked for that yet: before it is believed the vendor is told, should the task be there after all. */
+static void task_gone(struct line *l, const struct runway_task *t)
+{
+	if (l->p->cancel == CANCEL_ASKED)
+		settle(l, PURCHASE_CANCELLED, -1);
+	else
+		cancel_task(l, t);
 }
 
 static void asked(const struct runway_task *t, const struct verdict *v, void *arg)
 {
-	struct calloff *c = arg;
-	struct err e;
-	int there;
+	static void (*const by_state[RUNWAY_STATE_COUNT])(struct line * l, const struct runway_task *t) = {
+		[RUNWAY_PENDING] = cancel_task,
+		[RUNWAY_THROTTLED] = cancel_task,
+		[RUNWAY_RUNNING] = cancel_task,
+		[RUNWAY_SUCCEEDED] = task_succeeded,
+		[RUNWAY_FAILED] = task_failed,
+		[RUNWAY_CANCELLED] = task_cancelled,
+		[RUNWAY_GONE] = task_gone,
+	};
+	struct line *l = arg;
 
-	c->call = NULL;
-	if (v) {
-		failed(c, &v->err);
-		return;
-	}
-	if (t->state == RUNWAY_GONE || t->state == RUNWAY_CANCELLED) {
-		settle(c, PURCHASE_CANCELLED);
-		return;
-	}
-	there = t->state == RUNWAY_SUCCEEDED ? video_is_there(c, &e) : 0;
-	if (there < 0)
-		failed(c, &e);
-	else if (there == 1)
-		settle(c, PURCHASE_KNOWN);
+	l->call = NULL;
+	if (v)
+		failed(l, &v->err);
 	else
-		cancel_task(c);
+		by_state[t->state](l, t);
 }
+
+/* The batch and the round */
 
 static void end_batch(struct calloff *c)
 {
-	bool more = c->again;
+	bool whole_round = c->count < BATCH, more = c->again || (!whole_round && c->progress);
 
+	c->after = whole_round ? (struct uuid){{0}} : c->list[c->count - 1].id;
 	purchases_free(c->list, c->count);
 	c->list = NULL;
 	c->count = c->at = 0;
-	c->again = false;
+	c->again = c->progress = false;
 	if (more)
 		loop_timer_arm(c->timer, 0);
 }
 
-static void begin_batch(struct calloff *c)
+static void fill_lines(struct calloff *c)
 {
-	struct err e;
+	for (size_t i = 0; i < LINES && c->at < c->count; i++) {
+		struct line *l = &c->lines[i];
+		struct err e;
 
-	if (purchases_to_cancel(c->engine->db, VENDOR, BATCH, &c->list, &c->count, &e) < 0) {
-		log_trouble("calling off", &e);
-		return;
+		if (l->p)
+			continue;
+		l->p = &c->list[c->at++];
+		if (runway_task(c->engine->runway, l->p->vendor_id, asked, l, &l->call, &e) < 0)
+			failed(l, &e);
 	}
-	step_on(c);
 }
 
-static void step_on(struct calloff *c)
+static int begin_batch(struct calloff *c)
 {
 	struct err e;
 
-	if (c->at == c->count)
-		end_batch(c);
-	else if (runway_task(c->engine->runway, c->list[c->at].vendor_id, asked, c, &c->call, &e) < 0)
-		failed(c, &e);
+	if (purchases_to_cancel(c->engine->db, VENDOR, &c->after, BATCH, &c->list, &c->count, &e) < 0) {
+		log_trouble("calling off", &e);
+		return -1;
+	}
+	c->left = c->count;
+	return 0;
 }
 
 static void on_timer(void *arg)
 {
 	struct calloff *c = arg;
 
-	if (c->list)
-		step_on(c);
+	if (!c->list && begin_batch(c) < 0)
+		return;
+	if (c->left == 0)
+		end_batch(c);
 	else
-		begin_batch(c);
+		fill_lines(c);
 }
 
 int calloff_new(struct engine *en, struct calloff **ret, struct err *e)
@@ -170,6 +232,8 @@ int calloff_new(struct engine *en, struct calloff **ret, struct err *e)
 	struct calloff *c = xcalloc(1, sizeof(*c));
 
 	c->engine = en;
+	for (size_t i = 0; i < LINES; i++)
+		c->lines[i].owner = c;
 	if (loop_timer_new(en->loop, on_timer, c, &c->timer, e) < 0) {
 		free(c);
 		return -1;
@@ -182,7 +246,8 @@ void calloff_free(struct calloff *c)
 {
 	if (!c)
 		return;
-	runway_call_cancel(c->call);
+	for (size_t i = 0; i < LINES; i++)
+		runway_call_cancel(c->lines[i].call);
 	loop_timer_free(c->timer);
 	purchases_free(c->list, c->count);
 	free(c);

@@ -7,12 +7,18 @@
  * for, and a retry fetches it.
  */
 
+#include <stdint.h>
+
 struct calloff;
 struct engine;
 struct err;
+struct runway_task;
 
 int calloff_new(struct engine *en, struct calloff **ret, struct err *e);
 void calloff_free(struct calloff *c);
 void calloff_soon(struct calloff *c); /* NULL is allowed; also called at each upkeep */
+
+/* What a task costs that is cancelled now: what the vendor says, nothing when it had not begun, else all. */
+int64_t calloff_cost_milli(const struct runway_task *t, int64_t estimate_milli);
 
 #endif

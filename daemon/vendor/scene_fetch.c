@@ -18,11 +18,14 @@
 #include "lib/base/mem.h"
 #include "lib/io/http.h"
 #include "lib/io/json.h"
+#include "lib/remote/verdict.h"
 #include "lib/video/settings.h"
 
 #define FETCH_TIMEOUT_MS  (15 * 60 * 1000)
 #define FETCH_REDIRECTS   3
 #define REFRESHES_MAX     3
+#define SPOILT_MAX        3
+#define SPOILT_WAIT_POLLS 10  /* before the next download of what was not believed, doubled each time */
 #define SHORT_MS          250 /* a clip may be a few frames short; encode holds its last one */
 #define DATABASE_RETRY_MS 1000
 #define RESULT_MAX_BYTES  1000
@@ -78,14 +81,35 @@ static void keep(struct scene_work *w, const struct media *m)
 
 /* Looking */
 
+/* A whole file, and not what was asked for. The same a few times: that is what was bought, and a person may
+ * buy it again. */
+static void spoilt(struct scene_work *w, struct err *e)
+{
+	struct verdict v = {.err = *e,
+		.told = "What the video service made for the scene cannot be used, and was charged. A retry "
+			"requests it once more."};
+	int64_t cost_milli = w->p.cost_milli < 0 ? w->p.estimate_milli : w->p.cost_milli;
+	unsigned doubled = w->spoilt++;
+
+	if (w->spoilt < SPOILT_MAX) {
+		outcome_log_step(LOG_LEVEL_WARNING, "a clip is not believed", w->s, e->text);
+		scene_later(w, scene_ask,
+			(scene_engine(w)->settings->runway_poll_ms * SPOILT_WAIT_POLLS) << doubled);
+		return;
+	}
+	v.err.kind = ERR_PERM;
+	if (scene_lost(w, PURCHASE_FAILED, cost_milli, e->text))
+		scene_refused(w, &v);
+}
+
 static int believe(const struct scene_work *w, const struct media *m, struct err *e)
 {
 	int64_t wanted_ms = w->s->run->video.scenes[w->s->item].duration_ms;
 
 	if (!m->has_video || m->width <= 0 || m->height <= 0)
-		return err_set(e, ERR_TEMP, "the clip has no picture");
+		return err_set(e, ERR_PERM, "the clip has no picture");
 	if (m->duration_ms + SHORT_MS < wanted_ms)
-		return err_set(e, ERR_TEMP, "the clip lasts %" PRId64 " ms instead of %" PRId64,
+		return err_set(e, ERR_PERM, "the clip lasts %" PRId64 " ms instead of %" PRId64,
 			m->duration_ms, wanted_ms);
 	return 0;
 }
@@ -95,14 +119,16 @@ static void looked(struct step *s, const struct media *m, const struct err *fail
 	struct scene_work *w = (struct scene_work *)(void *)s->work;
 	struct err e;
 
-	if (failure) {
+	if (failure)
 		e = *failure;
-		e.kind = ERR_TEMP; /* another download may be better */
-	} else if (believe(w, m, &e) == 0) {
+	else if (believe(w, m, &e) == 0) {
 		keep(w, m);
 		return;
 	}
-	scene_end(w, &e);
+	if (e.kind == ERR_PERM)
+		spoilt(w, &e);
+	else
+		scene_end(w, &e);
 }
 
 static int look(struct scene_work *w, struct err *e)
@@ -137,7 +163,7 @@ static int judge(const struct http_result *r, struct err *e)
 	if (r->status < 200 || r->status >= 300)
 		return err_set_http(e, ERR_TEMP, r->status, "fetching the clip: status %d", r->status);
 	if (!is_clip_type(r->content_type))
-		return err_set(e, ERR_TEMP, "fetching the clip: it is of type \"%.60s\"", r->content_type);
+		return err_set(e, ERR_PERM, "fetching the clip: it is of type \"%.60s\"", r->content_type);
 	return 0;
 }
 
@@ -161,6 +187,9 @@ static void fetched(const struct http_result *r, const struct err *failure, void
 		w->bytes = (int64_t)r->body_len;
 		if (look(w, &e) == 0)
 			return;
+	} else if (e.kind == ERR_PERM) {
+		spoilt(w, &e);
+		return;
 	}
 	scene_end(w, &e);
 }

@@ -37,6 +37,8 @@ struct scene_work {
 	unsigned looks;
 	int64_t born_ms;    /* clock_mono_ms of the intent */
 	unsigned failures;  /* polls without an answer, in a row */
+	unsigned gone;      /* polls that were told of no such task, in a row */
+	unsigned spoilt;    /* whole downloads that were not what was asked for */
 	unsigned refreshes; /* of the clip's address */
 	char name[BOUGHT_NAME_SIZE];
 	int64_t bytes;
@@ -51,10 +53,13 @@ void scene_refused(struct scene_work *w, const struct verdict *v);
 void scene_lease_lost(struct scene_work *w);
 void scene_database_failed(struct scene_work *w, struct err *e);
 
-void scene_look(struct scene_work *w);                   /* again: what was there is no longer */
-void scene_take(struct scene_work *w);                   /* w->p is kept */
-void scene_poll(struct scene_work *w);                   /* w->p has a task, which is asked for from now on */
-void scene_ask(struct scene_work *w);                    /* once more, now */
+void scene_look(struct scene_work *w); /* again: what was there is no longer */
+void scene_take(struct scene_work *w); /* w->p is kept */
+void scene_poll(struct scene_work *w); /* w->p has a task, which is asked for from now on */
+void scene_ask(struct scene_work *w);  /* once more, now */
+/* The task is over without a clip: true, written; cost -1: not said. Else the step is over, and tried again
+ * it asks again. */
+bool scene_lost(struct scene_work *w, enum purchase_state how, int64_t cost_milli, const char *why);
 void scene_fetch(struct scene_work *w, const char *url); /* the task's clip; w->p.cost_milli is set */
 
 #endif

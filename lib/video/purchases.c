@@ -73,7 +73,8 @@ static const char SQL_KEPT[] =
 	"known_at = COALESCE(known_at, UTC_TIMESTAMP(3)), ended_at = COALESCE(ended_at, UTC_TIMESTAMP(3)) "
 	"WHERE id = ? AND state NOT IN ('removing', 'removed')";
 static const char SQL_LOST[] = "UPDATE purchases SET state = ?, cost_milli = COALESCE(?, cost_milli), "
-			       "detail = COALESCE(?, detail), ended_at = UTC_TIMESTAMP(3) WHERE id = ? AND "
+			       "detail = COALESCE(?, detail), ended_at = IF(state = 'unknown', NULL, "
+			       "UTC_TIMESTAMP(3)) WHERE id = ? AND "
 			       "state IN ('intended', 'known', 'unknown', 'kept')";
 static const char SQL_LOCK_KEPT[] = "UPDATE purchases SET bytes = bytes WHERE id = ? AND state = 'kept'";
 /* What the step used before may be of no use to anybody now. */
@@ -95,6 +96,7 @@ static const char SQL_LIST[] =
 	"SELECT " PURCHASE_COLUMNS
 	" FROM purchases p WHERE p.video_id = ? ORDER BY p.created_at, p.kind, p.item, "
 	"p.id";
+static const char SQL_GET[] = "SELECT " PURCHASE_COLUMNS " FROM purchases p WHERE p.id = ?";
 static const char SQL_USED[] = "SELECT " PURCHASE_COLUMNS_OF(
 	"u.item") " FROM purchase_uses u JOIN purchases p ON p.id = u.purchase_id "
 		  "WHERE u.video_id = ? ORDER BY u.kind, u.item";
@@ -129,7 +131,7 @@ static void read_row(const struct db_rows *r, struct purchase *p)
 		.item = db_get_int(r, 4),
 		.state = NAMES_FIND(purchase_state_names, db_get_text(r, 6)),
 		.token = (uint64_t)db_get_int(r, 7),
-		.cancel = db_get_int(r, 8) != 0,
+		.cancel = (int)db_get_int(r, 8),
 		.request = xstrdup(db_get_text(r, 10)),
 		.estimate_milli = db_get_int(r, 11),
 		.cost_milli = db_is_null(r, 12) ? -1 : db_get_int(r, 12),
@@ -170,6 +172,19 @@ int purchases_list(
 	struct db *db, const struct uuid *video_id, struct purchase **ret, size_t *ret_count, struct err *e)
 {
 	return purchases_query(db, SQL_LIST, DB_ARGS(db_uuid(video_id)), ret, ret_count, e);
+}
+
+int purchases_get(struct db *db, const struct uuid *id, struct purchase *ret, struct err *e)
+{
+	struct purchase *found = NULL;
+	size_t n = 0;
+
+	if (purchases_query(db, SQL_GET, DB_ARGS(db_uuid(id)), &found, &n, e) < 0)
+		return -1;
+	if (n > 0)
+		*ret = found[0]; /* with its members */
+	free(found);
+	return n > 0;
 }
 
 int purchases_used(

@@ -34,6 +34,9 @@ enum purchase_state {
 };
 extern const char *const purchase_state_names[PURCHASE_STATE_COUNT]; /* "intended", ... in the database */
 
+/* The column cancel_req. What the vendor is asked to cancel cannot be wanted back. */
+enum purchase_cancel { CANCEL_NONE, CANCEL_WANTED, CANCEL_ASKED };
+
 struct purchase {
 	struct uuid id, video_id;
 	char vendor[17], kind[17];
@@ -41,7 +44,7 @@ struct purchase {
 	uint8_t hash[DIGEST_SHA256_BYTES];
 	int state;                          /* enum purchase_state */
 	uint64_t token;                     /* the lease it was intended under */
-	bool cancel;                        /* to be cancelled at the vendor */
+	int cancel;                         /* enum purchase_cancel */
 	char vendor_id[129];                /* "" none yet */
 	char *request;                      /* JSON, what was chosen */
 	int64_t estimate_milli, cost_milli; /* cost -1: not said yet */
@@ -54,6 +57,9 @@ struct purchase {
 };
 void purchase_done(struct purchase *p); /* frees the members */
 #define AUTO_PURCHASE CLEANUP(purchase_done) struct purchase
+
+/* As it is now. 1, 0 there is none, -1. purchase_done frees. */
+int purchases_get(struct db *db, const struct uuid *id, struct purchase *ret, struct err *e);
 
 /*
  * What there is for this step: the video's own newest purchase of this hash that is intended, known, kept or
@@ -82,7 +88,8 @@ int purchases_answered(struct db *db, const struct purchase *p, struct err *e);
 /* The artefact is durably here: state KEPT with artefact, bytes, result, cost_milli; the video uses it. */
 int purchases_kept(struct db *db, const struct job *job, const struct purchase *p, struct err *e);
 /* The vendor's task ended without an artefact, or the artefact is gone for good: p->state FAILED or
- * CANCELLED, with cost_milli and detail. */
+ * CANCELLED, with cost_milli and detail; UNKNOWN where the vendor knows the task no more and nobody cancelled
+ * it. */
 int purchases_lost(struct db *db, const struct job *job, const struct purchase *p, struct err *e);
 /* A kept one, perhaps another video's, becomes what this step uses. *ret_gone: it is no longer kept; find
  * again. */
@@ -99,12 +106,21 @@ int purchases_written_off(struct db *db, const struct uuid *video_id, const char
 	const uint8_t hash[static DIGEST_SHA256_BYTES], struct err *e);
 
 /* Upkeep; any daemon at any time. */
-/* Up to max known ones that are to be cancelled at the vendor. Caller frees with purchases_free. 0, -1. */
-int purchases_to_cancel(struct db *db, const char *vendor, size_t max, struct purchase **ret,
-	size_t *ret_count, struct err *e);
-/* After asking the vendor: CANCELLED, or KNOWN when it was finished already and is still wanted (cancel is
- * taken back). */
-int purchases_cancelled(struct db *db, const struct uuid *id, enum purchase_state to, struct err *e);
+/* Up to max known ones that are to be cancelled at the vendor, in the order of their ids, those after the
+ * given one. Caller frees with purchases_free. 0, -1. */
+int purchases_to_cancel(struct db *db, const char *vendor, const struct uuid *after, size_t max,
+	struct purchase **ret, size_t *ret_count, struct err *e);
+/*
+ * Immediately before the vendor is asked to cancel: from now on it cannot be wanted back. cost_milli is what
+ * it costs should the vendor cancel it and say nothing of that. wanted_too: whether or not it was to be
+ * cancelled. 1 ask, 0 do not: it is wanted again, or settled; -1.
+ */
+int purchases_cancelling(
+	struct db *db, const struct uuid *id, bool wanted_too, int64_t cost_milli, struct err *e);
+/* What the vendor said: CANCELLED, FAILED, or KNOWN when it was finished already and is still wanted (cancel
+ * is taken back). cost_milli -1: not said. */
+int purchases_cancelled(
+	struct db *db, const struct uuid *id, enum purchase_state to, int64_t cost_milli, struct err *e);
 /* Intents whose claim is over and older than max_age_sec (no answer can come any more) -> unknown. How many,
  * -1. */
 int purchases_settle(struct db *db, int64_t max_age_sec, struct err *e);

@@ -3,8 +3,10 @@
  * of no use to any video. Nothing here proves a lease; each change asks again, by the primary key, whether
  * what was seen still holds.
  *
- * cancel_req means, on what is not kept yet: to be cancelled at the vendor. On a kept one: perhaps of no use
- * since a video let go of it; purchases_release looks at those only, so its work does not grow with the shop.
+ * cancel_req means, on what is not kept yet: to be cancelled at the vendor (1), or the vendor is being asked
+ * to (2). Between the two stands one conditional UPDATE: either it comes first, and a retry finds a task that
+ * is going, or the retry does, and the vendor is not asked. On a kept one it means: perhaps of no use since a
+ * video let go of it; purchases_release looks at those only, so its work does not grow with the shop.
  */
 #include <stdlib.h>
 
@@ -15,10 +17,10 @@
 
 #define BATCH 200
 
-static const char SQL_CALL_OFF[] = "UPDATE purchases SET cancel_req = 1 WHERE video_id = ? AND state IN "
-				   "('intended', 'known', 'unknown')";
-static const char SQL_CALL_BACK[] = "UPDATE purchases SET cancel_req = 0 WHERE video_id = ? AND state IN "
-				    "('intended', 'known', 'unknown')";
+static const char SQL_CALL_OFF[] = "UPDATE purchases SET cancel_req = 1 WHERE video_id = ? AND cancel_req = 0 "
+				   "AND state IN ('intended', 'known', 'unknown')";
+static const char SQL_CALL_BACK[] = "UPDATE purchases SET cancel_req = 0 WHERE video_id = ? AND cancel_req = 1 "
+				    "AND state IN ('intended', 'known', 'unknown')";
 static const char SQL_WRITE_OFF[] = "UPDATE purchases SET state = 'written_off', ended_at = UTC_TIMESTAMP(3) "
 				    "WHERE video_id = ? AND state = 'unknown'";
 static const char SQL_ORPHAN_OWN[] =
@@ -28,10 +30,15 @@ static const char SQL_ORPHAN_USED[] =
 	"WHERE u.video_id = ? AND p.state = 'kept'";
 static const char SQL_TO_CANCEL[] =
 	"SELECT " PURCHASE_COLUMNS
-	" FROM purchases p WHERE p.state = 'known' AND p.cancel_req = 1 AND p.vendor = ? LIMIT ?";
-static const char SQL_CANCELLED[] = "UPDATE purchases SET state = 'cancelled', ended_at = UTC_TIMESTAMP(3) "
-				    "WHERE id = ? AND state = 'known'";
-static const char SQL_STILL_WANTED[] = "UPDATE purchases SET cancel_req = 0 WHERE id = ? AND state = 'known'";
+	" FROM purchases p WHERE p.state = 'known' AND p.cancel_req IN (1, 2) AND p.vendor = ? "
+	"AND p.id > ? ORDER BY p.id LIMIT ?";
+static const char SQL_CANCELLING[] = "UPDATE purchases SET cancel_req = 2, cost_milli = ? "
+				     "WHERE id = ? AND state = 'known' AND (cancel_req IN (1, 2) OR ?)";
+static const char SQL_CANCELLED[] =
+	"UPDATE purchases SET state = ?, cost_milli = COALESCE(?, cost_milli), ended_at = UTC_TIMESTAMP(3) "
+	"WHERE id = ? AND state = 'known'";
+static const char SQL_STILL_WANTED[] = "UPDATE purchases SET cancel_req = 0, cost_milli = COALESCE(?, "
+				       "cost_milli) WHERE id = ? AND state = 'known'";
 static const char SQL_UNANSWERED[] =
 	"SELECT p.id, p.token FROM purchases p "
 	"LEFT JOIN jobs j ON j.video_id = p.video_id AND j.state = 1 AND j.lease_token = p.token "
@@ -82,17 +89,33 @@ int purchases_orphan(struct db *db, const struct uuid *video_id, struct err *e)
 
 /* Cancelling at the vendor */
 
-int purchases_to_cancel(struct db *db, const char *vendor, size_t max, struct purchase **ret,
-	size_t *ret_count, struct err *e)
+int purchases_to_cancel(struct db *db, const char *vendor, const struct uuid *after, size_t max,
+	struct purchase **ret, size_t *ret_count, struct err *e)
 {
-	return purchases_query(
-		db, SQL_TO_CANCEL, DB_ARGS(db_text(vendor), db_int((int64_t)max)), ret, ret_count, e);
+	return purchases_query(db, SQL_TO_CANCEL,
+		DB_ARGS(db_text(vendor), db_uuid(after), db_int((int64_t)max)), ret, ret_count, e);
 }
 
-int purchases_cancelled(struct db *db, const struct uuid *id, enum purchase_state to, struct err *e)
+int purchases_cancelling(
+	struct db *db, const struct uuid *id, bool wanted_too, int64_t cost_milli, struct err *e)
 {
+	uint64_t matched = 0;
+
+	if (db_exec(db, SQL_CANCELLING, DB_ARGS(db_int(cost_milli), db_uuid(id), db_int(wanted_too)),
+		    &matched, e) < 0)
+		return -1;
+	return matched > 0;
+}
+
+int purchases_cancelled(
+	struct db *db, const struct uuid *id, enum purchase_state to, int64_t cost_milli, struct err *e)
+{
+	struct db_arg cost = cost_milli < 0 ? db_null() : db_int(cost_milli);
+
+	if (to == PURCHASE_KNOWN)
+		return db_exec(db, SQL_STILL_WANTED, DB_ARGS(cost, db_uuid(id)), NULL, e);
 	return db_exec(
-		db, to == PURCHASE_KNOWN ? SQL_STILL_WANTED : SQL_CANCELLED, DB_ARGS(db_uuid(id)), NULL, e);
+		db, SQL_CANCELLED, DB_ARGS(db_text(purchase_state_names[to]), cost, db_uuid(id)), NULL, e);
 }
 
 /* Intents without an answer */

@@ -211,7 +211,8 @@ static int work_complete(struct db *db, const struct transition *t, struct err *
 	if (db_exec(db, SQL_COMPLETE,
 		    DB_ARGS(db_text(v->video_key), db_text(v->thumbnail_key), db_int(v->duration_ms),
 			    db_uuid(&v->id)),
-		    NULL, e) < 0)
+		    NULL, e) < 0 ||
+		purchases_call_off(db, &v->id, e) < 0) /* takes that were given up for later ones */
 		return -1;
 	return jobs_end(db, t->job, JOB_DONE, NULL, t->ret_removal, e);
 }

@@ -125,35 +125,36 @@ static void test_called_off_and_wanted_again(void **state)
 	AUTO_PURCHASE a = ledger_know(&job, 1, ledger_sunset);
 	AUTO_PURCHASE b = ledger_know(&job, 2, ledger_sunset);
 	AUTO_PURCHASE kept = ledger_keep(&job, 3, ledger_sunset);
+	const struct uuid first = {{0}};
 	struct purchase *list = NULL;
 	size_t n = 9;
 
 	(void)state;
-	expect_ok(purchases_to_cancel(shop_db, "runway", 9, &list, &n, &err), &err);
+	expect_ok(purchases_to_cancel(shop_db, "runway", &first, 9, &list, &n, &err), &err);
 	assert_int_equal(n, 0);
 	purchases_free(list, n);
 
 	expect(videos_delete(shop_db, &video, &err), 1);
-	expect_ok(purchases_to_cancel(shop_db, "elevenlabs", 9, &list, &n, &err), &err);
+	expect_ok(purchases_to_cancel(shop_db, "elevenlabs", &first, 9, &list, &n, &err), &err);
 	assert_int_equal(n, 0);
 	purchases_free(list, n);
-	expect_ok(purchases_to_cancel(shop_db, "runway", 9, &list, &n, &err), &err);
+	expect_ok(purchases_to_cancel(shop_db, "runway", &first, 9, &list, &n, &err), &err);
 	assert_int_equal(n, 2);
 	assert_true(list[0].cancel);
 	assert_string_equal(list[0].vendor_id, "task-1");
 	purchases_free(list, n);
 	ledger_answer(&intended, PURCHASE_KNOWN, 1); /* late: now it can be called off too */
-	expect_ok(purchases_to_cancel(shop_db, "runway", 2, &list, &n, &err), &err);
+	expect_ok(purchases_to_cancel(shop_db, "runway", &first, 2, &list, &n, &err), &err);
 	assert_int_equal(n, 2); /* no more than asked for */
 	purchases_free(list, n);
 
-	expect(purchases_cancelled(shop_db, &a.id, PURCHASE_CANCELLED, &err), 0);
-	expect(purchases_cancelled(shop_db, &b.id, PURCHASE_KNOWN, &err), 0);
-	expect(purchases_cancelled(shop_db, &kept.id, PURCHASE_CANCELLED, &err), 0);
+	expect(purchases_cancelled(shop_db, &a.id, PURCHASE_CANCELLED, -1, &err), 0);
+	expect(purchases_cancelled(shop_db, &b.id, PURCHASE_KNOWN, -1, &err), 0);
+	expect(purchases_cancelled(shop_db, &kept.id, PURCHASE_CANCELLED, -1, &err), 0);
 	ledger_expect(&a, PURCHASE_CANCELLED);
 	ledger_expect(&b, PURCHASE_KNOWN);
 	ledger_expect(&kept, PURCHASE_KEPT);
-	expect_ok(purchases_to_cancel(shop_db, "runway", 9, &list, &n, &err), &err);
+	expect_ok(purchases_to_cancel(shop_db, "runway", &first, 9, &list, &n, &err), &err);
 	assert_int_equal(n, 1);
 	assert_true(uuid_equal(&list[0].id, &intended.id));
 	purchases_free(list, n);
