@@ -5,8 +5,6 @@
 
 #include "tests/unit/http_server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,6 +25,7 @@
 
 #include "lib/base/macros.h"
 #include "lib/base/mem.h"
+#include "tests/unit/loopback.h"
 
 #define REQUEST_BYTES 8192
 
@@ -337,26 +336,13 @@ _Noreturn static void serve(int listen_fd, void (*serve_connection)(int fd))
 	}
 }
 
-static int listen_somewhere(unsigned *ret_port)
-{
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(in);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (const struct sockaddr *)&in, sizeof(in)), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
-	*ret_port = ntohs(in.sin_port);
-	return fd;
-}
-
 void http_server_start(struct http_server *s)
 {
-	int http_fd = listen_somewhere(&s->port), shut_fd = listen_somewhere(&s->shut_port),
-	    plain_fd = listen_somewhere(&s->plain_port);
+	int http_fd = loopback_bind(&s->port), shut_fd = loopback_bind(&s->shut_port),
+	    plain_fd = loopback_bind(&s->plain_port);
 
-	(void)listen_somewhere(&s->closed_port); /* kept bound, so that nobody else gets it */
-	assert_int_equal(listen(listen_somewhere(&s->deaf_port), 128), 0);
+	(void)loopback_bind(&s->closed_port); /* kept bound, so that nobody else gets it */
+	assert_int_equal(listen(loopback_bind(&s->deaf_port), 128), 0);
 	s->seen = mmap(NULL, sizeof(*s->seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_true(s->seen != MAP_FAILED);
 	assert_int_equal(listen(http_fd, 128), 0);

@@ -2,8 +2,6 @@
 
 #include "tests/unit/peer.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +21,7 @@
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/io/loop.h"
+#include "tests/unit/loopback.h"
 
 #define REQUEST_MAX ((size_t)1024 * 1024)
 
@@ -131,18 +130,14 @@ static void on_connection(int fd, uint32_t events, void *arg)
 
 struct peer *peer_new(struct loop *l)
 {
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(in);
 	struct peer *p = xcalloc(1, sizeof(*p));
+	unsigned port;
 	struct err e;
 
 	p->loop = l;
-	p->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(p->fd >= 0);
-	assert_int_equal(bind(p->fd, (const struct sockaddr *)&in, sizeof(in)), 0);
-	assert_int_equal(getsockname(p->fd, (struct sockaddr *)&in, &len), 0);
+	p->fd = loopback_bind(&port);
 	assert_int_equal(listen(p->fd, PEER_REQUESTS), 0);
-	(void)snprintf(p->url, sizeof(p->url), "http://127.0.0.1:%u", ntohs(in.sin_port));
+	(void)snprintf(p->url, sizeof(p->url), "http://127.0.0.1:%u", port);
 	assert_int_equal(loop_io_new(l, p->fd, EPOLLIN, on_connection, p, &p->io, &e), 0);
 	return p;
 }

@@ -2,8 +2,6 @@
 
 #include "lib/io/db.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -21,6 +19,7 @@
 #include "lib/base/err.h"
 #include "lib/base/macros.h"
 #include "lib/base/mem.h"
+#include "tests/unit/loopback.h"
 #include "tests/unit/session.h"
 
 static void test_an_idle_connection_is_replaced_unnoticed(void **state)
@@ -273,20 +272,6 @@ static void test_no_server(void **state)
 }
 
 /* A host that takes a connection and says nothing: the dearest kind of outage. */
-static int listen_silently(unsigned *ret_port)
-{
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(in);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (const struct sockaddr *)&in, sizeof(in)), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
-	assert_int_equal(listen(fd, 8), 0);
-	*ret_port = ntohs(in.sin_port);
-	return fd;
-}
-
 static void test_an_outage_is_not_paid_for_at_each_call(void **state)
 {
 	struct db_options options = {.host = "127.0.0.1",
@@ -294,13 +279,14 @@ static void test_an_outage_is_not_paid_for_at_each_call(void **state)
 		.name = "videod",
 		.connect_timeout_sec = 1,
 		.io_timeout_sec = 1};
-	AUTO_CLOSE int silent_fd UNUSED = listen_silently(&options.port);
+	AUTO_CLOSE int silent_fd = loopback_bind(&options.port);
 	AUTO(db) db = db_new(&options);
 	AUTO(db_rows) rows = NULL;
 	struct err first, e;
 	int64_t begin_ms = clock_mono_ms();
 
 	(void)state;
+	assert_int_equal(listen(silent_fd, 8), 0);
 	expect_err(db_query(db, "SELECT 1", DB_NO_ARGS, &rows, &first), &first, ERR_TEMP, 503);
 	assert_true(clock_mono_ms() - begin_ms >= 900);
 
