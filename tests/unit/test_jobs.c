@@ -18,14 +18,11 @@
 #include "lib/io/db.h"
 #include "lib/video/jobs.h"
 #include "lib/video/jobs_priv.h"
-#include "lib/video/migrate.h"
 #include "lib/video/settings.h"
 #include "lib/video/steps.h"
-#include "lib/video/stores.h"
 #include "lib/video/videos.h"
-#include "tests/unit/servers.h"
+#include "tests/unit/shop.h"
 
-static struct test_server server;
 static struct db *db, *other; /* two daemons' connections */
 static struct err err;
 
@@ -40,25 +37,14 @@ static struct jobs_rules rival = {
 			fail_msg("%s: %s", #call, err.text);                                                 \
 	} while (0)
 
-static int64_t one(const char *sql)
+static int64_t one(const char *text)
 {
-	AUTO(db_rows) rows = NULL;
-
-	OK(db_query(db, sql, DB_NO_ARGS, &rows, &err));
-	assert_true(db_next(rows));
-	return db_get_int(rows, 0);
+	return session_number(db, text);
 }
 
 static void sql(const char *text)
 {
-	OK(db_exec(db, text, DB_NO_ARGS, NULL, &err));
-}
-
-static void put_store(const char *id)
-{
-	AUTO_STORE s = {.id = xstrdup(id), .name = xstrdup("A shop"), .niche = xstrdup("prints")};
-
-	OK(stores_put(db, &s, &err));
+	session_exec(db, text);
 }
 
 static struct uuid put_video(const char *store, int64_t priority)
@@ -73,35 +59,12 @@ static struct uuid put_video(const char *store, int64_t priority)
 	return v.id;
 }
 
-static int start_all(void **state)
+static int open_both(void **state)
 {
-	struct db_options o;
-
-	(void)state;
-	test_db_create(&server);
-	o = test_db_options(&server);
-	db = db_new(&o);
-	other = db_new(&o);
-	OK(migrate_run(db, "db", 5, &err));
-	put_store("shop-a");
-	put_store("shop-b");
-	return 0;
-}
-
-static int stop_all(void **state)
-{
-	(void)state;
-	db_free(db);
-	db_free(other);
-	test_server_remove(&server);
-	db_library_end();
-	return 0;
-}
-
-static int empty(void **state)
-{
-	(void)state;
-	sql("DELETE FROM videos");
+	if (shop_open(state) != 0)
+		return -1;
+	db = shop_db;
+	other = shop_other;
 	return 0;
 }
 
@@ -178,7 +141,7 @@ static void test_priority_goes_first_but_ages(void **state)
 	job = claim(db, &rules);
 	assert_true(uuid_equal(&job.video_id, &late));
 
-	(void)empty(NULL);
+	(void)shop_empty(NULL);
 	late = put_video("shop-a", 5);
 	sql("UPDATE jobs SET rank_key = rank_key - 3600000"); /* an hour ago */
 	(void)put_video("shop-a", 0);
@@ -331,7 +294,7 @@ static int64_t waits_for_a_lock(void)
 /* Deletes in another process and connection; its exit status is what videos_delete gave. */
 static pid_t delete_elsewhere(const struct uuid *id)
 {
-	struct db_options o = test_db_options(&server);
+	struct db_options o = test_db_options(&session_server);
 	pid_t pid = fork();
 
 	if (pid == 0) {
@@ -375,7 +338,7 @@ static void test_deleting_what_waits_or_has_ended_removes_it_at_once(void **stat
 	assert_int_equal(videos_delete(db, &id, &err), 1);
 	assert_int_equal(claim(db, &rules).kind, JOB_REMOVE);
 
-	(void)empty(NULL);
+	(void)shop_empty(NULL);
 	v.id = id = put_video("shop-a", 5);
 	job = claim(db, &rules);
 	assert_int_equal(steps_give_up(db, &job, JOB_FAILED, &v, "why", &removal, &err), 1);
@@ -419,7 +382,7 @@ static void test_releasing_what_is_to_stop_ends_it(void **state)
 		else if (one("SELECT state FROM jobs") != JOB_CANCELLED ||
 			 one("SELECT status = 'cancelled' FROM videos") != 1)
 			fail_msg("%s: not over", releases[i].title);
-		(void)empty(NULL);
+		(void)shop_empty(NULL);
 	}
 }
 
@@ -463,7 +426,7 @@ static void test_a_claim_goes_on_to_the_next_slot(void **state)
 		DB_NO_ARGS, NULL, &err));
 	(void)put_video("shop-a", 5);
 
-	struct db_options o = test_db_options(&server);
+	struct db_options o = test_db_options(&session_server);
 	pid_t pid = fork();
 
 	if (pid == 0) {
@@ -560,28 +523,28 @@ static void test_the_plan_of_the_claim(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_a_job_is_claimed_once, empty),
-		cmocka_unit_test_setup(test_claims_of_two_connections_never_overlap, empty),
-		cmocka_unit_test_setup(test_a_stores_limit_holds_and_stores_take_turns, empty),
-		cmocka_unit_test_setup(test_priority_goes_first_but_ages, empty),
-		cmocka_unit_test_setup(test_renewing_lists_what_is_still_ours, empty),
+		cmocka_unit_test_setup(test_a_job_is_claimed_once, shop_empty),
+		cmocka_unit_test_setup(test_claims_of_two_connections_never_overlap, shop_empty),
+		cmocka_unit_test_setup(test_a_stores_limit_holds_and_stores_take_turns, shop_empty),
+		cmocka_unit_test_setup(test_priority_goes_first_but_ages, shop_empty),
+		cmocka_unit_test_setup(test_renewing_lists_what_is_still_ours, shop_empty),
 		cmocka_unit_test_setup(
-			test_an_expired_lease_is_taken_over_and_the_old_owner_writes_nothing, empty),
-		cmocka_unit_test_setup(test_a_job_that_loses_its_daemon_too_often_is_given_up, empty),
-		cmocka_unit_test_setup(test_a_lease_that_nobody_works_on_is_given_back, empty),
-		cmocka_unit_test_setup(test_draining_costs_no_attempt, empty),
-		cmocka_unit_test_setup(test_deleting_a_running_video_cancels_it_then_removes_it, empty),
-		cmocka_unit_test_setup(test_deleting_while_a_transition_is_written_ends_neither, empty),
-		cmocka_unit_test_setup(test_deleting_what_waits_or_has_ended_removes_it_at_once, empty),
-		cmocka_unit_test_setup(test_a_removal_is_never_given_up, empty),
-		cmocka_unit_test_setup(test_releasing_what_is_to_stop_ends_it, empty),
-		cmocka_unit_test_setup(test_taking_back_what_is_to_stop_ends_it, empty),
-		cmocka_unit_test_setup(test_a_removal_that_is_put_off_stays_a_removal, empty),
-		cmocka_unit_test_setup(test_a_claim_goes_on_to_the_next_slot, empty),
-		cmocka_unit_test_setup(test_a_kind_that_is_not_known_is_left_alone, empty),
-		cmocka_unit_test_setup(test_pruning_keeps_as_many_as_told, empty),
-		cmocka_unit_test_setup(test_the_plan_of_the_claim, empty),
+			test_an_expired_lease_is_taken_over_and_the_old_owner_writes_nothing, shop_empty),
+		cmocka_unit_test_setup(test_a_job_that_loses_its_daemon_too_often_is_given_up, shop_empty),
+		cmocka_unit_test_setup(test_a_lease_that_nobody_works_on_is_given_back, shop_empty),
+		cmocka_unit_test_setup(test_draining_costs_no_attempt, shop_empty),
+		cmocka_unit_test_setup(test_deleting_a_running_video_cancels_it_then_removes_it, shop_empty),
+		cmocka_unit_test_setup(test_deleting_while_a_transition_is_written_ends_neither, shop_empty),
+		cmocka_unit_test_setup(test_deleting_what_waits_or_has_ended_removes_it_at_once, shop_empty),
+		cmocka_unit_test_setup(test_a_removal_is_never_given_up, shop_empty),
+		cmocka_unit_test_setup(test_releasing_what_is_to_stop_ends_it, shop_empty),
+		cmocka_unit_test_setup(test_taking_back_what_is_to_stop_ends_it, shop_empty),
+		cmocka_unit_test_setup(test_a_removal_that_is_put_off_stays_a_removal, shop_empty),
+		cmocka_unit_test_setup(test_a_claim_goes_on_to_the_next_slot, shop_empty),
+		cmocka_unit_test_setup(test_a_kind_that_is_not_known_is_left_alone, shop_empty),
+		cmocka_unit_test_setup(test_pruning_keeps_as_many_as_told, shop_empty),
+		cmocka_unit_test_setup(test_the_plan_of_the_claim, shop_empty),
 	};
 
-	return cmocka_run_group_tests_name("jobs", tests, start_all, stop_all);
+	return cmocka_run_group_tests_name("jobs", tests, open_both, shop_close);
 }
