@@ -143,9 +143,17 @@ static void stop_what_may_rest(struct run *r)
 	}
 }
 
-static bool is_too_late(const struct run *r, int64_t now_ms)
+/* What only waits, for a vendor's place behind other videos or for its next try, takes no time of its own. */
+static void count_work(struct run *r, int64_t now_ms)
 {
-	return now_ms - r->claimed_ms > r->engine->settings->video_deadline_sec * 1000;
+	if (engine_any_running(r))
+		r->worked_ms += now_ms - r->seen_ms;
+	r->seen_ms = now_ms;
+}
+
+static bool is_too_late(const struct run *r)
+{
+	return r->worked_ms > r->engine->settings->video_deadline_sec * 1000;
 }
 
 static void end_too_late(struct run *r)
@@ -156,10 +164,10 @@ static void end_too_late(struct run *r)
 	engine_set_end(r, RUN_FAILED, "deadline");
 }
 
-static void decide_settling(struct run *r, int64_t now_ms)
+static void decide_settling(struct run *r)
 {
 	stop_what_is_free(r);
-	if (!engine_any_running(r) || is_too_late(r, now_ms))
+	if (!engine_any_running(r) || is_too_late(r))
 		engine_set_end(r, r->settling, NULL);
 }
 
@@ -167,6 +175,7 @@ void engine_decide_end(struct run *r)
 {
 	int64_t now = clock_mono_ms(), due;
 
+	count_work(r, now);
 	if (all_done(r)) {
 		engine_set_end(r, RUN_COMPLETED, "");
 		return;
@@ -174,10 +183,10 @@ void engine_decide_end(struct run *r)
 	if (r->engine->draining)
 		stop_what_may_rest(r);
 	if (r->settling != RUN_GOES_ON) {
-		decide_settling(r, now);
+		decide_settling(r);
 		return;
 	}
-	if (is_too_late(r, now)) {
+	if (is_too_late(r)) {
 		end_too_late(r);
 		return;
 	}

@@ -46,7 +46,7 @@ static void prepare(struct step *s)
 	s->started_ms = clock_mono_ms();
 	s->told = s->reason = s->vendor = NULL;
 	s->wait_ms = s->need_milli = 0;
-	s->paid = false;
+	s->paid = s->outage = false;
 	(void)snprintf(s->part, sizeof(s->part), "%s-%zu.%" PRIx64 "%s", k->name, s->item, s->run->job.token,
 		k->extension);
 	s->run->engine->used[step_place(s)]++;
@@ -96,6 +96,7 @@ void step_refused(struct step *s, const struct verdict *v, const char *vendor, i
 	s->reason = v->reason;
 	s->vendor = vendor;
 	s->wait_ms = v->wait_ms;
+	s->outage = v->outage;
 	s->need_milli = need_milli;
 	step_ended(s, &v->err);
 }

@@ -14,19 +14,20 @@
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
 
-#define PAID_PATIENCE 6 /* what is paid for is fetched for about an hour, at the usual waits */
-#define WORDS_SIZE    64
+#define PATIENCE   6 /* times attempts: more than an hour, at the usual waits */
+#define WORDS_SIZE 64
 
 static enum failure_means again(const struct failure *f, int64_t attempts)
 {
-	return f->attempt + 1 < attempts * (f->paid ? PAID_PATIENCE : 1) ? MEANS_RETRY : MEANS_FAIL;
+	bool is_patient = f->paid || f->outage;
+
+	return f->attempt + 1 < attempts * (is_patient ? PATIENCE : 1) ? MEANS_RETRY : MEANS_FAIL;
 }
 
+/* What is bought is there to be had: only the vendor's word ends it, no download and no disk of ours. */
 static enum failure_means never(const struct failure *f, int64_t attempts)
 {
-	(void)f;
-	(void)attempts;
-	return MEANS_FAIL;
+	return f->paid && !f->refused ? again(f, attempts) : MEANS_FAIL;
 }
 
 /* Only a step that spends can have spent; from another one it is a mistake, and no reason to ask about money.
@@ -81,6 +82,8 @@ struct failure failure_of(const struct step *s)
 		.paid = s->paid,
 		.pause = pause_of(s),
 		.attempt = s->attempt,
+		.refused = s->vendor != NULL,
+		.outage = s->outage,
 	};
 }
 

@@ -24,6 +24,8 @@ struct failure {
 	bool paid;       /* what it asked for is bought already, and was only to be fetched */
 	int pause;       /* enum pause_reason: what the operator has to do, PAUSE_NONE when nobody said */
 	int64_t attempt; /* tries that had failed before this one */
+	bool refused;    /* it is what the vendor said */
+	bool outage;     /* nothing is wrong with the step: a vendor or our own disk is away for a while */
 };
 
 enum failure_means failure_means(const struct failure *f, int64_t attempts);

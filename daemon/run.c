@@ -248,7 +248,7 @@ int run_new(struct engine *engine, const struct job *job, struct run **ret_run, 
 
 	r->engine = engine;
 	r->job = *job;
-	r->claimed_ms = r->lease_ms = clock_mono_ms();
+	r->claimed_ms = r->lease_ms = r->seen_ms = clock_mono_ms();
 	found = steps_load_video(engine->db, &job->video_id, &r->video, e);
 	if (found <= 0)
 		return found;

@@ -103,6 +103,7 @@ struct step {
 	const char *reason; /* ERR_BLOCKED: "out_of_credit", ... */
 	const char *vendor;
 	int64_t wait_ms;    /* at least so long before the next try */
+	bool outage;        /* a vendor or our own disk is away: that is waited for, and for long */
 	int64_t need_milli; /* ERR_BLOCKED: what the refused request was estimated at */
 	bool paid; /* it was bought already: what fails now is fetching it, and that is tried for long */
 };
@@ -125,6 +126,8 @@ struct run {
 	struct step *steps;
 	size_t step_count;
 	int64_t claimed_ms;       /* clock_mono_ms */
+	int64_t worked_ms;        /* since then, with a step of it running: what its deadline counts */
+	int64_t seen_ms;          /* clock_mono_ms up to which that is counted */
 	int64_t lease_ms;         /* clock_mono_ms when our lease was last known to be renewed */
 	unsigned start_permille;  /* of the whole work done when it was claimed */
 	enum run_end settling;    /* how it will end as soon as what it is paying for has ended: nothing new

@@ -58,6 +58,7 @@ static int missing(struct step *s, const char *what, const char *name, int whose
 		return err_set_http(
 			e, ERR_PERM, whose_fault, "the %s \"%s\" is not available any more", what, name);
 	s->wait_ms = LOOK_MS;
+	s->outage = true;
 	return err_set(e, ERR_TEMP, "the %s \"%s\" is not known yet", what, name);
 }
 
@@ -71,7 +72,7 @@ static int look_first(struct step *s, struct err *e)
 	const struct settings *set = r->engine->settings;
 	struct vendor_account account;
 
-	if (s->attempt > 0 || set->attempts == 1)
+	if (s->attempt > 0)
 		return 0;
 	if (read_account(r->engine->db, &account, e) < 0)
 		return -1;
@@ -79,6 +80,7 @@ static int look_first(struct step *s, struct err *e)
 		return 0;
 	accounts_soon(r->engine->accounts);
 	s->wait_ms = LOOK_MS;
+	s->outage = true;
 	return err_set(e, ERR_TEMP, "the voices were read too long ago");
 }
 

@@ -30,8 +30,9 @@
 #include "lib/video/settings.h"
 
 #define UPKEEP_MS  10000
-#define ORDERS_MS  200  /* while a drain waits for answers to paid requests */
-#define ANSWER_SEC 600  /* no answer to a paid request comes later */
+#define ORDERS_MS  200    /* while a drain waits for answers to paid requests */
+#define ANSWER_SEC 600    /* no answer to a paid request comes later */
+#define PAID_MS    260000 /* how long a drain waits for one: the longest call takes 240 s */
 #define RENEW_MS   5000 /* also how late a video may learn that it is to stop, should the datagram be lost */
 
 static void log_trouble(const char *what, const struct err *e)
@@ -215,10 +216,20 @@ static void idle_or_room(void *arg)
 		loop_timer_arm(w->answers, ORDERS_MS);
 }
 
+/* Nothing is paid for any more once a drain has begun, so what is waited for was asked for before. */
+static bool waits_for_answers(const struct worker *w)
+{
+	return orders_pending(w->engine) && clock_mono_ms() < w->answers_by_ms;
+}
+
 static void drain_over(void *arg)
 {
 	struct worker *w = arg;
 
+	if (waits_for_answers(w)) {
+		loop_timer_arm(w->drain, ORDERS_MS);
+		return;
+	}
 	log_warning("drain time is over", log_number("videos", (int64_t)engine_count(w->engine)));
 	w->drained = true;
 	engine_hand_back(w->engine);
@@ -230,11 +241,13 @@ static void terminate(void *arg)
 	struct worker *w = arg;
 
 	if (w->draining) { /* asked twice: now */
+		w->answers_by_ms = 0;
 		drain_over(w);
 		return;
 	}
 	log_info("draining", log_number("videos", (int64_t)engine_count(w->engine)));
 	w->draining = true;
+	w->answers_by_ms = clock_mono_ms() + PAID_MS;
 	loop_timer_arm(w->drain, w->engine->settings->drain_sec * 1000);
 	engine_drain(w->engine);
 	idle_or_room(w);
@@ -288,6 +301,11 @@ static int add_timers(struct worker *w, struct err *e)
 	return loop_on_signal(l, SIGINT, terminate, w, e);
 }
 
+static bool uses_vendors(const struct engine *en)
+{
+	return en->runway || en->elevenlabs;
+}
+
 int worker_init(struct worker *w, struct engine *en, struct err *e)
 {
 	const struct settings *s = en->settings;
@@ -307,6 +325,8 @@ int worker_init(struct worker *w, struct engine *en, struct err *e)
 	en->freed = idle_or_room;
 	en->freed_arg = w;
 
+	if (uses_vendors(en) && bought_check_folder(en, e) < 0)
+		return -1;
 	if (workdir_open(&w->workdir, s->work_dir, w->id, e) < 0 || add_timers(w, e) < 0 ||
 		open_wake(w, e) < 0)
 		return -1;

@@ -27,7 +27,8 @@ struct worker {
 	struct loop_io *wake;
 	struct loop_timer *claim, *renew, *upkeep, *drain, *answers;
 	bool draining;
-	bool drained; /* its time is over: nothing is waited for any more */
+	bool drained;          /* its time is over: nothing is waited for any more */
+	int64_t answers_by_ms; /* clock_mono_ms: until then a drain waits for answers to paid requests */
 };
 
 /* Opens the wake socket, takes the work folder, sweeps it, begins to claim. The engine's worker id is set

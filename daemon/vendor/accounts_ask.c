@@ -13,6 +13,7 @@
 #include "lib/remote/runway.h"
 #include "lib/video/settings.h"
 
+#define FORBIDDEN 403
 #define PAGES_MAX 400 /* more voices than any account may have; a vendor that repeats itself ends here */
 
 /* What could not even be asked. */
@@ -161,7 +162,7 @@ static void on_elevenlabs_account(const struct elevenlabs_account *a, const stru
 	struct look *l = arg;
 
 	l->call = NULL;
-	if (v && v->err.kind != ERR_PERM) {
+	if (v && v->err.kind != ERR_PERM && v->err.http_status != FORBIDDEN) {
 		look_refused(l, v);
 		return;
 	}

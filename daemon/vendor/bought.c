@@ -63,16 +63,16 @@ void bought_beside_path(const struct engine *en, const char *name, char out[stat
 
 /* Writing */
 
-static enum err_kind kind_of(int sys_errno)
-{
-	return sys_errno == EACCES || sys_errno == EPERM || sys_errno == EROFS ? ERR_PERM : ERR_TEMP;
-}
-
+/* What a disk does not do now, full or not ours to write, it does when somebody has seen to it. */
 static int failed(struct err *e, const char *verb, const char *path)
 {
-	int saved = errno;
+	return err_set_errno(e, ERR_TEMP, errno, "cannot %s %s", verb, path);
+}
 
-	return err_set_errno(e, kind_of(saved), saved, "cannot %s %s", verb, path);
+static int passes(struct err *e)
+{
+	e->kind = ERR_TEMP;
+	return -1;
 }
 
 /* The folder is synced too when it is new, or a crash would take the file with it. */
@@ -84,10 +84,31 @@ static int make_folder_of(const char *path, struct err *e)
 	if (access(folder, F_OK) == 0)
 		return 0;
 	if (fs_mkdirs(folder, FOLDER_MODE, e) < 0)
-		return -1;
+		return passes(e);
 	*strrchr(folder, '/') = '\0';
 	above = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return above >= 0 && fsync(above) == 0 ? 0 : failed(e, "sync", folder);
+}
+
+int bought_check_folder(const struct engine *en, struct err *e)
+{
+	const char *folder = en->settings->bought_dir;
+
+	if (fs_mkdirs(folder, FOLDER_MODE, e) < 0)
+		return err_prefix(e, "bought_dir: ");
+	if (access(folder, W_OK | X_OK) < 0)
+		return err_set_errno(e, ERR_PERM, errno, "bought_dir: cannot write in %s", folder);
+	return 0;
+}
+
+/* Not by O_TRUNC, which gives back what was set aside. */
+static int empty(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -1;
+	return st.st_size > 0 ? ftruncate(fd, 0) : 0;
 }
 
 int bought_open(const struct engine *en, const char *name, int64_t reserve_bytes, struct err *e)
@@ -98,8 +119,8 @@ int bought_open(const struct engine *en, const char *name, int64_t reserve_bytes
 	bought_part_path(en, name, path);
 	if (make_folder_of(path, e) < 0)
 		return -1;
-	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-	if (fd < 0)
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+	if (fd < 0 || empty(fd) < 0)
 		return failed(e, "make", path);
 	/* a file system that cannot set disk aside is no reason to buy nothing */
 	if (reserve_bytes > 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, reserve_bytes) < 0 &&
@@ -124,7 +145,7 @@ int bought_seal(const struct engine *en, const char *name, int64_t bytes, struct
 		return err_set(e, ERR_TEMP, "%s has %" PRId64 " bytes instead of %" PRId64, part, is, bytes);
 	if (truncate(part, bytes) < 0)
 		return failed(e, "cut", part);
-	return fs_rename_durable(part, path, e);
+	return fs_rename_durable(part, path, e) < 0 ? passes(e) : 0;
 }
 
 void bought_discard(const struct engine *en, const char *name)

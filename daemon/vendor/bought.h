@@ -27,12 +27,15 @@ void bought_path(const struct engine *en, const char *name, char out[static BOUG
 void bought_part_path(const struct engine *en, const char *name, char out[static BOUGHT_PATH_SIZE]);
 /* Of what lies beside it: "<path>.json". */
 void bought_beside_path(const struct engine *en, const char *name, char out[static BOUGHT_PATH_SIZE]);
+/* At start: makes bought_dir where it is not there. 0, or -1: nothing can be kept in it. */
+int bought_check_folder(const struct engine *en, struct err *e);
 /*
- * Opens "<name>.part" for writing with reserve_bytes of disk set aside for it (0: none), so that what was
- * paid for does not meet a full disk. A descriptor, or -1 (ERR_TEMP for a full disk).
+ * Opens "<name>.part", empty, for writing with reserve_bytes of disk set aside for it (0: what was set aside
+ * before stays), so that what was paid for does not meet a full disk. A descriptor, or -1, ERR_TEMP whatever
+ * it is: what a disk does not take passes.
  */
 int bought_open(const struct engine *en, const char *name, int64_t reserve_bytes, struct err *e);
-/* The part is whole: cut to bytes, synced, renamed to name. 0, -1. Again after it was done: 0. */
+/* The part is whole: cut to bytes, synced, renamed to name. 0, -1 ERR_TEMP. Again after it was done: 0. */
 int bought_seal(const struct engine *en, const char *name, int64_t bytes, struct err *e);
 void bought_discard(const struct engine *en, const char *name); /* the part, the name, what is beside it */
 /*

@@ -24,8 +24,9 @@
 #include "lib/remote/runway.h"
 #include "lib/video/settings.h"
 
-#define VENDOR    "runway"
-#define LOOKS_MAX 4
+#define VENDOR         "runway"
+#define LOOKS_MAX      4
+#define BYTES_A_SECOND (4 << 20) /* of a clip: more than the models make; the disk set aside for it */
 
 static void send_order(struct scene_work *w);
 
@@ -36,16 +37,22 @@ struct engine *scene_engine(const struct scene_work *w)
 	return w->s->run->engine;
 }
 
+static void remove_part(struct scene_work *w)
+{
+	char part[BOUGHT_PATH_SIZE];
+
+	if (!w->name[0] || w->sealed)
+		return;
+	bought_part_path(scene_engine(w), w->name, part);
+	(void)unlink(part);
+	w->name[0] = '\0';
+}
+
 static void free_work(struct scene_work *w)
 {
 	order_abandon(w->order);
 	runway_call_cancel(w->call);
-	if (w->name[0] && !w->sealed) {
-		char part[BOUGHT_PATH_SIZE];
-
-		bought_part_path(scene_engine(w), w->name, part);
-		(void)unlink(part);
-	}
+	remove_part(w);
 	loop_timer_free(w->timer);
 	runway_wish_done(&w->wish);
 	purchase_done(&w->p);
@@ -235,6 +242,7 @@ void scene_look(struct scene_work *w)
 
 	purchase_done(&w->p);
 	w->p = (struct purchase){0};
+	remove_part(w);
 	if (++w->looks > LOOKS_MAX) {
 		(void)err_set(&e, ERR_TEMP, "what was bought changes too fast");
 		scene_end(w, &e);
@@ -304,6 +312,23 @@ static void find_image(struct scene_work *w)
 		scene_end(w, &e);
 }
 
+/* Nothing is bought that could not be kept: the part that the clip will be is there before. */
+static int set_disk_aside(struct scene_work *w, const struct uuid *id, struct err *e)
+{
+	const struct engine *en = scene_engine(w);
+	const struct purchase named = {.id = *id};
+	int64_t bytes = w->wish.choice.seconds * BYTES_A_SECOND, most = en->settings->runway_clip_mb << 20;
+	AUTO_CLOSE int fd = -1;
+
+	remove_part(w); /* of an order that was refused */
+	w->sealed = false;
+	bought_name(&named, w->s->run->job.token, "mp4", w->name);
+	fd = bought_open(en, w->name, bytes < most ? bytes : most, e);
+	if (fd < 0)
+		w->s->outage = true; /* of our own disk */
+	return fd < 0 ? -1 : 0;
+}
+
 /* The last of what may fail for nothing lies before the intent. */
 static void send_order(struct scene_work *w)
 {
@@ -327,7 +352,7 @@ static void send_order(struct scene_work *w)
 	}
 	order.image_uri = w->image;
 	wish.id = uuid_new();
-	if (buy_intend(w->s, &wish, &w->order, &e) < 0) {
+	if (set_disk_aside(w, &wish.id, &e) < 0 || buy_intend(w->s, &wish, &w->order, &e) < 0) {
 		scene_end(w, &e);
 		return;
 	}

@@ -220,6 +220,7 @@ static void buy(struct voice_work *w)
 	bought_name(&named, r->job.token, FILM_SPEECH_EXTENSION, name);
 	fd = bought_open(r->engine, name, disk_for(w), &e);
 	if (fd < 0) {
+		w->s->outage = true; /* of our own disk */
 		end(w, &e);
 		return;
 	}

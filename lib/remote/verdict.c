@@ -30,6 +30,7 @@ enum meaning {
 	SCENE_INVALID,
 	SCENE_FAILED,
 	VIDEO_KEY,
+	VIDEO_VERSION,
 	VIDEO_CREDIT,
 	VIDEO_DAILY,
 	VIDEO_BUSY,
@@ -42,6 +43,7 @@ enum meaning {
 	VOICE_MISSING,
 	VOICE_PLAN,
 	VOICE_KEY,
+	VOICE_RIGHTS,
 	VOICE_CREDIT,
 	VOICE_BUSY,
 	VOICE_DOWN,
@@ -52,7 +54,7 @@ enum meaning {
 static const struct {
 	enum err_kind kind;
 	const char *reason;
-	bool image;
+	bool image, outage;
 	const char *told;
 } meanings[] = {
 	[PROMPT_REFUSED] = {ERR_PERM, .told = "The scene's prompt was refused by the content rules."},
@@ -68,12 +70,14 @@ static const struct {
 	[SCENE_INVALID] = {ERR_PERM, .told = "The scene is not accepted by the video service."},
 	[SCENE_FAILED] = {ERR_TEMP, .told = "The video service could not generate the scene."},
 	[VIDEO_KEY] = {ERR_BLOCKED, "bad_key", .told = "The video service does not accept our account."},
+	[VIDEO_VERSION] = {ERR_BLOCKED, "bad_key",
+		.told = "The video service does not accept how it is asked."},
 	[VIDEO_CREDIT] = {ERR_BLOCKED, "out_of_credit",
 		.told = "Our account at the video service is out of credit."},
 	[VIDEO_DAILY] = {ERR_BLOCKED, "daily_limit",
 		.told = "Our account at the video service has reached its daily limit."},
-	[VIDEO_BUSY] = {ERR_TEMP, .told = "The video service is too busy now."},
-	[VIDEO_DOWN] = {ERR_TEMP, .told = "The video service is not available now."},
+	[VIDEO_BUSY] = {ERR_TEMP, .outage = true, .told = "The video service is too busy now."},
+	[VIDEO_DOWN] = {ERR_TEMP, .outage = true, .told = "The video service is not available now."},
 	[VIDEO_UNKNOWN] = {ERR_UNCERTAIN,
 		.told = "It is not known whether the video service took the order."},
 	[SPEECH_INVALID] = {ERR_PERM, .told = "The narration is not accepted by the voice service."},
@@ -82,10 +86,12 @@ static const struct {
 	[VOICE_MISSING] = {ERR_PERM, .told = "The voice service has no such voice."},
 	[VOICE_PLAN] = {ERR_PERM, .told = "Our account at the voice service may not use this voice."},
 	[VOICE_KEY] = {ERR_BLOCKED, "bad_key", .told = "The voice service does not accept our account."},
+	[VOICE_RIGHTS] = {ERR_BLOCKED, "bad_key",
+		.told = "The voice service does not let our account do this."},
 	[VOICE_CREDIT] = {ERR_BLOCKED, "out_of_credit",
 		.told = "Our account at the voice service is out of credit."},
-	[VOICE_BUSY] = {ERR_TEMP, .told = "The voice service is too busy now."},
-	[VOICE_DOWN] = {ERR_TEMP, .told = "The voice service is not available now."},
+	[VOICE_BUSY] = {ERR_TEMP, .outage = true, .told = "The voice service is too busy now."},
+	[VOICE_DOWN] = {ERR_TEMP, .outage = true, .told = "The voice service is not available now."},
 	[VOICE_UNKNOWN] = {ERR_UNCERTAIN,
 		.told = "It is not known whether the voice service took the order."},
 };
@@ -131,7 +137,7 @@ static const struct code_row speech_codes[] = {
 	{"subscription_required", VOICE_PLAN},
 	{"feature_not_available", VOICE_PLAN},
 	{"voice_access_denied", VOICE_PLAN},
-	{"insufficient_permissions", VOICE_PLAN},
+	{"insufficient_permissions", VOICE_RIGHTS},
 	{"voice_not_found", VOICE_MISSING},
 	{"model_not_found", SPEECH_INVALID},
 	{"concurrent_limit_exceeded", VOICE_BUSY},
@@ -142,40 +148,49 @@ static const struct code_row speech_codes[] = {
 	{"service_unavailable", VOICE_DOWN},
 };
 
-/* HTTP statuses; the first row that fits. A redirect is said by somebody between us and the vendor. */
+/*
+ * HTTP statuses; the first row that fits. A redirect to where to ask again is said by somebody between us and
+ * the vendor. Of the statuses from 400 on some speak of the moment, not of the request (408, 409, 425), and
+ * those that no standard has (460, 499) say that somebody between us did not wait for the vendor: they refuse
+ * nothing.
+ */
 struct status_row {
 	int from, to;
 	const char *says;  /* words of the body's error, NULL any */
 	const char *about; /* the key that an issue of the body is about, NULL any */
 	enum meaning free, paid;
 };
-#define ALWAYS(m) .free = (m), .paid = (m)
+#define ALWAYS(m)           .free = (m), .paid = (m)
+#define UNLESS_PAID(vendor) .free = vendor##_DOWN, .paid = vendor##_UNKNOWN
 
 static const struct status_row video_statuses[] = {
-	{300, 399, ALWAYS(VIDEO_DOWN)},
+	{301, 302, ALWAYS(VIDEO_DOWN)},
+	{307, 308, ALWAYS(VIDEO_DOWN)},
 	{400, 400, .says = "enough credits", ALWAYS(VIDEO_CREDIT)},
+	{400, 400, .says = "X-Runway-Version", ALWAYS(VIDEO_VERSION)},
 	{400, 400, .about = "promptImage", ALWAYS(PICTURE_UNUSABLE)},
 	{400, 400, .about = "promptText", ALWAYS(PROMPT_INVALID)},
 	{401, 401, ALWAYS(VIDEO_KEY)}, /* also "Incorrect hostname for API key" */
 	{402, 402, ALWAYS(VIDEO_CREDIT)},
-	{408, 409, ALWAYS(VIDEO_DOWN)},
-	{425, 425, ALWAYS(VIDEO_DOWN)},
+	{408, 409, UNLESS_PAID(VIDEO)},
+	{425, 425, UNLESS_PAID(VIDEO)},
 	{429, 429, .says = "daily task limit", ALWAYS(VIDEO_DAILY)},
 	{429, 429, ALWAYS(VIDEO_BUSY)},
-	{400, 499, ALWAYS(SCENE_INVALID)},
-	{0, 999, .free = VIDEO_DOWN, .paid = VIDEO_UNKNOWN},
+	{400, 451, ALWAYS(SCENE_INVALID)},
+	{0, 999, UNLESS_PAID(VIDEO)},
 };
 
 static const struct status_row voice_statuses[] = {
-	{300, 399, ALWAYS(VOICE_DOWN)},
+	{301, 302, ALWAYS(VOICE_DOWN)},
+	{307, 308, ALWAYS(VOICE_DOWN)},
 	{401, 401, ALWAYS(VOICE_KEY)},
 	{402, 402, ALWAYS(VOICE_CREDIT)},
 	{403, 403, ALWAYS(VOICE_PLAN)},
-	{408, 409, ALWAYS(VOICE_DOWN)},
-	{425, 425, ALWAYS(VOICE_DOWN)},
+	{408, 409, UNLESS_PAID(VOICE)},
+	{425, 425, UNLESS_PAID(VOICE)},
 	{429, 429, ALWAYS(VOICE_BUSY)},
-	{400, 499, ALWAYS(SPEECH_INVALID)},
-	{0, 999, .free = VOICE_DOWN, .paid = VOICE_UNKNOWN},
+	{400, 451, ALWAYS(SPEECH_INVALID)},
+	{0, 999, UNLESS_PAID(VOICE)},
 };
 
 /* An answer's err and wait_ms are not here yet. */
@@ -186,6 +201,7 @@ static void mean(enum meaning m, struct verdict *ret)
 		.told = meanings[m].told,
 		.reason = meanings[m].reason,
 		.image = meanings[m].image,
+		.outage = meanings[m].outage,
 	};
 }
 

@@ -24,6 +24,7 @@ struct verdict {
 	const char *reason; /* with ERR_BLOCKED: "out_of_credit", "bad_key", "daily_limit"; else NULL */
 	int64_t wait_ms;    /* at least so long before the next try; 0: the usual backoff */
 	bool image;         /* Runway says that the fault is in the picture or its address */
+	bool outage;        /* with ERR_TEMP: the vendor is busy or away, and would be for any request */
 };
 
 enum verdict_call {

@@ -64,6 +64,7 @@ def unknown(name, accepted, **do):
 
 PICTURE = {"imageUrl": "/assets/picture.jpg"}
 NO_CREDIT = {"error": "You do not have enough credits to run this task."}
+OLD_VERSION = {"error": "The API version that was provided in the X-Runway-Version header is not valid."}
 NO_MORE = {"error": "Your daily task limit has been reached."}
 
 CREATES = [
@@ -73,12 +74,14 @@ CREATES = [
     create("400, no credit", paused("out_of_credit"), SECOND, status=400, body=NO_CREDIT, says="out of credit"),
     create("402", paused("out_of_credit"), SECOND, status=402, body=ERROR, says="out of credit"),
     create("401", paused("bad_key"), SECOND, status=401, body={"error": "No."}, says="does not accept our account"),
+    create("400, version", paused("bad_key"), SECOND, status=400, body=OLD_VERSION, says="how it is asked"),
     create("400, ratio", failed(), status=400, body=about("ratio"), says="The scene is not accepted"),
     create("400, prompt", failed(), status=400, body=about("promptText"), says="prompt is not accepted"),
     create("400, picture", failed(), status=400, body=about("promptImage"), scene=PICTURE, says="picture cannot be"),
     create("404, HTML", failed(), html=404, says="The scene is not accepted"),
-    create("408", SECOND, status=408, body=ERROR),
     create("302", SECOND, status=302, headers={"Location": "/elsewhere"}),
+    unknown("408", 0, status=408, body=ERROR),
+    unknown("409", 0, status=409, body=ERROR),
     unknown("500", 0, status=500, body={"error": "Oh."}),
     unknown("500, accepted", 1, status=500, body={"error": "Oh."}, after=True),
     unknown("502, HTML", 0, html=502),
@@ -134,7 +137,8 @@ DOWNLOADS = [
     download("403, expired again and again", times=6, expireUrl=True),
     download("another type", contentType="text/plain"),
     download("no film", garbage=True),
-    download("too large", NOT_HERE, GOOD, clipBytes=CLIP_MB * 2**20 + 1),
+    download("too large", clipBytes=CLIP_MB * 2**20 + 1),
+    download("always too large", NOT_HERE, GOOD, times=PATIENCE, clipBytes=CLIP_MB * 2**20 + 1),
     download("always cut", NOT_HERE, GOOD, times=PATIENCE, cutAt=1000),
 ]
 
@@ -234,7 +238,7 @@ SPEECHES = [
     *coded(403, "subscription_required", said_no(), says=NOT_ALLOWED),
     *coded(403, "feature_not_available", said_no(), says=NOT_ALLOWED),
     *coded(403, "voice_access_denied", said_no(), says=NOT_ALLOWED),
-    *coded(403, "insufficient_permissions", said_no(), says=NOT_ALLOWED),
+    *coded(403, "insufficient_permissions", said_no("paused: bad_key"), LATER, says="does not let our account"),
     *coded(401, "invalid_api_key", said_no("paused: bad_key"), LATER, shapes=[new]),
     *coded(400, "invalid_api_key", said_no("paused: bad_key"), shapes=[old]),
     *coded(401, "missing_api_key", said_no("paused: bad_key")),

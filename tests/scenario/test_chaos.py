@@ -156,7 +156,7 @@ def test_children_die_with_their_daemon(stack):
 # --- a daemon that sleeps past its lease ---
 
 
-@pytest.mark.parametrize("stack", [{"lease_sec": 15, "children": 2}], indirect=True, ids=[""])
+@pytest.mark.parametrize("stack", [{"lease_sec": 30, "children": 2}], indirect=True, ids=[""])
 def test_stopped_past_its_lease(stack, database):
     """Awake again it changes nothing: neither what it had finished nor what it was at counts any more."""
     first = stack.pid("daemon")
@@ -195,7 +195,7 @@ def test_stopped_past_its_lease(stack, database):
     check_nothing_left(stack)
 
 
-@pytest.mark.parametrize("stack", [{"lease_sec": 15, "children": 2}], indirect=True, ids=[""])
+@pytest.mark.parametrize("stack", [{"lease_sec": 30, "children": 2}], indirect=True, ids=[""])
 def test_who_lost_a_lease_writes_nothing(stack, database):
     """Not even before it has noticed: between the moment at which another one has the video and its next renewal."""
     video = stack.create(film(scenes=[scene(n) for n in range(8)], aspectRatio="1:1"))

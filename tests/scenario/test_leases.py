@@ -10,7 +10,7 @@ import daemons
 from daemons import events, job_of, quick, second_daemon
 from stack import wait_for
 
-LEASE_SEC = 15  # the shortest there is
+LEASE_SEC = 30  # the shortest there is
 
 
 @pytest.fixture

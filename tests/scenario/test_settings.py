@@ -55,7 +55,7 @@ RANGES = [
     ("video_deadline_sec", 1, 604800),
     ("priority", 0, 9),
     ("lost_leases", 1, 100),
-    ("lease_sec", 15, 3600),
+    ("lease_sec", 30, 3600),
     ("poll_ms", 10, 60000),
     ("drain_sec", 0, 3600),
     ("keep_completed_jobs", 0, 10000000),

@@ -3,6 +3,8 @@ cancelled, and when the daemon stops."""
 
 import collections
 import concurrent.futures
+import contextlib
+import subprocess
 import time
 
 import daemons
@@ -180,6 +182,85 @@ def test_a_drain_waits_for_the_answer_to_a_paid_request(stack, runway):
     stack.run("start", "daemon")
     stack.wait_completed(video)
     assert len(runway.billed()) == 1
+
+
+def test_speech_that_is_being_spoken_outlasts_the_drain(stack, elevenlabs):
+    with stack.changed(drain_sec=1):
+        elevenlabs.fault("speech", hold=True)
+        before = stack.log("daemon").count("draining")
+        video = stack.create(film("One", voiceoverScript="Here it is.", voiceId="female"))
+        elevenlabs.wait("speech", seen=1)
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            stopping = pool.submit(stack.run, "stop", "daemon")
+            wait_for("the drain", lambda: stack.log("daemon").count("draining") > before)
+            time.sleep(2)  # the time to drain is what passes
+            elevenlabs.setup(release=True)
+            stopping.result(30)
+        number = video.replace("-", "")
+        spoken = stack.sql(f"SELECT state FROM purchases WHERE kind = 'voice' AND video_id = UNHEX('{number}')")
+        assert [state for state, in spoken] == ["kept"]
+        stack.run("start", "daemon")
+        stack.wait_completed(video)
+    assert len(elevenlabs.billed()) == 1
+
+
+def test_a_vendor_that_is_busy_for_a_while_fails_no_video(stack, runway, elevenlabs):
+    """attempts is 2: a vendor's trouble has a patience of its own."""
+    runway.fault("create", times=5, status=429, body={"error": "Slow down."})
+    elevenlabs.fault("speech", times=5, status=429, body={"detail": {"status": "system_busy", "message": "No."}})
+    video = stack.create(film("One", voiceoverScript="Here it is.", voiceId="female"))
+    stack.wait_completed(video)
+    assert len(runway.billed()) == len(elevenlabs.billed()) == 1
+
+
+@contextlib.contextmanager
+def nowhere(folder):
+    """A file stands where the folder was: nobody can write there, an administrator neither."""
+    away = folder.with_name(folder.name + ".away")
+    folder.rename(away)
+    folder.touch()
+    try:
+        yield
+    finally:
+        folder.unlink()
+        away.rename(folder)
+
+
+def test_nothing_is_bought_that_could_not_be_kept(stack, runway, elevenlabs):
+    with nowhere(stack.folder / "bought"):
+        video = stack.create(film("One", voiceoverScript="Here it is.", voiceId="female"))
+        for kind in ("scene", "voice"):
+            wait_for(f"tries of {kind}", lambda: events(stack, video, kind).count("retry") > 2)
+        assert runway.billed() == elevenlabs.billed() == [] and ledger(stack, video) == []
+    stack.wait_completed(video)
+    assert len(runway.billed()) == len(elevenlabs.billed()) == 1
+
+
+def test_what_is_bought_waits_for_its_folder(stack, runway):
+    runway.setup(clock={"pendingMs": 0, "runningMs": LONG_MS})
+    video = stack.create(film("One"))
+    wait_for("what was accepted to be known", lambda: ledger(stack, video) == [(0, "known")])
+    with nowhere(stack.folder / "bought"):
+        runway.setup(finish="now")
+        wait_for("tries to keep it", lambda: events(stack, video, "scene").count("retry") > 2)
+    stack.wait_completed(video)
+    assert len(runway.billed()) == 1
+
+
+def test_a_daemon_that_could_keep_nothing_does_not_start(stack):
+    with nowhere(stack.folder / "bought"):
+        done = subprocess.run([stacks.BUILD / "videod", "--config", stack.env["CONFIG"]], capture_output=True,
+                              env=stack.environment, text=True, timeout=30)
+    assert done.returncode == 1 and "bought_dir: " in done.stderr, done
+
+
+def test_waiting_for_a_place_is_no_time_of_a_videos_own(stack, runway):
+    runway.setup(clock={"pendingMs": 0, "runningMs": 4000})
+    with stack.changed(runway_in_flight=1, video_deadline_sec=10):
+        videos = [stack.create(film(prompt)) for prompt in ("One", "Two", "Three")]
+        for video in videos:
+            stack.wait_completed(video)
+    assert len(runway.billed()) == 3
 
 
 def test_stores_share_the_vendors_places(stack, runway):

@@ -122,6 +122,40 @@ static void test_disk_is_set_aside(void **state)
 	assert_int_equal(st.st_size, 1);
 }
 
+static void test_what_was_set_aside_stays_when_it_is_opened_again(void **state)
+{
+	AUTO_FREE char *path = path_of(".part");
+	struct stat st;
+
+	(void)state;
+	write_part("", 1 << 20);
+	write_part("x", 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(st.st_blocks * 512 >= 1 << 20);
+	write_part("", 0); /* a download that begins again */
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 0);
+}
+
+/* A file stands where a folder was: nobody can write there, an administrator neither. */
+static void test_a_folder_that_takes_nothing(void **state)
+{
+	AUTO_FREE char *to = xasprintf("%s/none/taken", folder), *away = xasprintf("%s.away", folder);
+
+	(void)state;
+	expect_ok(bought_check_folder(&engine, &err), &err);
+	put_sealed("a clip");
+	expect_err(bought_take(&engine, name, 6, to, &err), &err, ERR_TEMP, 0);
+	assert_int_equal(rename(folder, away), 0);
+	assert_true(close(open(folder, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) == 0);
+	assert_int_equal(bought_check_folder(&engine, &err), -1);
+	assert_non_null(strstr(err.text, "bought_dir: "));
+	expect_err(bought_open(&engine, name, 100, &err), &err, ERR_TEMP, 0);
+	expect_err(bought_seal(&engine, name, 6, &err), &err, ERR_TEMP, 0);
+	assert_int_equal(unlink(folder), 0);
+	assert_int_equal(rename(away, folder), 0);
+}
+
 static void test_taken_it_stays(void **state)
 {
 	AUTO_FREE char *to = xasprintf("%s/taken", folder);
@@ -256,6 +290,8 @@ int main(void)
 		TEST(test_sealed_it_has_its_name_and_size),
 		TEST(test_less_than_it_should_be_is_not_sealed),
 		TEST(test_disk_is_set_aside),
+		TEST(test_what_was_set_aside_stays_when_it_is_opened_again),
+		TEST(test_a_folder_that_takes_nothing),
 		TEST(test_taken_it_stays),
 		TEST(test_gone_or_changed_is_said),
 		TEST(test_discarded_nothing_is_left),

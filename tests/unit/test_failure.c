@@ -14,6 +14,8 @@
 #include "lib/base/macros.h"
 
 #define ATTEMPTS 4
+#define PAID     .buys = true, .paid = true, .pause = PAUSE_NONE
+#define OUTAGE   .buys = true, .pause = PAUSE_NONE, .refused = true, .outage = true
 
 static const struct {
 	const char *title;
@@ -23,19 +25,25 @@ static const struct {
 	{"a passing failure", {ERR_TEMP, .pause = PAUSE_NONE}, MEANS_RETRY},
 	{"the last but one try", {ERR_TEMP, .pause = PAUSE_NONE, .attempt = 2}, MEANS_RETRY},
 	{"the last try", {ERR_TEMP, .pause = PAUSE_NONE, .attempt = 3}, MEANS_FAIL},
-	{"what is paid is fetched for long", {ERR_TEMP, true, true, PAUSE_NONE, 22}, MEANS_RETRY},
-	{"but not for ever", {ERR_TEMP, true, true, PAUSE_NONE, 23}, MEANS_FAIL},
-	{"what is only to be bought is not", {ERR_TEMP, true, false, PAUSE_NONE, 3}, MEANS_FAIL},
+	{"what is paid is fetched for long", {ERR_TEMP, PAID, .attempt = 22}, MEANS_RETRY},
+	{"but not for ever", {ERR_TEMP, PAID, .attempt = 23}, MEANS_FAIL},
+	{"what is only to be bought is not", {ERR_TEMP, .buys = true, .pause = PAUSE_NONE, .attempt = 3},
+		MEANS_FAIL},
+	{"a vendor that is busy is waited for", {ERR_TEMP, OUTAGE, .attempt = 3}, MEANS_RETRY},
+	{"and long", {ERR_TEMP, OUTAGE, .attempt = 22}, MEANS_RETRY},
+	{"but not for ever either", {ERR_TEMP, OUTAGE, .attempt = 23}, MEANS_FAIL},
 	{"a lasting failure", {ERR_PERM, .pause = PAUSE_NONE}, MEANS_FAIL},
-	{"of what is paid too", {ERR_PERM, true, true, PAUSE_NONE, 0}, MEANS_FAIL},
-	{"perhaps charged", {ERR_UNCERTAIN, true, false, PAUSE_POSSIBLE_CHARGE, 0}, MEANS_PAUSE},
-	{"perhaps charged, whatever the try", {ERR_UNCERTAIN, true, false, PAUSE_POSSIBLE_CHARGE, 9},
-		MEANS_PAUSE},
+	{"on the way of what is paid it passes", {ERR_PERM, PAID, .attempt = 22}, MEANS_RETRY},
+	{"as long as that is", {ERR_PERM, PAID, .attempt = 23}, MEANS_FAIL},
+	{"the vendor's own word does not", {ERR_PERM, PAID, .refused = true}, MEANS_FAIL},
+	{"perhaps charged", {ERR_UNCERTAIN, .buys = true, .pause = PAUSE_POSSIBLE_CHARGE}, MEANS_PAUSE},
+	{"perhaps charged, whatever the try",
+		{ERR_UNCERTAIN, .buys = true, .pause = PAUSE_POSSIBLE_CHARGE, .attempt = 9}, MEANS_PAUSE},
 	{"uncertain, but nothing is bought", {ERR_UNCERTAIN, .pause = PAUSE_POSSIBLE_CHARGE}, MEANS_FAIL},
-	{"the operator must act", {ERR_BLOCKED, true, false, PAUSE_OUT_OF_CREDIT, 0}, MEANS_PAUSE},
+	{"the operator must act", {ERR_BLOCKED, .buys = true, .pause = PAUSE_OUT_OF_CREDIT}, MEANS_PAUSE},
 	{"before anything is bought", {ERR_BLOCKED, .pause = PAUSE_BAD_KEY}, MEANS_PAUSE},
-	{"blocked, and nobody knows by what", {ERR_BLOCKED, true, false, PAUSE_NONE, 0}, MEANS_FAIL},
-	{"the lease is another's", {ERR_CANCELED, true, true, PAUSE_NONE, 0}, MEANS_DROP},
+	{"blocked, and nobody knows by what", {ERR_BLOCKED, .buys = true, .pause = PAUSE_NONE}, MEANS_FAIL},
+	{"the lease is another's", {ERR_CANCELED, PAID}, MEANS_DROP},
 };
 
 static void each_kind_has_its_meaning(void **state)
@@ -145,7 +153,10 @@ static void a_step_says_who_it_is(void **state)
 
 	scene.reason = "daily_limit";
 	assert_int_equal(failure_of(&scene).pause, PAUSE_NONE); /* of whom? */
+	assert_false(failure_of(&scene).refused || failure_of(&scene).outage);
 	scene.vendor = "runway";
+	scene.outage = true;
+	assert_true(failure_of(&scene).refused && failure_of(&scene).outage);
 	assert_int_equal(failure_of(&scene).pause, PAUSE_DAILY_LIMIT);
 	scene.reason = "never heard of";
 	assert_int_equal(failure_of(&scene).pause, PAUSE_NONE);

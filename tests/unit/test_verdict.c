@@ -59,6 +59,8 @@ static void check_one(judge_fn *judge, const struct answer *a, enum verdict_call
 	expect_text(a->title, v.reason, want == ERR_BLOCKED ? a->reason : NULL);
 	if (v.image != a->image)
 		fail_msg("%s: image", a->title);
+	if (v.outage != (want == ERR_TEMP)) /* whatever an answer says of later, it says of any request */
+		fail_msg("%s: outage", a->title);
 	if (v.told == NULL || v.told[strlen(v.told) - 1] != '.')
 		fail_msg("%s: the client is told nothing", a->title);
 	if (v.err.http_status != a->status || v.err.text[0] == '\0' || v.wait_ms != 0)
@@ -101,7 +103,7 @@ static const struct answer runway_answers[] = {
 	{"old version", 400,
 		"{\"error\":\"The API version that was provided in the X-Runway-Version header is not "
 		"valid.\"" DOCS,
-		BOTH(ERR_PERM)},
+		BOTH(BLOCKED), "bad_key"},
 	{"bare 400", 400, NULL, .paid = ERR_PERM, .free = ERR_TEMP},
 	{"no key", 401, "{\"error\":\"No API key was provided. Set it.\"" DOCS, BOTH(BLOCKED), "bad_key"},
 	{"wrong host", 401, "{\"error\":\"Incorrect hostname for API key\",\"details\":\"...\"}",
@@ -113,8 +115,12 @@ static const struct answer runway_answers[] = {
 	{"no such task", 404, "{\"error\":\"Could not find Task\"}", BOTH(ERR_PERM)},
 	{"404 in HTML", 404, "<html>no such page</html>", .paid = ERR_PERM, .free = ERR_TEMP},
 	{"405", 405, "{\"error\":\"Method not allowed\"}", BOTH(ERR_PERM)},
-	{"408", 408, "", BOTH(ERR_TEMP)},
-	{"409", 409, "{\"error\":\"conflict\"}", BOTH(ERR_TEMP)},
+	{"408", 408, "", .paid = ERR_UNCERTAIN, .free = ERR_TEMP},
+	{"409", 409, "{\"error\":\"conflict\"}", .paid = ERR_UNCERTAIN, .free = ERR_TEMP},
+	{"425", 425, "", .paid = ERR_UNCERTAIN, .free = ERR_TEMP},
+	{"451", 451, "{\"error\":\"forbidden\"}", BOTH(ERR_PERM)},
+	{"460 of a balancer", 460, "", .paid = ERR_UNCERTAIN, .free = ERR_TEMP},
+	{"499 of a proxy", 499, "", .paid = ERR_UNCERTAIN, .free = ERR_TEMP},
 	{"413", 413, "{\"error\":\"too large\"}", BOTH(ERR_PERM)},
 	{"422", 422, "{\"error\":\"unprocessable\"}", BOTH(ERR_PERM)},
 	{"daily limit", 429, "{\"error\":\"Your daily task limit has been reached.\"" DOCS, BOTH(BLOCKED),
@@ -123,6 +129,8 @@ static const struct answer runway_answers[] = {
 	{"429 in HTML", 429, "<html>slow down</html>", BOTH(ERR_TEMP)},
 	{"429 in half a JSON", 429, "{\"error\":\"Your daily task", BOTH(ERR_TEMP)},
 	{"redirect", 302, "", BOTH(ERR_TEMP)},
+	{"redirect that repeats it", 308, "", BOTH(ERR_TEMP)},
+	{"done, see elsewhere", 303, "", .paid = ERR_UNCERTAIN, .free = ERR_TEMP},
 	{"500", 500, "{\"error\":\"Internal server error\"}", .paid = ERR_UNCERTAIN, .free = ERR_TEMP},
 	{"500 that speaks of credits", 500, "{\"error\":\"not enough credits\"}", .paid = ERR_UNCERTAIN,
 		.free = ERR_TEMP},
@@ -156,7 +164,8 @@ static const struct answer elevenlabs_answers[] = {
 	{"subscription", 403, NEW("authorization_error", "subscription_required"), BOTH(ERR_PERM)},
 	{"feature", 403, NEW("authorization_error", "feature_not_available"), BOTH(ERR_PERM)},
 	{"voice access", 403, NEW("authorization_error", "voice_access_denied"), BOTH(ERR_PERM)},
-	{"permissions", 403, NEW("authorization_error", "insufficient_permissions"), BOTH(ERR_PERM)},
+	{"permissions", 403, NEW("authorization_error", "insufficient_permissions"), BOTH(BLOCKED),
+		"bad_key"},
 	{"voice", 404, NEW("not_found", "voice_not_found"), BOTH(ERR_PERM)},
 	{"model", 404, NEW("not_found", "model_not_found"), BOTH(ERR_PERM)},
 	{"concurrency", 429, NEW("rate_limit_error", "concurrent_limit_exceeded"), BOTH(ERR_TEMP)},
@@ -187,8 +196,13 @@ static const struct answer elevenlabs_answers[] = {
 	{"402 empty", 402, "", BOTH(BLOCKED), "out_of_credit"},
 	{"403 empty", 403, "", .paid = ERR_PERM, .free = ERR_TEMP},
 	{"429 in HTML", 429, "<html>", BOTH(ERR_TEMP)},
-	{"408", 408, "", BOTH(ERR_TEMP)},
+	{"408", 408, "", .paid = ERR_UNCERTAIN, .free = ERR_TEMP},
+	{"409", 409, "{\"detail\":\"conflict\"}", .paid = ERR_UNCERTAIN, .free = ERR_TEMP},
+	{"409, and why", 409, NEW("rate_limit_error", "system_busy"), BOTH(ERR_TEMP)},
+	{"425", 425, "", .paid = ERR_UNCERTAIN, .free = ERR_TEMP},
+	{"499 of a proxy", 499, "", .paid = ERR_UNCERTAIN, .free = ERR_TEMP},
 	{"redirect", 301, "", BOTH(ERR_TEMP)},
+	{"done, see elsewhere", 303, "", .paid = ERR_UNCERTAIN, .free = ERR_TEMP},
 	{"500 in HTML", 500, "<html>oops</html>", .paid = ERR_UNCERTAIN, .free = ERR_TEMP},
 	{"503 in half a JSON", 503, "{\"detail\":{\"status\":\"system_busy\"", .paid = ERR_UNCERTAIN,
 		.free = ERR_TEMP},
@@ -242,6 +256,8 @@ static void test_failed_tasks(void **state UNUSED)
 		verdict_runway_task(cases[i].code, "An unexpected\nerror occurred.", &v);
 		expect_text(title, err_kind_names[v.err.kind], err_kind_names[cases[i].kind]);
 		expect_text(title, v.reason, NULL);
+		if (v.outage)
+			fail_msg("%s: it is about this task", title);
 		if (v.image != cases[i].image || strstr(v.told, cases[i].told) == NULL)
 			fail_msg("%s: image or told: %s", title, v.told);
 		if (strstr(v.err.text, "An unexpected error occurred.") == NULL)
@@ -296,6 +312,7 @@ static void test_no_answer(void **state UNUSED)
 		(void)err_set(&e, cases[i / 2].is, "POST https://x/y: timeout");
 		verdict_no_answer(&e, cases[i / 2].call, vendor, &v);
 		assert_int_equal(v.err.kind, cases[i / 2].want);
+		assert_int_equal(v.outage, v.err.kind == ERR_TEMP);
 		assert_ptr_equal(strstr(v.err.text, vendor), v.err.text);
 		assert_non_null(strstr(v.err.text, "timeout"));
 		assert_non_null(strstr(v.told, vendor[0] == 'r' ? "video service" : "voice service"));
