@@ -63,6 +63,7 @@ struct engine {
 	struct calloff *calloff;   /* cancels tasks at the vendor: see calloff.h */
 	struct accounts *accounts; /* looks at the vendors: see accounts.h */
 	unsigned bought_swept;     /* the folder of bought_dir that is looked at next: see bought.h */
+	unsigned bought_seen;      /* how many of its files were looked at already */
 	size_t count;              /* of both */
 	unsigned used[PLACE_COUNT];
 	struct loop_timer *pump;    /* armed for the next thing to do */

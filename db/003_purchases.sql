@@ -31,7 +31,8 @@ CREATE TABLE purchases (
   vendor         VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,  -- runway, elevenlabs
   kind           VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,  -- the step's: scene, voice
   item           SMALLINT UNSIGNED NOT NULL,       -- scene, or piece of the script
-  input_hash     BINARY(32) NOT NULL,              -- of everything that decides what comes back
+  request_hash   BINARY(32) NOT NULL,              -- of what the client asked for: by it a video finds its own again
+  input_hash     BINARY(32) NOT NULL,              -- of everything that decides what comes back: for the store's other videos
   state          VARCHAR(12) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,  -- see lib/video/purchases.h
   token          BIGINT UNSIGNED NOT NULL,         -- the lease it was intended under
   cancel_req     TINYINT UNSIGNED NOT NULL DEFAULT 0, -- 1 to be cancelled at the vendor once its id is known, 2 the vendor is asked to; kept: 1 perhaps of no use

@@ -169,9 +169,11 @@ class Stack:
     def lose_answer(self, video, error):
         """As if the answer to a paid request for the video had been lost; it must not be under way."""
         number = f"UNHEX('{video.replace('-', '')}')"
-        self.sql("INSERT INTO purchases (id, video_id, store_id, vendor, kind, item, input_hash, state, token, request, "
-                 "estimate_milli, created_at) SELECT UNHEX(REPLACE(UUID(), '-', '')), id, store_id, 'runway', 'scene', "
-                 "0, UNHEX(SHA2('x', 256)), 'unknown', 1, '{}', 60000, UTC_TIMESTAMP(3) "
+        asked = ("JSON_OBJECT('model', 'gen4.5', 'endpoint', 'text_to_video', 'ratio', '1280:720', 'seconds', 2, 'seed', 7, "
+                 f"'prompt', (SELECT prompt FROM scenes WHERE video_id = {number} AND no = 0))")
+        self.sql("INSERT INTO purchases (id, video_id, store_id, vendor, kind, item, input_hash, request_hash, state, token, "
+                 "request, estimate_milli, created_at) SELECT UNHEX(REPLACE(UUID(), '-', '')), id, store_id, 'runway', 'scene', "
+                 f"0, UNHEX(SHA2('x', 256)), UNHEX(SHA2('y', 256)), 'unknown', 1, {asked}, 60000, UTC_TIMESTAMP(3) "
                  f"FROM videos WHERE id = {number}")
         self.sql(f"UPDATE jobs SET state = 6, finished_at = UTC_TIMESTAMP(3) WHERE video_id = {number}")
         self.sql(f"UPDATE videos SET status = 'paused', pause_reason = 'possible_charge', error = '{error}', "

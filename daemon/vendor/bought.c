@@ -212,21 +212,13 @@ static void remove_released(struct engine *en)
 	purchases_free(list, n);
 }
 
-/* The artefact that the file is, is becoming, or lies beside. */
-static void artefact_of(const char *folder, const char *file, char out[static BOUGHT_NAME_SIZE])
+/* The purchase that the file, or what it lies beside, was named for. */
+static bool purchase_of(const char *file, struct uuid *ret)
 {
-	static const char *const suffixes[] = {PART, BESIDE};
-	size_t n = strlen(file);
+	char id[UUID_TEXT_SIZE];
 
-	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		size_t k = strlen(suffixes[i]);
-
-		if (n > k && strcmp(file + n - k, suffixes[i]) == 0) {
-			n -= k;
-			break;
-		}
-	}
-	(void)snprintf(out, BOUGHT_NAME_SIZE, "%s/%.*s", folder, (int)(n < 120 ? n : 120), file);
+	(void)snprintf(id, sizeof(id), "%s", file);
+	return uuid_parse_text(id, ret);
 }
 
 static bool is_old(int folder, const char *file)
@@ -244,39 +236,55 @@ static bool is_part(const char *file)
 	return n > k && strcmp(file + n - k, PART) == 0;
 }
 
-static void sweep_file(const struct engine *en, int folder, const char *folder_name, const char *file)
+/* A part whose writer is alive is young, however long the disk refuses it: each try is a change of it. */
+static bool is_of_use(const struct engine *en, const char *file)
 {
-	char artefact[BOUGHT_NAME_SIZE];
+	struct uuid id;
 	struct err e;
 
-	if (!is_old(folder, file))
-		return;
-	artefact_of(folder_name, file, artefact);
-	if (!is_part(file) && purchases_knows(en->db, artefact, &e) != 0)
-		return;
-	if (unlinkat(folder, file, 0) == 0)
-		log_info("stray file removed", log_text("file", file));
+	return !is_part(file) && purchase_of(file, &id) && purchases_knows(en->db, &id, &e) != 0;
 }
 
-static void sweep_folder(const struct engine *en, unsigned number)
+/* True: it is gone. */
+static bool sweep_file(const struct engine *en, int folder, const char *file)
 {
-	AUTO_FREE char *path = xasprintf("%s/%02x", en->settings->bought_dir, number);
-	char name[3];
-	DIR *dir = opendir(path);
-	const struct dirent *entry;
-	int left = SWEEP_MAX;
+	if (!is_old(folder, file) || is_of_use(en, file) || unlinkat(folder, file, 0) < 0)
+		return false;
+	log_info("stray file removed", log_text("file", file));
+	return true;
+}
 
-	if (!dir)
-		return;
-	(void)snprintf(name, sizeof(name), "%02x", number % FOLDERS);
-	while (left-- > 0 && (entry = readdir(dir)))
-		sweep_file(en, dirfd(dir), name, entry->d_name);
-	(void)closedir(dir);
+/* Begins where the last call ended. True: that was the rest of it. */
+static bool sweep_some(struct engine *en, DIR *dir)
+{
+	const struct dirent *entry = NULL;
+	unsigned seen = 0, gone = 0;
+
+	for (unsigned i = 0; i < en->bought_seen && readdir(dir); i++)
+		continue;
+	while (seen < SWEEP_MAX && (entry = readdir(dir))) {
+		seen++;
+		gone += sweep_file(en, dirfd(dir), entry->d_name);
+	}
+	en->bought_seen += seen - gone;
+	return !entry;
+}
+
+static void sweep_folder(struct engine *en)
+{
+	AUTO_FREE char *path = xasprintf("%s/%02x", en->settings->bought_dir, en->bought_swept);
+	DIR *dir = opendir(path);
+
+	if (!dir || sweep_some(en, dir)) {
+		en->bought_swept = (en->bought_swept + 1) % FOLDERS;
+		en->bought_seen = 0;
+	}
+	if (dir)
+		(void)closedir(dir);
 }
 
 void bought_sweep(struct engine *en)
 {
 	remove_released(en);
-	sweep_folder(en, en->bought_swept);
-	en->bought_swept = (en->bought_swept + 1) % FOLDERS;
+	sweep_folder(en);
 }

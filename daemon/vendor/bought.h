@@ -45,8 +45,8 @@ void bought_discard(const struct engine *en, const char *name); /* the part, the
 int bought_take(const struct engine *en, const char *name, int64_t bytes, const char *to, struct err *e);
 
 /*
- * Upkeep: deletes what purchases.h says is to be removed, and parts and files that nobody knows and that are
- * older than a day. It looks at one of the 256 folders a call.
+ * Upkeep: deletes what purchases.h says is to be removed, and of what is older than a day the parts and the
+ * files whose purchase is of no use. It looks at some files of one of the 256 folders a call.
  */
 void bought_sweep(struct engine *en);
 

@@ -65,26 +65,69 @@ static int database_failed(struct err *e)
 	return -1;
 }
 
+/* Somebody wrote to it since it was read: most likely its answer. */
+static int changed_meanwhile(struct step *s, struct err *e)
+{
+	s->paid = true;
+	return err_set(e, ERR_TEMP, "the ledger says something else of an earlier request by now");
+}
+
 static int move(struct step *s, struct purchase *p, enum purchase_state to, struct err *e)
 {
-	int w = purchases_move(s->run->engine->db, &s->run->job, &p->id, to, e);
+	bool moved = false;
+	int w = purchases_move(s->run->engine->db, &s->run->job, &p->id, to, &moved, e);
 
 	if (w < 0)
 		return database_failed(e);
+	if (w == 0)
+		return lease_lost(e);
 	p->state = (int)to;
-	return w == 1 ? 0 : lease_lost(e);
+	return moved ? 0 : changed_meanwhile(s, e);
+}
+
+/* An intent of this very claim, whose answer could not be written. */
+static int say_unknown(struct step *s, struct purchase *p, struct err *e)
+{
+	int w;
+
+	p->state = PURCHASE_UNKNOWN;
+	w = purchases_answered(s->run->engine->db, p, e);
+	if (w < 0)
+		return database_failed(e);
+	return w == 1 ? 0 : changed_meanwhile(s, e);
+}
+
+/*
+ * An intent without a live order here. A daemon that died has its intents called unknown by who proves its
+ * death; one that only lost its lease may still write the answer down, as long as one can come.
+ */
+static int call_unknown(struct step *s, const struct wish *w, struct purchase *p, struct err *e)
+{
+	if (p->token == s->run->job.token)
+		return say_unknown(s, p, e);
+	if (p->age_ms >= w->answer_ms)
+		return move(s, p, PURCHASE_UNKNOWN, e);
+	s->paid = true; /* as far as anybody knows: no reason to lose patience */
+	s->wait_ms = w->answer_ms - p->age_ms;
+	return err_set(e, ERR_TEMP, "an earlier request may still be answered");
+}
+
+static struct purchase_key key_of(const struct step *s, const struct wish *w)
+{
+	return (struct purchase_key){
+		.kind = kind_of(s), .item = w->item, .request_hash = w->request_hash, .hash = w->hash};
 }
 
 /* An intent without a live order, or what is unknown already. 0: it may be repeated; -1. */
 static int settle_unknown(struct step *s, const struct wish *w, struct purchase *p, struct err *e)
 {
 	const struct engine *en = s->run->engine;
+	const struct purchase_key key = key_of(s, w);
 
-	if (p->state == PURCHASE_INTENDED && move(s, p, PURCHASE_UNKNOWN, e) < 0)
+	if (p->state == PURCHASE_INTENDED && call_unknown(s, w, p, e) < 0)
 		return -1;
 	if (en->settings->unknown_charge == UNKNOWN_REPEAT_ONCE) {
-		int written_off =
-			purchases_written_off(en->db, &s->run->job.video_id, kind_of(s), w->item, w->hash, e);
+		int written_off = purchases_written_off(en->db, &s->run->job.video_id, &key, e);
 
 		if (written_off < 0)
 			return database_failed(e);
@@ -104,7 +147,9 @@ static int recover(struct step *s, const struct wish *wish, struct purchase *p, 
 		return 0;
 	p->state = PURCHASE_KEPT;
 	r = purchases_answered(en->db, p, e);
-	return r < 0 ? database_failed(e) : r;
+	if (r < 0)
+		return database_failed(e);
+	return r == 1 ? 1 : changed_meanwhile(s, e);
 }
 
 /* What is found intended or unknown. */
@@ -134,8 +179,8 @@ int buy_look(struct step *s, const struct wish *w, enum buy_next *ret_next, stru
 {
 	const struct run *r = s->run;
 	bool reuse = r->video.reuse && !w->own_only;
-	int found =
-		purchases_find(r->engine->db, &r->job, kind_of(s), w->item, w->hash, reuse, ret_purchase, e);
+	const struct purchase_key key = key_of(s, w);
+	int found = purchases_find(r->engine->db, &r->job, &key, reuse, ret_purchase, e);
 
 	if (found < 0)
 		return database_failed(e);
@@ -254,6 +299,7 @@ static struct purchase intended(const struct step *s, const struct wish *w)
 
 	(void)snprintf(p.vendor, sizeof(p.vendor), "%s", w->vendor);
 	(void)snprintf(p.kind, sizeof(p.kind), "%s", kind_of(s));
+	memcpy(p.request_hash, w->request_hash, sizeof(p.request_hash));
 	memcpy(p.hash, w->hash, sizeof(p.hash));
 	return p;
 }
@@ -335,11 +381,6 @@ void order_set_call(struct order *o, void (*cancel)(void *call), void *call)
 	o->call = call;
 }
 
-const struct purchase *order_purchase(const struct order *o)
-{
-	return &o->p;
-}
-
 void order_abandon(struct order *o)
 {
 	if (!o)
@@ -391,13 +432,32 @@ void order_not_sent(struct order *o, const struct err *e)
 	order_denied(o, &v);
 }
 
+/* Nobody hears of it from here on, so the ledger need not wait for that. */
+static int last_words(struct order *o, struct err *e)
+{
+	if (o->written)
+		return 0;
+	if (o->call)
+		o->cancel(steal_ptr(o->call));
+	if (!o->answered)
+		o->p.state = PURCHASE_UNKNOWN;
+	return purchases_answered(o->engine->db, &o->p, e);
+}
+
 void orders_free(struct engine *en)
 {
+	bool writes = true;
+
 	while (en->orders) {
 		struct order *o = en->orders;
+		struct err e;
 
 		en->orders = o->next;
 		log_order(LOG_LEVEL_WARNING, "stopped before the answer was recorded", o, NULL);
+		if (writes && last_words(o, &e) < 0) {
+			log_order(LOG_LEVEL_ERROR, "answer not recorded", o, e.text);
+			writes = false; /* the database is away: it would be waited for once an order */
+		}
 		order_free(o);
 	}
 }

@@ -28,10 +28,11 @@ struct wish {
 	struct uuid id;     /* of the purchase to be, should it be bought: new for each buy_intend */
 	const char *vendor; /* "runway", "elevenlabs" */
 	int64_t item;       /* scene, or piece of the script */
-	const uint8_t *hash;
-	const char *request; /* JSON for the ledger */
+	const uint8_t *request_hash, *hash; /* as in purchase_key */
+	const char *request;                /* JSON for the ledger */
 	int64_t estimate_milli;
-	bool own_only; /* not one that another video bought */
+	int64_t answer_ms; /* after its intent, no answer to such a request comes any more */
+	bool own_only;     /* not one that another video bought */
 	/*
 	 * Speech, whose answer is the artefact: says whether the answer to an intent of an earlier claim is
 	 * here all the same, and fills p's vendor_id, artefact, bytes, cost_milli and result from it. NULL:
@@ -46,8 +47,9 @@ enum buy_next { BUY_TAKE, BUY_ASK, BUY_WAIT, BUY_SEND };
  * 0 with what to do: BUY_TAKE or BUY_ASK of *ret_purchase; BUY_WAIT for *ret_order, which was without a step
  * and is now s's: say order_on_done; BUY_SEND when nothing is there (any more). *ret_purchase is filled but
  * for BUY_SEND; purchase_done frees it in any case. -1: ERR_UNCERTAIN when an earlier request is unknown (an
- * intent of an earlier claim becomes that here) and the setting unknown_charge does not repeat it;
- * ERR_CANCELED when the lease was lost; else what the database said.
+ * intent of an earlier claim becomes that here, once it is old enough) and the setting unknown_charge does
+ * not repeat it; ERR_TEMP, with the step's wait_ms, while another daemon may still write the answer to an
+ * intent; ERR_CANCELED when the lease was lost; else what the database said.
  */
 int buy_look(struct step *s, const struct wish *w, enum buy_next *ret_next, struct purchase *ret_purchase,
 	struct order **ret_order, struct err *e);
@@ -65,7 +67,6 @@ typedef void order_done_fn(struct step *s, const struct purchase *p, const struc
 void order_on_done(struct order *o, order_done_fn *done, void *arg);
 void order_abandon(struct order *o); /* the step is gone; the answer is still written. NULL is allowed */
 
-const struct purchase *order_purchase(const struct order *o);
 /* The request under way: cancel ends it when the engine ends before it was answered. */
 void order_set_call(struct order *o, void (*cancel)(void *call), void *call);
 
@@ -81,7 +82,7 @@ void order_kept(struct order *o, const char *vendor_id, const char *artefact, in
 /* It could not even be sent. */
 void order_not_sent(struct order *o, const struct err *e);
 
-void orders_free(struct engine *en);          /* when the daemon ends: what has no answer stays intended */
+void orders_free(struct engine *en);          /* when the daemon ends: what has no answer is unknown */
 bool orders_pending(const struct engine *en); /* a drain waits for them */
 
 #endif

@@ -1,15 +1,17 @@
 /*
- * The hash is taken over a text of lines "name=value" in a fixed order, the prompt last, since it alone may
- * hold line breaks; the first line names the form, to be counted up when it changes.
+ * A hash is taken over a text of lines "name=value" in a fixed order, what may hold line breaks last or with
+ * its length; the first line names the form, to be counted up when it changes.
  */
 #include "daemon/vendor/runway_wish.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
+#include "lib/base/names.h"
 #include "lib/base/text.h"
 #include "lib/io/json.h"
 #include "lib/video/prompt.h"
@@ -31,6 +33,27 @@ static void hash_wish(const struct video *v, size_t i, const uint8_t *picture, s
 		c->model->name, c->ratio->text, c->seconds);
 	buf_addf(&canon, "take=%" PRId64 "\npicture=%s\nprompt=%s", v->scenes[i].take, hex, w->prompt);
 	digest_sha256(buf_text(&canon), canon.len, w->hash);
+}
+
+static void add_text(const char *name, const char *text, struct buf *out)
+{
+	buf_addf(out, "%s=%zu:%s\n", name, text ? strlen(text) : 0, text ? text : "");
+}
+
+/* The client's own words for it, and nothing of what our settings or anybody's server make of them. */
+static void hash_request(const struct video *v, size_t i, struct runway_wish *w)
+{
+	const struct scene *s = &v->scenes[i];
+	AUTO_BUF canon = BUF_INIT(CANON_MAX_BYTES);
+
+	buf_addf(&canon, "runway scene request 1\ntake=%" PRId64 "\nduration=%" PRId64 "\n", s->take,
+		s->duration_ms);
+	add_text("aspect", names_get(video_aspect_names, ASPECT_COUNT, v->aspect), &canon);
+	add_text("style", names_get(video_style_names, STYLE_COUNT, v->style), &canon);
+	add_text("model", s->model ? s->model : v->model, &canon);
+	add_text("image", s->image_url, &canon);
+	add_text("prompt", s->prompt, &canon);
+	digest_sha256(buf_text(&canon), canon.len, w->request_hash);
 }
 
 static char *request_text(const struct runway_wish *w)
@@ -55,6 +78,7 @@ int runway_wish_make(const struct video *v, size_t i, const struct settings *s, 
 	prompt_write(v->scenes[i].prompt, v->style, s->prompt_suffix, s->prompt_enhance,
 		w.choice.model->prompt_units, &prompt);
 	w.prompt = buf_steal(&prompt);
+	hash_request(v, i, &w);
 	hash_wish(v, i, picture, &w);
 	w.request = request_text(&w);
 	*ret = w;

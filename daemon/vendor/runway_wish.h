@@ -1,7 +1,7 @@
 #ifndef VIDEOD_DAEMON_VENDOR_RUNWAY_WISH_H
 #define VIDEOD_DAEMON_VENDOR_RUNWAY_WISH_H
 
-/* What is asked of Runway for a scene, and the hash by which an equal one is found again. Pure. */
+/* What is asked of Runway for a scene, and the hashes by which it, and an equal one, is found again. Pure. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@ struct runway_wish {
 	char *prompt;  /* as it is sent */
 	int64_t seed;  /* decides the clip, but is no part of the hash: any clip of the same wish will do */
 	char *request; /* JSON for the ledger */
-	uint8_t hash[DIGEST_SHA256_BYTES];
+	uint8_t request_hash[DIGEST_SHA256_BYTES], hash[DIGEST_SHA256_BYTES]; /* as in purchase_key */
 };
 
 /*

@@ -57,7 +57,7 @@ static int write_down(struct call *c, struct err *e)
 {
 	char beside[BOUGHT_PATH_SIZE];
 
-	if (c->fd >= 0 && ftruncate(c->fd, c->bytes) < 0)
+	if (c->fd >= 0 && ftruncate(c->fd, c->bytes) < 0) /* also says to bought_sweep that we are alive */
 		return err_set_errno(e, ERR_TEMP, errno, "cutting %s", c->name);
 	bought_beside_path(c->engine, c->name, beside);
 	if (fs_write_atomic(beside, c->note, strlen(c->note), FILE_MODE, e) < 0)

@@ -22,6 +22,13 @@ static void add_text(const char *name, const char *text, struct buf *out)
 	buf_addf(out, "%s=%zu:%s\n", name, text ? strlen(text) : 0, text ? text : "");
 }
 
+static void add_words(const struct speech_wish *w, struct buf *out)
+{
+	add_text("text", w->text, out);
+	add_text("previous", w->previous, out);
+	add_text("next", w->next, out);
+}
+
 static void hash_wish(struct speech_wish *w)
 {
 	const struct speech_order *o = &w->order;
@@ -31,10 +38,19 @@ static void hash_wish(struct speech_wish *w)
 		o->voice_id);
 	buf_addf(&canon, "stability=%d\nsimilarity=%d\nstyle=%d\nspeed=%d\n", o->stability, o->similarity,
 		o->style, o->speed);
-	add_text("text", w->text, &canon);
-	add_text("previous", w->previous, &canon);
-	add_text("next", w->next, &canon);
+	add_words(w, &canon);
 	digest_sha256(buf_text(&canon), canon.len, w->hash);
+}
+
+/* The client's own words for it, and nothing of what our settings make of them. */
+static void hash_request(const char *asked_voice, struct speech_wish *w)
+{
+	AUTO_BUF canon = BUF_INIT(CANON_MAX_BYTES);
+
+	buf_adds(&canon, "elevenlabs voice request 1\n");
+	add_text("voice", asked_voice, &canon);
+	add_words(w, &canon);
+	digest_sha256(buf_text(&canon), canon.len, w->request_hash);
 }
 
 static char *request_text(const struct speech_wish *w, size_t piece, size_t pieces)
@@ -75,7 +91,7 @@ static char *text_after(const char *script, const struct script_piece *p)
 }
 
 void speech_wish_make(const char *script, const struct script_piece *pieces, size_t count, size_t i,
-	const char *voice_id, const struct settings *s, struct speech_wish *ret)
+	const char *asked_voice, const char *voice_id, const struct settings *s, struct speech_wish *ret)
 {
 	struct speech_wish w = {
 		.text = piece_text(script, &pieces[i]),
@@ -97,6 +113,7 @@ void speech_wish_make(const char *script, const struct script_piece *pieces, siz
 	};
 	w.characters = (int64_t)text_utf8_points(w.text);
 	w.estimate_milli = w.characters * 1000;
+	hash_request(asked_voice, &w);
 	hash_wish(&w);
 	w.request = request_text(&w, i, count);
 	*ret = w;

@@ -189,9 +189,11 @@ static struct wish wish_of(const struct scene_work *w)
 	return (struct wish){
 		.vendor = VENDOR,
 		.item = (int64_t)w->s->item,
+		.request_hash = w->wish.request_hash,
 		.hash = w->wish.hash,
 		.request = w->wish.request,
 		.estimate_milli = w->wish.choice.credits_milli,
+		.answer_ms = RUNWAY_CREATE_MS,
 		.own_only = w->own_only,
 	};
 }

@@ -173,9 +173,11 @@ static struct wish wish_of(const struct voice_work *w)
 	return (struct wish){
 		.vendor = VENDOR,
 		.item = (int64_t)w->at,
+		.request_hash = w->wish.request_hash,
 		.hash = w->wish.hash,
 		.request = w->wish.request,
 		.estimate_milli = w->wish.estimate_milli,
+		.answer_ms = ELEVENLABS_SPEAK_MS,
 		.own_only = w->own_only,
 		.recover = speech_note_recover,
 	};
@@ -256,7 +258,10 @@ static void look(struct voice_work *w)
 		return;
 	}
 	if (buy_look(w->s, &wish, &next, &w->p, &w->order, &v.err) < 0) {
-		refused(w, &v);
+		if (v.err.kind == ERR_UNCERTAIN)
+			refused(w, &v);
+		else
+			end(w, &v.err);
 		return;
 	}
 	switch (next) {
@@ -313,8 +318,8 @@ static void next_piece(struct voice_work *w)
 	}
 	step_progress(w->s, (unsigned)(w->at * 1000 / w->count));
 	speech_wish_done(&w->wish);
-	speech_wish_make(r->video.voiceover_script, w->pieces, w->count, w->at, r->voice_id,
-		r->engine->settings, &w->wish);
+	speech_wish_make(r->video.voiceover_script, w->pieces, w->count, w->at, r->video.voice_id,
+		r->voice_id, r->engine->settings, &w->wish);
 	look(w);
 }
 

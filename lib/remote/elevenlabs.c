@@ -19,17 +19,16 @@
 #include "lib/remote/decimal_priv.h"
 #include "lib/remote/elevenlabs_priv.h"
 
-#define VENDOR            "elevenlabs"
-#define SPEAK_TIMEOUT_SEC 240 /* the official client's; most of it may pass before the first byte */
-#define ASK_TIMEOUT_MS    30000
-#define ANSWER_MAX        ((size_t)256 * 1024)
-#define LIST_MAX          ((size_t)4 * 1024 * 1024) /* a voice has kilobytes that nobody needs */
-#define TIMES_MAX         ((size_t)32 * 1024 * 1024)
-#define BODY_MAX          ((size_t)1024 * 1024)
-#define PAGE_SIZE         50 /* of 100 that are allowed: see JSON_MAX_VALUES */
-#define REQUEST_ID_MAX    128
-#define CONCURRENCY_MAX   100000
-#define COST_MAX          ((int64_t)1000 * 1000 * 1000 * 1000)
+#define VENDOR          "elevenlabs"
+#define ASK_TIMEOUT_MS  30000
+#define ANSWER_MAX      ((size_t)256 * 1024)
+#define LIST_MAX        ((size_t)4 * 1024 * 1024) /* a voice has kilobytes that nobody needs */
+#define TIMES_MAX       ((size_t)32 * 1024 * 1024)
+#define BODY_MAX        ((size_t)1024 * 1024)
+#define PAGE_SIZE       50 /* of 100 that are allowed: see JSON_MAX_VALUES */
+#define REQUEST_ID_MAX  128
+#define CONCURRENCY_MAX 100000
+#define COST_MAX        ((int64_t)1000 * 1000 * 1000 * 1000)
 
 struct elevenlabs {
 	struct api api;
@@ -204,12 +203,24 @@ static int start(struct elevenlabs_call *c, const char *path, size_t more_bytes,
 
 /* Speech */
 
+/* It is a name for people and for the vendor's support: one that no ledger would take is none. */
+static const char *request_id(const struct http_result *r)
+{
+	const char *id = http_header(r, "request-id");
+	size_t n = id != NULL ? strlen(id) : 0;
+
+	if (n == 0 || n > REQUEST_ID_MAX)
+		return "";
+	for (size_t i = 0; i < n; i++)
+		if (id[i] <= ' ' || id[i] > '~')
+			return "";
+	return id;
+}
+
 static const char *take_speech(
 	struct elevenlabs_call *c, const struct http_result *r, const struct json *root UNUSED)
 {
-	const char *id = http_header(r, "request-id");
-	struct speech speech = {
-		.request_id = id != NULL && strlen(id) <= REQUEST_ID_MAX ? id : "", .cost_milli = -1};
+	struct speech speech = {.request_id = request_id(r), .cost_milli = -1};
 	struct verdict v;
 	struct err e;
 
@@ -235,8 +246,8 @@ static void fail_speech(struct elevenlabs_call *c, const struct verdict *v)
 
 static const struct operation speaking = {
 	.method = "POST",
-	.timeout_ms = SPEAK_TIMEOUT_SEC * 1000,
-	.low_speed_sec = SPEAK_TIMEOUT_SEC,
+	.timeout_ms = ELEVENLABS_SPEAK_MS,
+	.low_speed_sec = ELEVENLABS_SPEAK_MS / 1000,
 	.max_bytes = TIMES_MAX,
 	.kind = CALL_PAID,
 	.take = take_speech,

@@ -13,6 +13,10 @@
 #include "lib/base/macros.h"
 #include "lib/remote/verdict.h"
 
+/* No answer to a request for speech comes later: the official client's time. Most of it may pass before the
+ * first byte. */
+#define ELEVENLABS_SPEAK_MS 240000
+
 struct buf;
 struct http;
 struct elevenlabs;
@@ -42,7 +46,7 @@ struct speech_times {
 	int64_t *start_ms, *end_ms;
 };
 struct speech {
-	const char *request_id;           /* "" not said */
+	const char *request_id;           /* printable ASCII without spaces, at most 128; "" not said */
 	int64_t cost_milli;               /* thousandths of a credit (character-cost), -1 not said */
 	int64_t concurrency;              /* maximum-concurrent-requests, 0 not said */
 	int64_t bytes;                    /* of sound written to fd */

@@ -22,7 +22,6 @@
 #define VENDOR            "runway"
 #define ANSWER_MAX        ((size_t)256 * 1024)
 #define FORM_MAX          ((size_t)256 * 1024)
-#define CREATE_TIMEOUT_MS 60000
 #define ASK_TIMEOUT_MS    30000
 #define UPLOAD_TIMEOUT_MS 120000
 #define BOUNDARY_SIZE     48
@@ -207,7 +206,7 @@ static void fail_created(struct runway_call *c, const struct verdict *v)
 
 static const struct operation creating = {
 	.method = "POST",
-	.timeout_ms = CREATE_TIMEOUT_MS,
+	.timeout_ms = RUNWAY_CREATE_MS,
 	.kind = CALL_PAID,
 	.take = take_created,
 	.fail = fail_created,

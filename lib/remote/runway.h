@@ -15,6 +15,8 @@
 #include "lib/base/macros.h"
 #include "lib/remote/verdict.h"
 
+#define RUNWAY_CREATE_MS 60000 /* no answer to a create comes later */
+
 struct buf;
 struct http;
 struct runway;

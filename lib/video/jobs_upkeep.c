@@ -7,6 +7,7 @@
 #include "lib/base/names.h"
 #include "lib/io/db.h"
 #include "lib/video/jobs_priv.h"
+#include "lib/video/purchases_priv.h"
 
 #define REAP_MAX 50
 
@@ -50,10 +51,11 @@ struct loss {
 	const char *sql; /* finds the jobs */
 	const char *why; /* for the operator */
 	bool at_once;    /* whether or not the lease has run out */
+	bool died;       /* nobody waits for the vendors' answers any more */
 };
 
 static const struct loss expired = {.sql = SQL_EXPIRED, .why = "lease expired"},
-			 dead = {.sql = SQL_OF_WORKER, .why = "daemon ended", .at_once = true},
+			 dead = {.sql = SQL_OF_WORKER, .why = "daemon ended", .at_once = true, .died = true},
 			 disowned = {.sql = SQL_OF_LEASE, .why = "nobody worked on it", .at_once = true};
 
 /* What becomes of a job whose daemon is lost; its row is locked. */
@@ -88,6 +90,8 @@ static int settle_in_transaction(struct db *db, const struct jobs_rules *r, cons
 		return 0;
 	if (db_exec(db, SQL_LOG_LOST,
 		    DB_ARGS(db_uuid(&l->job.video_id), db_text(r->worker), db_text(how->why)), NULL, e) < 0)
+		return -1;
+	if (how->died && purchases_claim_died(db, &l->job.video_id, l->job.token, e) < 0)
 		return -1;
 	return settle(db, r, l, how->why, e) < 0 ? -1 : 1;
 }

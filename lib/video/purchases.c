@@ -38,32 +38,36 @@ const char *const purchase_state_names[PURCHASE_STATE_COUNT] = {
 };
 
 /*
- * The video's own. One of another item (the scene has moved since) counts unless this very claim works on it
- * there: a second scene with the same content buys its own.
+ * The video's own, rather by what was asked for. One of another item (the scene has moved since) counts
+ * unless this very claim works on it there: a second scene with the same content buys its own.
  */
 static const char SQL_FIND_OWN[] =
 	"SELECT " PURCHASE_COLUMNS
-	" FROM purchases p WHERE p.video_id = ? AND p.kind = ? AND p.input_hash = ? "
-	"AND p.state IN ('intended', 'known', 'kept', 'unknown') "
+	" FROM purchases p WHERE p.video_id = ? AND p.kind = ? AND (p.request_hash = ? OR "
+	"p.input_hash = ?) AND p.state IN ('intended', 'known', 'kept', 'unknown') "
 	"AND (p.item = ? OR p.state IN ('kept', 'unknown') OR p.token <> ?) "
-	"ORDER BY p.item = ? DESC, p.state = 'kept' DESC, p.created_at DESC, p.id LIMIT 1";
+	"ORDER BY p.request_hash = ? DESC, p.item = ? DESC, p.state = 'kept' DESC, p.created_at DESC, p.id "
+	"LIMIT 1";
 static const char SQL_FIND_EQUAL[] =
 	"SELECT " PURCHASE_COLUMNS
 	" FROM purchases p JOIN videos v ON v.store_id = p.store_id WHERE v.id = ? AND p.kind = ? "
 	"AND p.input_hash = ? AND p.state = 'kept' ORDER BY p.created_at DESC, p.id LIMIT 1";
 static const char SQL_TAKE_UP[] = "UPDATE purchases SET item = ?, token = ? WHERE id = ? AND state = 'known'";
 static const char SQL_INTEND[] =
-	"INSERT INTO purchases (id, video_id, store_id, vendor, kind, item, input_hash, state, token, "
-	"request, "
-	"estimate_milli, created_at) "
-	"SELECT ?, id, store_id, ?, ?, ?, ?, 'intended', ?, ?, ?, UTC_TIMESTAMP(3) FROM videos WHERE id = ?";
+	"INSERT INTO purchases (id, video_id, store_id, vendor, kind, item, request_hash, input_hash, "
+	"state, token, request, estimate_milli, created_at) "
+	"SELECT ?, id, store_id, ?, ?, ?, ?, ?, 'intended', ?, ?, ?, UTC_TIMESTAMP(3) FROM videos WHERE id = "
+	"?";
+/* Of what was written off a repeat is under way: the task is to be ended, and for the artefact, which is paid
+ * for, purchases_release asks whether its video is still there. Set before the state, of which it speaks. */
 static const char SQL_ANSWERED[] =
-	"UPDATE purchases SET state = ?, vendor_id = COALESCE(?, vendor_id), "
+	"UPDATE purchases SET cancel_req = IF(state = 'written_off' AND ?, 1, cancel_req), state = ?, "
+	"vendor_id = COALESCE(?, vendor_id), "
 	"estimate_milli = COALESCE(?, estimate_milli), cost_milli = COALESCE(?, cost_milli), "
 	"detail = COALESCE(?, detail), artefact = COALESCE(?, artefact), bytes = COALESCE(?, bytes), "
 	"result = COALESCE(?, result), known_at = IF(?, UTC_TIMESTAMP(3), known_at), ended_at = IF(?, "
 	"UTC_TIMESTAMP(3), NULL) "
-	"WHERE id = ? AND token = ? AND state IN ('intended', 'unknown')";
+	"WHERE id = ? AND token = ? AND (state IN ('intended', 'unknown') OR (state = 'written_off' AND ?))";
 static const char SQL_SAME_ANSWER[] =
 	"SELECT 1 FROM purchases WHERE id = ? AND token = ? AND state = ? AND (? IS NULL OR vendor_id = ?)";
 static const char SQL_KEPT[] =
@@ -90,7 +94,7 @@ static const char SQL_MOVE_WRITTEN_OFF[] =
 	"UPDATE purchases SET state = 'written_off', ended_at = UTC_TIMESTAMP(3) "
 	"WHERE id = ? AND state = 'unknown'";
 static const char SQL_WRITTEN_OFF[] =
-	"SELECT COUNT(*) FROM purchases WHERE video_id = ? AND kind = ? AND item = ? AND input_hash = ? "
+	"SELECT COUNT(*) FROM purchases WHERE video_id = ? AND kind = ? AND item = ? AND request_hash = ? "
 	"AND state = 'written_off'";
 static const char SQL_LIST[] =
 	"SELECT " PURCHASE_COLUMNS
@@ -125,30 +129,36 @@ static void copy(char *to, size_t size, const struct db_rows *r, unsigned col)
 	(void)snprintf(to, size, "%s", text ? text : "");
 }
 
+static void copy_hash(uint8_t *to, const struct db_rows *r, unsigned col)
+{
+	if (db_get_len(r, col) == DIGEST_SHA256_BYTES)
+		memcpy(to, db_get_text(r, col), DIGEST_SHA256_BYTES);
+}
+
 static void read_row(const struct db_rows *r, struct purchase *p)
 {
 	*p = (struct purchase){
 		.item = db_get_int(r, 4),
-		.state = NAMES_FIND(purchase_state_names, db_get_text(r, 6)),
-		.token = (uint64_t)db_get_int(r, 7),
-		.cancel = (int)db_get_int(r, 8),
-		.request = xstrdup(db_get_text(r, 10)),
-		.estimate_milli = db_get_int(r, 11),
-		.cost_milli = db_is_null(r, 12) ? -1 : db_get_int(r, 12),
-		.bytes = db_get_int(r, 14),
-		.result = xstrdup(db_get_text(r, 15)),
-		.detail = xstrdup(db_get_text(r, 16)),
-		.created_ms = db_get_int(r, 17),
-		.age_ms = db_get_int(r, 18),
+		.state = NAMES_FIND(purchase_state_names, db_get_text(r, 7)),
+		.token = (uint64_t)db_get_int(r, 8),
+		.cancel = (int)db_get_int(r, 9),
+		.request = xstrdup(db_get_text(r, 11)),
+		.estimate_milli = db_get_int(r, 12),
+		.cost_milli = db_is_null(r, 13) ? -1 : db_get_int(r, 13),
+		.bytes = db_get_int(r, 15),
+		.result = xstrdup(db_get_text(r, 16)),
+		.detail = xstrdup(db_get_text(r, 17)),
+		.created_ms = db_get_int(r, 18),
+		.age_ms = db_get_int(r, 19),
 	};
 	(void)db_get_uuid(r, 0, &p->id);
 	(void)db_get_uuid(r, 1, &p->video_id);
 	copy(p->vendor, sizeof(p->vendor), r, 2);
 	copy(p->kind, sizeof(p->kind), r, 3);
-	if (db_get_len(r, 5) == sizeof(p->hash))
-		memcpy(p->hash, db_get_text(r, 5), sizeof(p->hash));
-	copy(p->vendor_id, sizeof(p->vendor_id), r, 9);
-	copy(p->artefact, sizeof(p->artefact), r, 13);
+	copy_hash(p->request_hash, r, 5);
+	copy_hash(p->hash, r, 6);
+	copy(p->vendor_id, sizeof(p->vendor_id), r, 10);
+	copy(p->artefact, sizeof(p->artefact), r, 14);
 }
 
 int purchases_query(struct db *db, const char *sql, const struct db_arg *args, size_t nargs,
@@ -193,14 +203,14 @@ int purchases_used(
 	return purchases_query(db, SQL_USED, DB_ARGS(db_uuid(video_id)), ret, ret_count, e);
 }
 
-int purchases_written_off(struct db *db, const struct uuid *video_id, const char *kind, int64_t item,
-	const uint8_t hash[static DIGEST_SHA256_BYTES], struct err *e)
+int purchases_written_off(
+	struct db *db, const struct uuid *video_id, const struct purchase_key *key, struct err *e)
 {
 	AUTO(db_rows) rows = NULL;
 
 	if (db_query(db, SQL_WRITTEN_OFF,
-		    DB_ARGS(db_uuid(video_id), db_text(kind), db_int(item),
-			    db_blob(hash, DIGEST_SHA256_BYTES)),
+		    DB_ARGS(db_uuid(video_id), db_text(key->kind), db_int(key->item),
+			    db_blob(key->request_hash, DIGEST_SHA256_BYTES)),
 		    &rows, e) < 0)
 		return -1;
 	return db_next(rows) ? (int)db_get_int(rows, 0) : 0;
@@ -209,9 +219,7 @@ int purchases_written_off(struct db *db, const struct uuid *video_id, const char
 /* What there is for a step */
 
 struct search {
-	const char *kind;
-	int64_t item;
-	const uint8_t *hash;
+	const struct purchase_key *key;
 	bool reuse;
 	struct purchase *found; /* zeroed, or what was found */
 };
@@ -245,23 +253,26 @@ static int take_up(struct db *db, const struct job *job, struct purchase *p, int
 static int work_find(struct db *db, const struct job *job, const void *arg, struct err *e)
 {
 	const struct search *s = arg;
-	struct db_arg video = db_uuid(&job->video_id), kind = db_text(s->kind), item = db_int(s->item),
-		      hash = db_blob(s->hash, DIGEST_SHA256_BYTES);
+	const struct purchase_key *k = s->key;
+	struct db_arg video = db_uuid(&job->video_id), kind = db_text(k->kind), item = db_int(k->item),
+		      request = db_blob(k->request_hash, DIGEST_SHA256_BYTES),
+		      hash = db_blob(k->hash, DIGEST_SHA256_BYTES);
 	int found = find_one(db, SQL_FIND_OWN,
-		DB_ARGS(video, kind, hash, item, db_int((int64_t)job->token), item), s->found, e);
+		DB_ARGS(video, kind, request, hash, item, db_int((int64_t)job->token), request, item),
+		s->found, e);
 
 	if (found == 0 && s->reuse)
 		found = find_one(db, SQL_FIND_EQUAL, DB_ARGS(video, kind, hash), s->found, e);
 	if (found < 0)
 		return -1;
-	return found == 1 && s->found->state == PURCHASE_KNOWN ? take_up(db, job, s->found, s->item, e) : 0;
+	return found == 1 && s->found->state == PURCHASE_KNOWN ? take_up(db, job, s->found, k->item, e) : 0;
 }
 
-int purchases_find(struct db *db, const struct job *job, const char *kind, int64_t item,
-	const uint8_t hash[static DIGEST_SHA256_BYTES], bool reuse, struct purchase *ret, struct err *e)
+int purchases_find(struct db *db, const struct job *job, const struct purchase_key *key, bool reuse,
+	struct purchase *ret, struct err *e)
 {
 	AUTO_PURCHASE found = {.request = NULL};
-	struct search s = {.kind = kind, .item = item, .hash = hash, .reuse = reuse, .found = &found};
+	struct search s = {.key = key, .reuse = reuse, .found = &found};
 	int ours = jobs_fenced(db, job, work_find, &s, e);
 
 	if (ours <= 0 || !found.request)
@@ -280,6 +291,7 @@ static int work_intend(struct db *db, const struct job *job, const void *arg, st
 
 	if (db_exec(db, SQL_INTEND,
 		    DB_ARGS(db_uuid(&p->id), db_text(p->vendor), db_text(p->kind), db_int(p->item),
+			    db_blob(p->request_hash, sizeof(p->request_hash)),
 			    db_blob(p->hash, sizeof(p->hash)), db_int((int64_t)job->token),
 			    db_text(p->request), db_int(p->estimate_milli), db_uuid(&job->video_id)),
 		    &written, e) < 0)
@@ -343,10 +355,11 @@ int purchases_answered(struct db *db, const struct purchase *p, struct err *e)
 	uint64_t matched = 0;
 
 	if (db_exec(db, SQL_ANSWERED,
-		    DB_ARGS(state, vendor_id, known ? db_int(p->estimate_milli) : db_null(),
+		    DB_ARGS(db_int(known), state, vendor_id, known ? db_int(p->estimate_milli) : db_null(),
 			    amount(ended ? p->cost_milli : -1), db_text(detail),
 			    db_text(kept ? p->artefact : NULL), kept ? db_int(p->bytes) : db_null(),
-			    db_text(kept ? p->result : NULL), db_int(known), db_int(ended), id, token),
+			    db_text(kept ? p->result : NULL), db_int(known), db_int(ended), id, token,
+			    db_int(p->state != PURCHASE_UNKNOWN)),
 		    &matched, e) < 0)
 		return -1;
 	if (matched > 0)
@@ -432,22 +445,30 @@ int purchases_use(struct db *db, const struct job *job, const char *kind, int64_
 	return jobs_fenced(db, job, work_use, &u, e);
 }
 
-static int work_unknown(struct db *db, const struct job *job, const void *arg, struct err *e)
-{
-	return db_exec(db, SQL_MOVE_UNKNOWN, DB_ARGS(db_uuid(arg), db_int((int64_t)job->token)), NULL, e);
-}
+struct movement {
+	const struct uuid *id;
+	enum purchase_state to;
+	bool *ret_moved;
+};
 
-static int work_write_off(struct db *db, const struct job *job, const void *arg, struct err *e)
+static int work_move(struct db *db, const struct job *job, const void *arg, struct err *e)
 {
-	(void)job;
-	return db_exec(db, SQL_MOVE_WRITTEN_OFF, DB_ARGS(db_uuid(arg)), NULL, e);
+	const struct movement *m = arg;
+	struct db_arg id = db_uuid(m->id);
+	uint64_t matched = 0;
+	int done = m->to == PURCHASE_UNKNOWN ? db_exec(db, SQL_MOVE_UNKNOWN,
+						       DB_ARGS(id, db_int((int64_t)job->token)), &matched, e)
+					     : db_exec(db, SQL_MOVE_WRITTEN_OFF, DB_ARGS(id), &matched, e);
+
+	*m->ret_moved = matched > 0;
+	return done;
 }
 
 int purchases_move(struct db *db, const struct job *job, const struct uuid *purchase_id,
-	enum purchase_state to, struct err *e)
+	enum purchase_state to, bool *ret_moved, struct err *e)
 {
-	jobs_work_fn *work = to == PURCHASE_UNKNOWN ? work_unknown : work_write_off;
+	struct movement m = {.id = purchase_id, .to = to, .ret_moved = ret_moved};
 
 	assert(to == PURCHASE_UNKNOWN || to == PURCHASE_WRITTEN_OFF);
-	return jobs_fenced(db, job, work, purchase_id, e);
+	return jobs_fenced(db, job, work_move, &m, e);
 }

@@ -41,8 +41,8 @@ struct purchase {
 	struct uuid id, video_id;
 	char vendor[17], kind[17];
 	int64_t item; /* scene, or piece of the script */
-	uint8_t hash[DIGEST_SHA256_BYTES];
-	int state;                          /* enum purchase_state */
+	uint8_t request_hash[DIGEST_SHA256_BYTES], hash[DIGEST_SHA256_BYTES]; /* as in purchase_key */
+	int state;                                                            /* enum purchase_state */
 	uint64_t token;                     /* the lease it was intended under */
 	int cancel;                         /* enum purchase_cancel */
 	char vendor_id[129];                /* "" none yet */
@@ -62,25 +62,38 @@ void purchase_done(struct purchase *p); /* frees the members */
 int purchases_get(struct db *db, const struct uuid *id, struct purchase *ret, struct err *e);
 
 /*
- * What there is for this step: the video's own newest purchase of this hash that is intended, known, kept or
- * unknown; else, with reuse, the newest one of the same store that is kept. 1 found, 0 nothing: it is to be
- * bought; -1.
+ * By what a step finds what was bought. Of DIGEST_SHA256_BYTES each: request_hash is of what the client asked
+ * for, and stays the same when a setting changes or a picture's server gives other bytes, so that nothing
+ * that the video has in flight or paid for is lost sight of; hash is of everything that decides what comes
+ * back.
  */
-int purchases_find(struct db *db, const struct job *job, const char *kind, int64_t item,
-	const uint8_t hash[static DIGEST_SHA256_BYTES], bool reuse, struct purchase *ret, struct err *e);
+struct purchase_key {
+	const char *kind;
+	int64_t item;
+	const uint8_t *request_hash, *hash;
+};
 
-/* Commits the intent of p (id, vendor, kind, item, hash, request, estimate are set). The store is the job's
- * video's. 1 written: send now, 0 the lease was lost, -1 not written: do not send. After ERR_UNCERTAIN call
- * it again. */
+/*
+ * What there is for this step: the video's own newest purchase of this request, or of this hash, that is
+ * intended, known, kept or unknown; else, with reuse, the newest one of this hash in the same store that is
+ * kept. 1 found, 0 nothing: it is to be bought; -1.
+ */
+int purchases_find(struct db *db, const struct job *job, const struct purchase_key *key, bool reuse,
+	struct purchase *ret, struct err *e);
+
+/* Commits the intent of p (id, vendor, kind, item, both hashes, request, estimate are set). The store is the
+ * job's video's. 1 written: send now, 0 the lease was lost, -1 not written: do not send. After ERR_UNCERTAIN
+ * call it again. */
 int purchases_intend(struct db *db, const struct job *job, const struct purchase *p, struct err *e);
 
 /*
  * The answer to the request, or that there was none. Not fenced by the lease: it is the answer to our own
- * request, by p's id and token, and changes only a purchase that is intended or unknown; so that an answer
- * that comes late, after the lease was lost, is not lost with it. p->state says which: KNOWN with vendor_id
- * and estimate_milli, KEPT where the answer is the artefact (with vendor_id, artefact, bytes, result,
- * cost_milli; the step then says purchases_use), REFUSED, UNKNOWN, FAILED; p->detail goes with it. 1 written,
- * 0 it had been settled otherwise, -1.
+ * request, by p's id and token, and changes only a purchase that is intended, unknown or written off; so that
+ * an answer that comes late, after the lease was lost, is not lost with it. p->state says which: KNOWN with
+ * vendor_id and estimate_milli, KEPT where the answer is the artefact (with vendor_id, artefact, bytes,
+ * result, cost_milli; the step then says purchases_use), REFUSED, UNKNOWN, FAILED; p->detail goes with it.
+ * What was written off and is KNOWN now is to be cancelled at the vendor; UNKNOWN tells nothing new of it. 1
+ * written, 0 it had been settled otherwise, -1.
  */
 int purchases_answered(struct db *db, const struct purchase *p, struct err *e);
 
@@ -95,15 +108,15 @@ int purchases_lost(struct db *db, const struct job *job, const struct purchase *
  * again. */
 int purchases_use(struct db *db, const struct job *job, const char *kind, int64_t item,
 	const struct uuid *purchase_id, bool *ret_gone, struct err *e);
-/* An intent of a dead claim (p->token is not the job's) or an UNKNOWN that is to be repeated: *new_state
- * UNKNOWN or WRITTEN_OFF. */
+/* An intent of an earlier claim becomes UNKNOWN, an UNKNOWN one that is to be repeated WRITTEN_OFF.
+ * *ret_moved: it did; else it is something else by now: find again. */
 int purchases_move(struct db *db, const struct job *job, const struct uuid *purchase_id,
-	enum purchase_state to, struct err *e);
+	enum purchase_state to, bool *ret_moved, struct err *e);
 
-/* How many of this video, kind, item and hash were written off: the setting repeat-once allows one. -1
+/* How many of this video, kind, item and request were written off: the setting repeat-once allows one. -1
  * failed. */
-int purchases_written_off(struct db *db, const struct uuid *video_id, const char *kind, int64_t item,
-	const uint8_t hash[static DIGEST_SHA256_BYTES], struct err *e);
+int purchases_written_off(
+	struct db *db, const struct uuid *video_id, const struct purchase_key *key, struct err *e);
 
 /* Upkeep; any daemon at any time. */
 /* Up to max known ones that are to be cancelled at the vendor, in the order of their ids, those after the
@@ -128,8 +141,8 @@ int purchases_settle(struct db *db, int64_t max_age_sec, struct err *e);
 int purchases_release(struct db *db, struct err *e);
 int purchases_to_remove(struct db *db, size_t max, struct purchase **ret, size_t *ret_count, struct err *e);
 int purchases_removed(struct db *db, const struct uuid *id, struct err *e);
-/* 1 the file is an artefact that is kept or to be removed, 0 nobody knows it, -1. */
-int purchases_knows(struct db *db, const char *artefact, struct err *e);
+/* 1 what this purchase brought is kept or to be removed, or may be heard of yet; 0 it is of no use, -1. */
+int purchases_knows(struct db *db, const struct uuid *id, struct err *e);
 
 /* The ledger of a video, oldest first; and what each of its steps uses now. Caller frees with purchases_free.
  * 0, -1. */

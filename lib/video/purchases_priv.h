@@ -17,8 +17,10 @@ struct purchase;
 int purchases_call_off(struct db *db, const struct uuid *video_id, struct err *e);
 int purchases_call_back(
 	struct db *db, const struct uuid *video_id, struct err *e); /* undoes it where it is not too late */
-/* A repeat of the unknown ones was accepted. 0, -1. */
+/* A repeat of the unknown ones, and of intents, was accepted; no claim of the video is alive. 0, -1. */
 int purchases_write_off(struct db *db, const struct uuid *video_id, struct err *e);
+/* The daemon that held this lease is dead: no answer to what it intended can come any more. 0, -1. */
+int purchases_claim_died(struct db *db, const struct uuid *video_id, uint64_t token, struct err *e);
 /* Before the video's row goes: purchases_release looks at what it bought and used. 0, -1. */
 int purchases_orphan(struct db *db, const struct uuid *video_id, struct err *e);
 
@@ -28,9 +30,9 @@ int purchases_query(struct db *db, const char *sql, const struct db_arg *args, s
 
 /* The item may be another table's: that of the step that uses the purchase. */
 #define PURCHASE_COLUMNS_OF(item)                                                                            \
-	"p.id, p.video_id, p.vendor, p.kind, " item ", p.input_hash, p.state, p.token, p.cancel_req, "       \
-	"p.vendor_id, p.request, p.estimate_milli, p.cost_milli, p.artefact, p.bytes, p.result, "            \
-	"p.detail, " SQL_MS(                                                                                 \
+	"p.id, p.video_id, p.vendor, p.kind, " item ", p.request_hash, p.input_hash, p.state, p.token, "     \
+	"p.cancel_req, p.vendor_id, p.request, p.estimate_milli, p.cost_milli, p.artefact, p.bytes, "        \
+	"p.result, p.detail, " SQL_MS(                                                                       \
 		"p.created_at") ", TIMESTAMPDIFF(MICROSECOND, p.created_at, UTC_TIMESTAMP(3)) DIV 1000"
 #define PURCHASE_COLUMNS PURCHASE_COLUMNS_OF("p.item")
 

@@ -17,12 +17,16 @@
 
 #define BATCH 200
 
-static const char SQL_CALL_OFF[] = "UPDATE purchases SET cancel_req = 1 WHERE video_id = ? AND cancel_req = 0 "
-				   "AND state IN ('intended', 'known', 'unknown')";
-static const char SQL_CALL_BACK[] = "UPDATE purchases SET cancel_req = 0 WHERE video_id = ? AND cancel_req = 1 "
-				    "AND state IN ('intended', 'known', 'unknown')";
+static const char SQL_CALL_OFF[] =
+	"UPDATE purchases SET cancel_req = 1 WHERE video_id = ? AND cancel_req = 0 "
+	"AND state IN ('intended', 'known', 'unknown')";
+static const char SQL_CALL_BACK[] =
+	"UPDATE purchases SET cancel_req = 0 WHERE video_id = ? AND cancel_req = 1 "
+	"AND state IN ('intended', 'known', 'unknown')";
 static const char SQL_WRITE_OFF[] = "UPDATE purchases SET state = 'written_off', ended_at = UTC_TIMESTAMP(3) "
-				    "WHERE video_id = ? AND state = 'unknown'";
+				    "WHERE video_id = ? AND state IN ('intended', 'unknown')";
+static const char SQL_CLAIM_DIED[] =
+	"UPDATE purchases SET state = 'unknown' WHERE video_id = ? AND token = ? AND state = 'intended'";
 static const char SQL_ORPHAN_OWN[] =
 	"UPDATE purchases SET cancel_req = 1 WHERE video_id = ? AND state = 'kept'";
 static const char SQL_ORPHAN_USED[] =
@@ -58,7 +62,8 @@ static const char SQL_TO_REMOVE[] =
 static const char SQL_REMOVED[] =
 	"UPDATE purchases SET state = 'removed' WHERE id = ? AND state = 'removing'";
 static const char SQL_KNOWS[] =
-	"SELECT 1 FROM purchases WHERE artefact = ? AND state IN ('kept', 'removing') LIMIT 1";
+	"SELECT 1 FROM purchases WHERE id = ? AND state IN ('intended', 'known', 'kept', 'unknown', "
+	"'written_off', 'removing')";
 
 /* What becomes of a video's purchases with it */
 
@@ -75,6 +80,11 @@ int purchases_call_back(struct db *db, const struct uuid *video_id, struct err *
 int purchases_write_off(struct db *db, const struct uuid *video_id, struct err *e)
 {
 	return db_exec(db, SQL_WRITE_OFF, DB_ARGS(db_uuid(video_id)), NULL, e);
+}
+
+int purchases_claim_died(struct db *db, const struct uuid *video_id, uint64_t token, struct err *e)
+{
+	return db_exec(db, SQL_CLAIM_DIED, DB_ARGS(db_uuid(video_id), db_int((int64_t)token)), NULL, e);
 }
 
 int purchases_orphan(struct db *db, const struct uuid *video_id, struct err *e)
@@ -205,9 +215,9 @@ int purchases_removed(struct db *db, const struct uuid *id, struct err *e)
 	return db_exec(db, SQL_REMOVED, DB_ARGS(db_uuid(id)), NULL, e);
 }
 
-int purchases_knows(struct db *db, const char *artefact, struct err *e)
+int purchases_knows(struct db *db, const struct uuid *id, struct err *e)
 {
 	AUTO(db_rows) rows = NULL;
 
-	return db_query(db, SQL_KNOWS, DB_ARGS(db_text(artefact)), &rows, e) < 0 ? -1 : db_next(rows);
+	return db_query(db, SQL_KNOWS, DB_ARGS(db_uuid(id)), &rows, e) < 0 ? -1 : db_next(rows);
 }

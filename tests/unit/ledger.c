@@ -33,6 +33,7 @@ struct purchase ledger_wish(int64_t item, const uint8_t *hash)
 		.estimate_milli = 60000,
 		.cost_milli = -1};
 
+	memcpy(p.request_hash, hash, sizeof(p.request_hash));
 	memcpy(p.hash, hash, sizeof(p.hash));
 	return p;
 }

@@ -40,11 +40,12 @@ static void exec(const char *sql)
 static void put_purchase(const char *state, int item)
 {
 	AUTO_FREE char *sql = xasprintf(
-		"INSERT INTO purchases (id, video_id, store_id, vendor, kind, item, input_hash, state, "
-		"token, "
+		"INSERT INTO purchases (id, video_id, store_id, vendor, kind, item, input_hash, "
+		"request_hash, state, token, "
 		"vendor_id, artefact, request, estimate_milli, created_at) "
 		"SELECT UNHEX(MD5(CONCAT('%s', %d, HEX(id)))), id, store_id, 'runway', 'scene', %d, "
-		"UNHEX(SHA2('x', 256)), '%s', 1, 'task', 'ab/x', '{}', 1000, UTC_TIMESTAMP(3) FROM videos",
+		"UNHEX(SHA2('x', 256)), UNHEX(SHA2('y', 256)), '%s', 1, 'task', 'ab/x', '{}', 1000, "
+		"UTC_TIMESTAMP(3) FROM videos",
 		state, item, item, state);
 
 	expect_ok(db_script(shop_db, sql, &err), &err);
@@ -349,6 +350,20 @@ static void test_a_possible_charge_is_repeated_only_when_accepted(void **state)
 		1);
 }
 
+/* Its claim is over, so it would only be the next thing to ask about. */
+static void test_an_intent_without_an_answer_is_accepted_too(void **state)
+{
+	struct uuid id = shop_video("shop-a", 1);
+	struct job job = shop_claim();
+
+	(void)state;
+	put_purchase("unknown", 0);
+	put_purchase("intended", 1);
+	pause_for(&job, PAUSE_POSSIBLE_CHARGE, 0);
+	expect(videos_retry(shop_db, &id, true, &err), 1);
+	assert_int_equal(number("SELECT COUNT(*) FROM purchases WHERE state = 'written_off'"), 2);
+}
+
 static void test_regenerating_counts_the_take_of_one_scene(void **state)
 {
 	struct uuid id = video_in(STATUS_COMPLETED);
@@ -596,6 +611,7 @@ int main(void)
 		TEST(test_cancelling_asks_the_one_who_works),
 		TEST(test_what_was_bought_while_it_stopped_is_called_off_too),
 		TEST(test_a_possible_charge_is_repeated_only_when_accepted),
+		TEST(test_an_intent_without_an_answer_is_accepted_too),
 		TEST(test_regenerating_counts_the_take_of_one_scene),
 		TEST(test_a_change_is_the_whole_request),
 		TEST(test_a_draft_becomes_the_real_one),

@@ -32,6 +32,7 @@ static struct settings settings;
 static struct engine engine;
 static struct err err;
 static char name[BOUGHT_NAME_SIZE];
+static struct purchase purchase; /* that the file is named for */
 
 static int set_up(void **state)
 {
@@ -41,7 +42,8 @@ static int set_up(void **state)
 		return -1;
 	settings = (struct settings){.bought_dir = folder};
 	engine = (struct engine){.db = shop_db, .settings = &settings};
-	(void)snprintf(name, sizeof(name), "ab/abcdef-1.mp4");
+	purchase = (struct purchase){.id = uuid_new(), .vendor = "runway", .kind = "scene", .bytes = 6};
+	bought_name(&purchase, 1, "mp4", name);
 	return 0;
 }
 
@@ -216,24 +218,29 @@ static void sweep_all(void)
 		bought_sweep(&engine);
 }
 
-/* A kept purchase of a new video, whose artefact is name. */
+/* It is intended for a new video. */
+static struct job intend(void)
+{
+	static char request[] = "{}";
+	struct job job;
+
+	purchase.video_id = shop_video("shop-a", 1);
+	purchase.request = request;
+	job = shop_claim();
+	expect_ok(purchases_intend(shop_db, &job, &purchase, &err) - 1, &err);
+	return job;
+}
+
+/* It is kept, and the file is its artefact. */
 static void keep(void)
 {
-	struct uuid video = shop_video("shop-a", 1);
-	struct job job = shop_claim();
-	AUTO_PURCHASE p = {.id = uuid_new(),
-		.video_id = video,
-		.vendor = "runway",
-		.kind = "scene",
-		.request = xstrdup("{}"),
-		.token = job.token,
-		.vendor_id = "task-1",
-		.bytes = 6};
+	static char result[] = "{}";
+	struct job job = intend();
 
-	expect_ok(purchases_intend(shop_db, &job, &p, &err) - 1, &err);
-	memcpy(p.artefact, name, sizeof(p.artefact));
-	p.result = xstrdup("{}");
-	expect_ok(purchases_kept(shop_db, &job, &p, &err) - 1, &err);
+	(void)snprintf(purchase.vendor_id, sizeof(purchase.vendor_id), "task-1");
+	memcpy(purchase.artefact, name, sizeof(purchase.artefact));
+	purchase.result = result;
+	expect_ok(purchases_kept(shop_db, &job, &purchase, &err) - 1, &err);
 }
 
 static void test_what_nobody_knows_is_swept_when_it_is_old(void **state)
@@ -264,6 +271,49 @@ static void test_what_is_kept_stays_however_old(void **state)
 	sweep_all();
 	assert_true(is_there("") && is_there(".json"));
 	assert_false(is_there(".part"));
+}
+
+/* Speech that was sealed, and whose daemon could not say so. */
+static void test_what_may_yet_be_heard_of_stays(void **state)
+{
+	static const char *const states[] = {"intended", "unknown", "written_off"};
+
+	(void)state;
+	(void)intend();
+	for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+		AUTO_FREE char *sql = xasprintf("UPDATE purchases SET state = '%s'", states[i]);
+
+		put_sealed("speech");
+		put_beside();
+		make_old("");
+		make_old(".json");
+		expect_ok(db_script(shop_db, sql, &err), &err);
+		sweep_all();
+		assert_true(is_there("") && is_there(".json"));
+	}
+	session_exec(shop_db, "UPDATE purchases SET state = 'refused'");
+	sweep_all();
+	assert_false(is_there("") || is_there(".json"));
+}
+
+/* More files in one folder than are looked at in a call: what is young must not hide what is old. */
+static void test_all_of_a_folder_is_looked_at(void **state)
+{
+	static const int many = 1200;
+
+	(void)state;
+	for (int i = 0; i < many; i++) {
+		(void)snprintf(name, sizeof(name), "ab/file-%d.mp4", i);
+		put_sealed("x");
+		if (i % 2)
+			make_old("");
+	}
+	for (int i = 0; i < 8; i++)
+		sweep_all();
+	for (int i = 0; i < many; i++) {
+		(void)snprintf(name, sizeof(name), "ab/file-%d.mp4", i);
+		assert_int_equal(is_there(""), i % 2 == 0);
+	}
 }
 
 static void test_what_is_of_no_use_any_more_goes(void **state)
@@ -297,6 +347,8 @@ int main(void)
 		TEST(test_discarded_nothing_is_left),
 		TEST(test_what_nobody_knows_is_swept_when_it_is_old),
 		TEST(test_what_is_kept_stays_however_old),
+		TEST(test_what_may_yet_be_heard_of_stays),
+		TEST(test_all_of_a_folder_is_looked_at),
 		TEST(test_what_is_of_no_use_any_more_goes),
 	};
 

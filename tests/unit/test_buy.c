@@ -22,6 +22,7 @@
 #include "tests/unit/shop.h"
 
 #define PATIENCE_MS 20000
+#define ANSWER_MS   60000
 
 static struct err err;
 static struct settings settings;
@@ -85,8 +86,13 @@ static void wait_for_orders(void)
 
 static struct wish wish(void)
 {
-	return (struct wish){
-		.id = uuid_new(), .vendor = "runway", .hash = hash, .request = "{}", .estimate_milli = 24000};
+	return (struct wish){.id = uuid_new(),
+		.vendor = "runway",
+		.request_hash = hash,
+		.hash = hash,
+		.request = "{}",
+		.estimate_milli = 24000,
+		.answer_ms = ANSWER_MS};
 }
 
 /* What is to be done, or -1. */
@@ -213,15 +219,85 @@ static void test_unknown_is_repeated_once_where_that_is_set(void **state)
 }
 
 /* As after kill -9: the row is there, its order is not. */
-static void test_an_intent_of_an_earlier_claim_is_unknown(void **state)
+static void die(void)
 {
-	(void)state;
 	(void)intend();
 	orders_free(&engine);
-	expect_rows("intended", 1);
+	session_exec(shop_db, "UPDATE purchases SET state = 'intended'");
+}
+
+static void let_it_age(void)
+{
+	session_exec(shop_db, "UPDATE purchases SET created_at = created_at - INTERVAL 60 SECOND");
+}
+
+/* Its daemon may be alive, and write the answer down. */
+static void test_an_intent_of_a_lost_claim_is_waited_for(void **state)
+{
+	struct order *asleep = intend();
+
+	(void)state;
+	engine.orders = NULL; /* another daemon's */
 	next_claim();
+	settings.unknown_charge = UNKNOWN_REPEAT_ONCE;
+	expect_err(look(), &err, ERR_TEMP, 0);
+	assert_true(step.paid);
+	assert_in_range(step.wait_ms, ANSWER_MS / 2, ANSWER_MS);
+	expect_rows("intended", 1);
+	engine.orders = asleep;
+	order_abandon(asleep);
+	order_known(asleep, "task-1", -1);
+	wait_for_orders();
+	assert_int_equal(look(), BUY_ASK);
+}
+
+static void test_an_intent_of_a_lost_claim_is_unknown_when_no_answer_can_come(void **state)
+{
+	(void)state;
+	die();
+	next_claim();
+	let_it_age();
 	expect_err(look(), &err, ERR_UNCERTAIN, 0);
 	expect_rows("unknown", 1);
+}
+
+static void test_an_intent_of_a_dead_daemon_is_unknown_at_once(void **state)
+{
+	(void)state;
+	die();
+	assert_int_equal(jobs_take_back(shop_other, &shop_rival, shop_rules.worker, &err), 1);
+	expect_rows("unknown", 1);
+	run.job = shop_claim();
+	expect_err(look(), &err, ERR_UNCERTAIN, 0);
+}
+
+/* Its answer could not be written, and is not under way any more. */
+static void test_an_intent_of_our_own_is_unknown_at_once(void **state)
+{
+	(void)state;
+	die();
+	expect_err(look(), &err, ERR_UNCERTAIN, 0);
+	expect_rows("unknown", 1);
+}
+
+static void test_the_answer_to_a_request_that_was_written_off_is_called_off(void **state)
+{
+	struct order *o = intend();
+
+	(void)state;
+	order_abandon(o);
+	engine.orders = NULL;
+	next_claim();
+	let_it_age();
+	settings.unknown_charge = UNKNOWN_REPEAT_ONCE;
+	assert_int_equal(look(), BUY_SEND);
+	expect_rows("written_off", 1);
+	engine.orders = o;
+	order_known(o, "task-1", -1);
+	wait_for_orders();
+	assert_int_equal(session_number(shop_db, "SELECT COUNT(*) FROM purchases WHERE state = 'known' AND "
+						 "vendor_id = 'task-1' AND cancel_req = 1"),
+		1);
 }
 
 static void test_a_step_that_was_stopped_leaves_its_order(void **state)
@@ -337,7 +413,7 @@ static void test_the_end_cancels_what_is_under_way(void **state)
 	order_set_call(intend(), count, &cancelled);
 	orders_free(&engine);
 	assert_int_equal(cancelled, 1);
-	expect_rows("intended", 1);
+	expect_rows("unknown", 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -351,7 +427,11 @@ int main(void)
 		TEST(test_not_sent_is_refused),
 		TEST(test_unknown_is_not_repeated),
 		TEST(test_unknown_is_repeated_once_where_that_is_set),
-		TEST(test_an_intent_of_an_earlier_claim_is_unknown),
+		TEST(test_an_intent_of_a_lost_claim_is_waited_for),
+		TEST(test_an_intent_of_a_lost_claim_is_unknown_when_no_answer_can_come),
+		TEST(test_an_intent_of_a_dead_daemon_is_unknown_at_once),
+		TEST(test_an_intent_of_our_own_is_unknown_at_once),
+		TEST(test_the_answer_to_a_request_that_was_written_off_is_called_off),
 		TEST(test_a_step_that_was_stopped_leaves_its_order),
 		TEST(test_the_next_try_waits_for_the_same_order),
 		TEST(test_a_late_answer_is_written_after_the_lease_was_lost),

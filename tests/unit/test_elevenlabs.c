@@ -197,6 +197,8 @@ static void test_continuity(void **state UNUSED)
 	expect_has(buf_text(&body), "\"previous_text\":\"Before \\\"it\\\".\",\"next_text\":\"After.\"}");
 }
 
+#define TEN "0123456789"
+
 static void test_speak_says_little(void **state)
 {
 	static const struct {
@@ -208,6 +210,11 @@ static void test_speak_says_little(void **state)
 		{"character-cost: -1\r\nmaximum-concurrent-requests: -1\r\n", -1, 0},
 		{"character-cost: 1e99\r\nmaximum-concurrent-requests: 99999999999999999999\r\n", -1, 0},
 		{"character-cost: 2.5\r\n", 2500, 0},
+		/* names that are none */
+		{"request-id: r\xc3\xa9\r\n", -1, 0},
+		{"request-id: \xff\r\n", -1, 0},
+		{"request-id: r\t17\r\n", -1, 0},
+		{"request-id: " TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "\r\n", -1, 0},
 	};
 	struct fixture *f = *state;
 

@@ -270,10 +270,10 @@ static void put_purchase(const char *store, const struct uuid *video, const stru
 	struct uuid id = uuid_new();
 
 	OK(db_exec(db,
-		"INSERT INTO purchases (id, video_id, store_id, vendor, kind, item, input_hash, state, "
-		"token, "
+		"INSERT INTO purchases (id, video_id, store_id, vendor, kind, item, input_hash, "
+		"request_hash, state, token, "
 		"vendor_id, request, estimate_milli, cost_milli, artefact, created_at) SELECT ?, ?, id, ?, "
-		"'scene', 0, REPEAT('h', 32), ?, 7, 'task', '{}', ? * 1000, ?, 'a.mp4', "
+		"'scene', 0, REPEAT('h', 32), REPEAT('r', 32), ?, 7, 'task', '{}', ? * 1000, ?, 'a.mp4', "
 		"UTC_TIMESTAMP(3) - INTERVAL ? DAY FROM stores WHERE public_id = ?",
 		DB_ARGS(db_uuid(&id), db_uuid(video), db_text(b->vendor), db_text(b->state),
 			db_int(b->estimate), b->cost < 0 ? db_null() : db_int(b->cost * 1000),

@@ -26,11 +26,39 @@ static void expect(int rc, int wanted)
 		fail_msg("%d instead of %d: %s", rc, wanted, rc < 0 ? err.text : "");
 }
 
+/* Of a step that both hashes are the same for. */
+static int find(struct db *db, const struct job *job, const char *kind, int64_t item, const uint8_t *hash,
+	bool reuse, struct purchase *ret)
+{
+	const struct purchase_key key = {.kind = kind, .item = item, .request_hash = hash, .hash = hash};
+
+	return purchases_find(db, job, &key, reuse, ret, &err);
+}
+
+static int written_off(const struct uuid *video, int64_t item, const uint8_t *hash)
+{
+	const struct purchase_key key = {
+		.kind = "scene", .item = item, .request_hash = hash, .hash = ledger_garden};
+
+	return purchases_written_off(shop_db, video, &key, &err);
+}
+
+/* 1 moved, 0 not, -1 the lease was lost. */
+static int move(const struct job *job, const struct purchase *p, enum purchase_state to)
+{
+	bool moved = false;
+	int rc = purchases_move(shop_db, job, &p->id, to, &moved, &err);
+
+	if (rc < 0)
+		fail_msg("move: %s", err.text);
+	return rc == 1 ? moved : -1;
+}
+
 /* The state of what is found for the step, or PURCHASE_STATE_COUNT for nothing. */
 static int found_for(const struct job *job, int64_t item, const uint8_t *hash, bool reuse)
 {
 	AUTO_PURCHASE p = {.request = NULL};
-	int found = purchases_find(shop_db, job, "scene", item, hash, reuse, &p, &err);
+	int found = find(shop_db, job, "scene", item, hash, reuse, &p);
 
 	if (found < 0)
 		fail_msg("find: %s", err.text);
@@ -54,7 +82,7 @@ static void test_an_intent_is_found_as_it_was_written(void **state)
 	AUTO_PURCHASE w = ledger_intend(&job, 2, ledger_sunset);
 
 	(void)state;
-	expect(purchases_find(shop_db, &job, "scene", 2, ledger_sunset, true, &p, &err), 1);
+	expect(find(shop_db, &job, "scene", 2, ledger_sunset, true, &p), 1);
 	assert_int_equal(p.state, PURCHASE_INTENDED);
 	assert_true(uuid_equal(&p.id, &w.id));
 	assert_true(uuid_equal(&p.video_id, &video));
@@ -75,7 +103,7 @@ static void test_an_intent_is_found_as_it_was_written(void **state)
 	assert_in_range(p.age_ms, 0, 60000);
 
 	expect_found(&job, 2, ledger_harbour, true, NOTHING);
-	expect(purchases_find(shop_db, &job, "voice", 2, ledger_sunset, true, &p, &err), 0);
+	expect(find(shop_db, &job, "voice", 2, ledger_sunset, true, &p), 0);
 }
 
 static void test_an_intent_whose_answer_was_lost_may_be_written_again(void **state)
@@ -110,7 +138,7 @@ static void test_who_lost_the_lease_writes_nothing(void **state)
 	expect(purchases_use(shop_db, &old, "scene", 0, &other.id, &gone, &err), 0);
 	a.state = PURCHASE_FAILED;
 	expect(purchases_lost(shop_db, &old, &a, &err), 0);
-	expect(purchases_move(shop_db, &old, &a.id, PURCHASE_UNKNOWN, &err), 0);
+	assert_int_equal(move(&old, &a, PURCHASE_UNKNOWN), -1);
 	assert_int_equal(number("SELECT COUNT(*) FROM purchases"), 2);
 	assert_int_equal(number("SELECT COUNT(*) FROM purchase_uses"), 1); /* from before */
 	ledger_expect(&a, PURCHASE_KNOWN);
@@ -126,12 +154,12 @@ static void test_a_late_answer_needs_no_lease(void **state)
 	(void)state;
 	fresh = shop_claim_rival();
 	expect_found(&fresh, 0, ledger_sunset, true, PURCHASE_INTENDED);
-	expect(purchases_move(shop_other, &fresh, &p.id, PURCHASE_UNKNOWN, &err), 1);
+	assert_int_equal(move(&fresh, &p, PURCHASE_UNKNOWN), 1);
 	expect_found(&fresh, 0, ledger_sunset, true, PURCHASE_UNKNOWN);
 
 	p.estimate_milli = 55000;
 	ledger_answer(&p, PURCHASE_KNOWN, 1);
-	expect(purchases_find(shop_other, &fresh, "scene", 0, ledger_sunset, true, &again, &err), 1);
+	expect(find(shop_other, &fresh, "scene", 0, ledger_sunset, true, &again), 1);
 	assert_int_equal(again.state, PURCHASE_KNOWN);
 	assert_string_equal(again.vendor_id, "task-1");
 	assert_int_equal(again.estimate_milli, 55000);
@@ -145,7 +173,7 @@ static void test_a_live_claims_intent_is_not_given_up(void **state)
 	AUTO_PURCHASE p = ledger_intend(&job, 0, ledger_sunset);
 
 	(void)state;
-	expect(purchases_move(shop_db, &job, &p.id, PURCHASE_UNKNOWN, &err), 1);
+	assert_int_equal(move(&job, &p, PURCHASE_UNKNOWN), 0);
 	ledger_expect(&p, PURCHASE_INTENDED);
 	ledger_answer(&p, PURCHASE_UNKNOWN, 1); /* it says so itself */
 	ledger_expect(&p, PURCHASE_UNKNOWN);
@@ -154,7 +182,7 @@ static void test_a_live_claims_intent_is_not_given_up(void **state)
 static void test_only_what_is_open_is_answered(void **state)
 {
 	static const bool open[PURCHASE_STATE_COUNT] = {
-		[PURCHASE_INTENDED] = true, [PURCHASE_UNKNOWN] = true};
+		[PURCHASE_INTENDED] = true, [PURCHASE_UNKNOWN] = true, [PURCHASE_WRITTEN_OFF] = true};
 
 	(void)state;
 	(void)shop_video("shop-a", 1);
@@ -205,7 +233,7 @@ static void test_an_answer_that_is_the_artefact(void **state)
 	p.cost_milli = 61000;
 	expect(purchases_answered(shop_db, &p, &err), 1);
 	expect(purchases_answered(shop_db, &p, &err), 1);
-	expect(purchases_find(shop_db, &fresh, "scene", 0, ledger_sunset, false, &again, &err), 1);
+	expect(find(shop_db, &fresh, "scene", 0, ledger_sunset, false, &again), 1);
 	assert_int_equal(again.state, PURCHASE_KEPT);
 	assert_string_equal(again.artefact, "ab/speech.mp3");
 	assert_int_equal(again.bytes, 99);
@@ -252,8 +280,8 @@ static void test_what_is_kept_is_used(void **state)
 	assert_int_equal(used[0].cost_milli, 50000);
 	assert_int_equal(used[0].estimate_milli, 60000);
 	purchases_free(used, n);
-	expect(purchases_knows(shop_db, p.artefact, &err), 1);
-	expect(purchases_knows(shop_db, "ab/nobodys.mp4", &err), 0);
+	expect(purchases_knows(shop_db, &p.id, &err), 1);
+	expect(purchases_knows(shop_db, &video, &err), 0);
 }
 
 static void test_equal_ones_are_taken_from_the_same_store_when_kept(void **state)
@@ -318,10 +346,10 @@ static void test_what_is_being_removed_is_gone(void **state)
 	expect(purchases_use(shop_db, &job, "scene", 0, &p.id, &gone, &err), 1);
 	assert_true(gone);
 	assert_int_equal(number("SELECT COUNT(*) FROM purchase_uses"), 0);
-	expect(purchases_knows(shop_db, p.artefact, &err), 1);
+	expect(purchases_knows(shop_db, &p.id, &err), 1);
 	expect(purchases_removed(shop_db, &p.id, &err), 0);
 	ledger_expect(&p, PURCHASE_REMOVED);
-	expect(purchases_knows(shop_db, p.artefact, &err), 0);
+	expect(purchases_knows(shop_db, &p.id, &err), 0);
 }
 
 static int64_t waits_for_a_lock(void)
@@ -375,16 +403,108 @@ static void test_a_repeat_that_was_accepted_is_counted(void **state)
 	AUTO_PURCHASE p = ledger_intend(&job, 0, ledger_sunset);
 
 	(void)state;
-	expect(purchases_written_off(shop_db, &video, "scene", 0, ledger_sunset, &err), 0);
-	expect(purchases_move(shop_db, &job, &p.id, PURCHASE_WRITTEN_OFF, &err), 1);
+	expect(written_off(&video, 0, ledger_sunset), 0);
+	assert_int_equal(move(&job, &p, PURCHASE_WRITTEN_OFF), 0);
 	ledger_expect(&p, PURCHASE_INTENDED); /* only what is unknown */
 	ledger_answer(&p, PURCHASE_UNKNOWN, 1);
-	expect(purchases_move(shop_db, &job, &p.id, PURCHASE_WRITTEN_OFF, &err), 1);
+	assert_int_equal(move(&job, &p, PURCHASE_WRITTEN_OFF), 1);
 	ledger_expect(&p, PURCHASE_WRITTEN_OFF);
-	expect(purchases_written_off(shop_db, &video, "scene", 0, ledger_sunset, &err), 1);
-	expect(purchases_written_off(shop_db, &video, "scene", 1, ledger_sunset, &err), 0);
-	expect(purchases_written_off(shop_db, &video, "scene", 0, ledger_harbour, &err), 0);
+	expect(written_off(&video, 0, ledger_sunset), 1);
+	expect(written_off(&video, 1, ledger_sunset), 0);
+	expect(written_off(&video, 0, ledger_harbour), 0);
 	expect_found(&job, 0, ledger_sunset, true, NOTHING);
+	assert_int_equal(move(&job, &p, PURCHASE_WRITTEN_OFF), 0);
+}
+
+/* The claim of a purchase is lost, and a repeat of it accepted: its answer comes all the same. */
+static struct purchase written_off_before_its_answer(void)
+{
+	(void)shop_video("shop-a", 1);
+	struct job old = shop_claim(), fresh;
+	struct purchase p = ledger_intend(&old, 0, ledger_sunset);
+
+	fresh = shop_claim_rival();
+	assert_int_equal(move(&fresh, &p, PURCHASE_UNKNOWN), 1);
+	assert_int_equal(move(&fresh, &p, PURCHASE_WRITTEN_OFF), 1);
+	return p;
+}
+
+static void test_a_task_that_was_written_off_is_called_off(void **state)
+{
+	AUTO_PURCHASE p = written_off_before_its_answer();
+
+	(void)state;
+	ledger_answer(&p, PURCHASE_UNKNOWN, 0);
+	ledger_expect(&p, PURCHASE_WRITTEN_OFF);
+	ledger_answer(&p, PURCHASE_KNOWN, 1);
+	ledger_answer(&p, PURCHASE_KNOWN, 1);
+	ledger_expect(&p, PURCHASE_KNOWN);
+	assert_int_equal(
+		number("SELECT COUNT(*) FROM purchases WHERE vendor_id = 'task-1' AND cancel_req = 1 "
+		       "AND ended_at IS NULL"),
+		1);
+}
+
+static void test_speech_that_was_written_off_is_kept(void **state)
+{
+	AUTO_PURCHASE p = written_off_before_its_answer();
+
+	(void)state;
+	p.state = PURCHASE_KEPT;
+	(void)snprintf(p.vendor_id, sizeof(p.vendor_id), "request-1");
+	(void)snprintf(p.artefact, sizeof(p.artefact), "ab/speech.mp3");
+	p.cost_milli = 61000;
+	expect(purchases_answered(shop_db, &p, &err), 1);
+	assert_int_equal(number("SELECT cost_milli FROM purchases WHERE state = 'kept'"), 61000);
+	expect(purchases_release(shop_db, &err), 0); /* its video is there */
+	ledger_expect(&p, PURCHASE_KEPT);
+}
+
+static void test_a_video_finds_its_own_by_what_was_asked_for(void **state)
+{
+	static const uint8_t one[DIGEST_SHA256_BYTES] = {9}, other[DIGEST_SHA256_BYTES] = {8};
+	const struct purchase_key changed = {"scene", 0, ledger_sunset,
+					  one}, /* a setting, a picture's bytes */
+		equal = {"scene", 0, one, ledger_sunset}, neither = {"scene", 0, one, other};
+	struct job job;
+
+	(void)state;
+	(void)shop_video("shop-a", 1);
+	job = shop_claim();
+	for (int state_of = PURCHASE_INTENDED; state_of <= PURCHASE_UNKNOWN; state_of++) {
+		AUTO_PURCHASE p = {.request = NULL}, q = {.request = NULL}, none = {.request = NULL};
+		AUTO_PURCHASE made = ledger_intend(&job, 0, ledger_sunset);
+		AUTO_FREE char *sql = xasprintf("UPDATE purchases SET vendor_id = 'x', artefact = 'x', "
+						"state = '%s'",
+			purchase_state_names[state_of]);
+
+		expect_ok(db_script(shop_db, sql, &err), &err);
+		expect(purchases_find(shop_db, &job, &changed, false, &p, &err), 1);
+		assert_int_equal(p.state, state_of);
+		assert_memory_equal(p.request_hash, ledger_sunset, sizeof(ledger_sunset));
+		expect(purchases_find(shop_db, &job, &equal, false, &q, &err), 1);
+		expect(purchases_find(shop_db, &job, &neither, true, &none, &err), 0);
+		session_exec(shop_db, "DELETE FROM purchases");
+	}
+}
+
+static void test_other_videos_find_it_by_its_content_only(void **state)
+{
+	static const uint8_t one[DIGEST_SHA256_BYTES] = {9};
+	const struct purchase_key changed = {"scene", 0, ledger_sunset, one},
+				  equal = {"scene", 0, one, ledger_sunset};
+	AUTO_PURCHASE p = {.request = NULL};
+	struct job job;
+
+	(void)state;
+	(void)shop_video("shop-a", 1);
+	job = shop_claim();
+	AUTO_PURCHASE made = ledger_keep(&job, 0, ledger_sunset);
+
+	(void)shop_video("shop-a", 1);
+	job = shop_claim();
+	expect(purchases_find(shop_db, &job, &changed, true, &p, &err), 0);
+	expect(purchases_find(shop_db, &job, &equal, true, &p, &err), 1);
 }
 
 static void test_what_failed_says_what_it_cost(void **state)
@@ -436,6 +556,10 @@ int main(void)
 		TEST(test_what_is_being_removed_is_gone),
 		TEST(test_using_waits_for_who_removes),
 		TEST(test_a_repeat_that_was_accepted_is_counted),
+		TEST(test_a_task_that_was_written_off_is_called_off),
+		TEST(test_speech_that_was_written_off_is_kept),
+		TEST(test_a_video_finds_its_own_by_what_was_asked_for),
+		TEST(test_other_videos_find_it_by_its_content_only),
 		TEST(test_what_failed_says_what_it_cost),
 	};
 

@@ -161,6 +161,60 @@ static void test_what_is_ours_does_not_count(void **state)
 	runway_wish_done(&w);
 }
 
+/* What a video finds its own by: the client's words only. */
+struct change {
+	void (*make)(struct inputs *in);
+	bool counts;
+};
+
+static void with_setting(struct inputs *in)
+{
+	in->settings.runway_model = veo;
+}
+static void with_plain_prompt(struct inputs *in)
+{
+	in->settings.prompt_enhance = false;
+}
+
+static void test_what_was_asked_for_is_the_clients_words(void **state)
+{
+	static const struct change words[] = {{as_is, false}, {with_prompt, true}, {with_style, true},
+		{with_model, true}, {with_aspect, true}, {with_duration, true}, {with_take, true},
+		{with_picture, true}, {text_overlay, false}, {seed, false}, {music, false},
+		{with_suffix, false}, {with_setting, false}, {with_plain_prompt, false}};
+	struct inputs before = usual();
+	struct runway_wish w = wish_of(&before);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		struct inputs in = usual();
+		struct runway_wish other;
+
+		words[i].make(&in);
+		other = wish_of(&in);
+		if ((memcmp(w.request_hash, other.request_hash, HASH) != 0) != words[i].counts)
+			fail_msg("change %zu", i);
+		runway_wish_done(&other);
+	}
+	runway_wish_done(&w);
+}
+
+static void test_what_the_pictures_server_gives_is_not_asked_for(void **state)
+{
+	struct inputs first = usual(), second = usual();
+	struct runway_wish a, b;
+
+	(void)state;
+	with_picture(&first);
+	with_other_picture(&second);
+	a = wish_of(&first);
+	b = wish_of(&second);
+	assert_memory_equal(a.request_hash, b.request_hash, HASH);
+	assert_memory_not_equal(a.hash, b.hash, HASH);
+	runway_wish_done(&a);
+	runway_wish_done(&b);
+}
+
 static void test_the_request_can_be_made_again(void **state)
 {
 	struct inputs in = usual();
@@ -186,7 +240,7 @@ static char model[] = "eleven_multilingual_v2", flash[] = "eleven_flash_v2_5", m
 
 struct speech_inputs {
 	struct settings settings;
-	const char *script, *voice;
+	const char *script, *asked, *voice;
 	size_t piece;
 };
 
@@ -243,37 +297,71 @@ static void (*const speech_changes[])(struct speech_inputs *in) = {speech_as_is,
 	speech_voice, speech_stability, speech_similarity, speech_style, speech_speed, speech_text,
 	speech_before, speech_after, speech_piece};
 
+static void speech_asked(struct speech_inputs *in)
+{
+	in->asked = "another";
+}
+
+static struct speech_wish speech_wish_of(void (*change)(struct speech_inputs *in))
+{
+	struct speech_inputs in = {
+		.settings = {.elevenlabs_model = model,
+			.elevenlabs_format = mp3,
+			.voice_stability = 50,
+			.voice_similarity = 75,
+			.voice_speed = 100},
+		.script = "One. Two. Three.",
+		.voice = "v1",
+		.piece = 1,
+	};
+	struct script_piece *pieces = NULL;
+	struct speech_wish w;
+	size_t n;
+
+	change(&in);
+	n = script_pieces(in.script, 6, &pieces);
+	assert_int_equal(n, 3);
+	speech_wish_make(in.script, pieces, n, in.piece, in.asked, in.voice, &in.settings, &w);
+	free(pieces);
+	return w;
+}
+
 static void test_every_input_of_a_voice_counts(void **state)
 {
 	uint8_t hashes[ARRAY_LEN(speech_changes)][HASH];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(speech_changes); i++) {
-		struct speech_inputs in = {
-			.settings = {.elevenlabs_model = model,
-				.elevenlabs_format = mp3,
-				.voice_stability = 50,
-				.voice_similarity = 75,
-				.voice_speed = 100},
-			.script = "One. Two. Three.",
-			.voice = "v1",
-			.piece = 1,
-		};
-		struct script_piece *pieces = NULL;
-		struct speech_wish w;
-		size_t n;
+		struct speech_wish w = speech_wish_of(speech_changes[i]);
 
-		speech_changes[i](&in);
-		n = script_pieces(in.script, 6, &pieces);
-		assert_int_equal(n, 3);
-		speech_wish_make(in.script, pieces, n, in.piece, in.voice, &in.settings, &w);
 		memcpy(hashes[i], w.hash, HASH);
 		speech_wish_done(&w);
-		free(pieces);
 		for (size_t k = 0; k < i; k++)
 			if (memcmp(hashes[k], hashes[i], HASH) == 0)
 				fail_msg("changes %zu and %zu have one hash", k, i);
 	}
+}
+
+static void test_what_was_asked_to_be_spoken_is_the_clients_words(void **state)
+{
+	static const struct {
+		void (*make)(struct speech_inputs *in);
+		bool counts;
+	} words[] = {{speech_as_is, false}, {speech_model, false}, {speech_format, false},
+		{speech_voice, false}, {speech_stability, false}, {speech_similarity, false},
+		{speech_style, false}, {speech_speed, false}, {speech_text, true}, {speech_before, true},
+		{speech_after, true}, {speech_piece, true}, {speech_asked, true}};
+	struct speech_wish w = speech_wish_of(speech_as_is);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		struct speech_wish other = speech_wish_of(words[i].make);
+
+		if ((memcmp(w.request_hash, other.request_hash, HASH) != 0) != words[i].counts)
+			fail_msg("change %zu", i);
+		speech_wish_done(&other);
+	}
+	speech_wish_done(&w);
 }
 
 static void test_a_piece_knows_its_neighbours(void **state)
@@ -287,7 +375,7 @@ static void test_a_piece_knows_its_neighbours(void **state)
 	(void)state;
 	assert_int_equal(n, 3);
 	for (size_t i = 0; i < n; i++)
-		speech_wish_make(script, pieces, n, i, "v1", &s, &w[i]);
+		speech_wish_make(script, pieces, n, i, NULL, "v1", &s, &w[i]);
 	assert_null(w[0].order.previous_text);
 	assert_string_equal(w[0].order.next_text, "Two.");
 	assert_string_equal(w[1].order.previous_text, "One.");
@@ -306,8 +394,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_input_of_a_scene_counts),
 		cmocka_unit_test(test_what_is_ours_does_not_count),
+		cmocka_unit_test(test_what_was_asked_for_is_the_clients_words),
+		cmocka_unit_test(test_what_the_pictures_server_gives_is_not_asked_for),
 		cmocka_unit_test(test_the_request_can_be_made_again),
 		cmocka_unit_test(test_every_input_of_a_voice_counts),
+		cmocka_unit_test(test_what_was_asked_to_be_spoken_is_the_clients_words),
 		cmocka_unit_test(test_a_piece_knows_its_neighbours),
 	};
 
