@@ -81,7 +81,7 @@ static void result_text(const struct step *s, struct buf *out)
 void outcome_recorded(struct run *r)
 {
 	r->unwritten = false;
-	(void)status_publish(r->engine->cache, &r->video, r->engine->settings);
+	status_renew(r->engine->cache, &r->video, r->engine->settings);
 }
 
 static int write_done(struct step *s, struct err *e)

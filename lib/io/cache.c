@@ -182,6 +182,16 @@ static enum outcome op_add(memcached_st *client, const struct request *r)
 	return rc == MEMCACHED_SUCCESS ? DONE : TROUBLE;
 }
 
+static enum outcome op_replace(memcached_st *client, const struct request *r)
+{
+	memcached_return_t rc =
+		memcached_replace(client, r->key, strlen(r->key), r->value, r->n, r->ttl_sec, 0);
+
+	if (rc == MEMCACHED_NOTSTORED || rc == MEMCACHED_NOTFOUND)
+		return REFUSED;
+	return rc == MEMCACHED_SUCCESS ? DONE : TROUBLE;
+}
+
 static enum outcome op_delete(memcached_st *client, const struct request *r)
 {
 	memcached_return_t rc = memcached_delete(client, r->key, strlen(r->key), 0);
@@ -212,6 +222,11 @@ bool cache_set(struct cache *c, const char *key, const char *p, size_t n, unsign
 bool cache_add(struct cache *c, const char *key, const char *p, size_t n, unsigned ttl_sec)
 {
 	return store(c, op_add, key, p, n, ttl_sec);
+}
+
+bool cache_replace(struct cache *c, const char *key, const char *p, size_t n, unsigned ttl_sec)
+{
+	return store(c, op_replace, key, p, n, ttl_sec);
 }
 
 bool cache_delete(struct cache *c, const char *key)

@@ -23,7 +23,9 @@ bool cache_get(struct cache *c, const char *key, struct buf *out); /* false: mis
 bool cache_set(
 	struct cache *c, const char *key, const char *p, size_t n, unsigned ttl_sec); /* false: not stored */
 bool cache_add(struct cache *c, const char *key, const char *p, size_t n,
-	unsigned ttl_sec);                           /* only where there is none */
+	unsigned ttl_sec); /* only where there is none */
+bool cache_replace(struct cache *c, const char *key, const char *p, size_t n,
+	unsigned ttl_sec);                           /* only where there is one */
 bool cache_delete(struct cache *c, const char *key); /* false: not known to be gone */
 
 #endif

@@ -104,6 +104,11 @@ bool status_publish(struct cache *c, const struct video *v, const struct setting
 	return store(c, v, s, cache_set);
 }
 
+void status_renew(struct cache *c, const struct video *v, const struct settings *s)
+{
+	(void)store(c, v, s, cache_replace); /* what nobody asks for need not be there */
+}
+
 void status_refill(struct cache *c, const struct video *v, const struct settings *s)
 {
 	(void)store(c, v, s, cache_add); /* false mostly means that the daemon was here first */

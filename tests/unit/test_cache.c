@@ -52,8 +52,12 @@ static void test_set_get_add_delete(void **state)
 	assert_true(cache_delete(c, "k"));
 	expect(c, "k", "");
 	assert_true(cache_delete(c, "k"));
+	assert_false(cache_replace(c, "k", "three", 5, 60));
+	expect(c, "k", "");
 	assert_true(cache_add(c, "k", "four", 4, 60));
 	expect(c, "k", "four");
+	assert_true(cache_replace(c, "k", "five", 4, 60));
+	expect(c, "k", "five");
 }
 
 static void test_values(void **state)

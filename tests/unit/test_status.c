@@ -245,7 +245,12 @@ static void test_published(void **state)
 	check_cached(c, "\"progress\":42");
 	assert_true(status_publish(c, &v, &s));
 	check_cached(c, "\"progress\":50");
+	v.progress = 60;
+	status_renew(c, &v, &s);
+	check_cached(c, "\"progress\":60");
 	status_forget(c, &v.id);
+	check_cached(c, NULL);
+	status_renew(c, &v, &s);
 	check_cached(c, NULL);
 
 	cache_free(c);
