@@ -13,11 +13,6 @@
 #include "lib/video/limits.h"
 #include "lib/video/settings.h"
 
-const char *command_base_url(const struct settings *s)
-{
-	return s->public_url && *s->public_url ? s->public_url : "http://127.0.0.1:8080";
-}
-
 struct wish {
 	const char *product, *style, *aspect_ratio;
 	bool draft;
@@ -44,10 +39,10 @@ static int read_wish(int argc, char **argv, struct wish *w, struct err *e)
 		else if (c == 'd')
 			w->draft = true;
 		else
-			return err_set(e, ERR_PERM, "create: see videoctl --help");
+			return command_misused(e, "create: see videoctl --help");
 	}
 	if (!w->product || optind < argc)
-		return err_set(e, ERR_PERM, "create: --product ID is needed, and nothing else");
+		return command_misused(e, "create: --product ID is needed, and nothing else");
 	return 0;
 }
 
@@ -58,10 +53,10 @@ int command_create(const struct settings *s, int argc, char **argv, struct err *
 	AUTO(json) answer = NULL;
 	struct wish w = {0};
 	const char *id;
-	int status = 0;
+	int status = 0, read = read_wish(argc, argv, &w, e);
 
-	if (read_wish(argc, argv, &w, e) < 0)
-		return -1;
+	if (read < 0)
+		return read;
 	buf_addf(&url, "%s/videos/product/", command_base_url(s));
 	text_url_encode(w.product, false, &url);
 	if (w.style) {

@@ -25,9 +25,11 @@ static const struct command {
 	{"retry", "ID [--accept-possible-charge]", "let a failed, cancelled or paused video go on",
 		command_retry},
 	{"render", "ID [--draft | --full]", "make a video again, as its request now is", command_render},
-	{"regenerate", "ID SCENE [--prompt TEXT]", "generate one scene anew; scenes count from 1",
-		command_regenerate},
-	{"resume", "[--vendor NAME] [--video ID]", "let videos go on that a vendor had refused",
+	{"regenerate", "ID SCENE [--prompt TEXT] [--image URL | --no-image]",
+		"generate one scene anew; scenes count from 1", command_regenerate},
+	{"change", "ID FILE", "change a video's request as FILE says, JSON; - is standard input",
+		command_change},
+	{"resume", "[--vendor runway|elevenlabs] [--video ID]", "let videos go on that a vendor had refused",
 		command_resume},
 	{"vendors", "", "the vendors' accounts as the daemon last saw them", command_vendors},
 	{"ledger", "ID", "what was bought for a video, and what it cost", command_ledger},
@@ -60,7 +62,7 @@ static int run(const struct command *c, const char *config, int argc, char **arg
 	if (r < 0)
 		(void)fprintf(stderr, "videoctl: %s\n", e.text);
 	settings_done(&s);
-	return r < 0;
+	return r == COMMAND_MISUSED ? 2 : r < 0;
 }
 
 int main(int argc, char **argv)

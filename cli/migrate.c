@@ -22,9 +22,11 @@ int command_migrate(const struct settings *s, int argc, char **argv, struct err 
 
 	while ((c = getopt_long(argc, argv, "", table, NULL)) != -1) {
 		if (c != 'd')
-			return err_set(e, ERR_PERM, "migrate: see videoctl --help");
+			return command_misused(e, "migrate: see videoctl --help");
 		dir = optarg;
 	}
+	if (optind < argc)
+		return command_misused(e, "migrate: takes --dir DIR, and nothing else");
 	where.io_timeout_sec = IO_SEC;
 
 	AUTO(db) db = db_new(&where);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
@@ -29,6 +30,17 @@ void table_add_int(struct table *t, int64_t number)
 	table_add(t, text);
 }
 
+/* Those at the end of a decimal, and its point where nothing is behind it: "12.500" becomes "12.5". */
+static void drop_zeros(char *decimal)
+{
+	char *end = decimal + strlen(decimal);
+
+	while (end[-1] == '0')
+		*--end = '\0';
+	if (end[-1] == '.')
+		end[-1] = '\0';
+}
+
 void table_add_milli(struct table *t, int64_t milli)
 {
 	AUTO_FREE char *text = NULL;
@@ -38,6 +50,7 @@ void table_add_milli(struct table *t, int64_t milli)
 		return;
 	}
 	text = xasprintf("%" PRId64 ".%03" PRId64, milli / 1000, milli % 1000);
+	drop_zeros(text);
 	table_add(t, text);
 }
 

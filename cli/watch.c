@@ -112,7 +112,7 @@ int command_watch(const struct settings *s, int argc, char **argv, struct err *e
 	struct uuid id;
 
 	if (argc != 2 || !uuid_parse_text(argv[1], &id))
-		return err_set(e, ERR_PERM, "watch: the id of a video is needed, and nothing else");
+		return command_misused(e, "watch: the id of a video is needed, and nothing else");
 	buf_addf(&url, "%s/videos/%s/status", command_base_url(s), argv[1]);
 	*e = (struct err){.kind = ERR_TEMP};
 	if (poll_until_end(buf_text(&url), isatty(STDOUT_FILENO), &status, e) < 0)

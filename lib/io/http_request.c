@@ -19,6 +19,7 @@ static const struct http_method methods[] = {
 	{"HEAD", true},
 	{"POST", false},
 	{"PUT", false},
+	{"PATCH", false},
 	{"DELETE", false},
 };
 
