@@ -178,9 +178,9 @@ def test_deleting_while_it_is_cancelled(stack):
 # --- by videoctl ---
 
 
-def videoctl(stack, *arguments, status=0):
+def videoctl(stack, *arguments, status=0, given=None):
     done = subprocess.run(
-        [stacks.BUILD / "videoctl", "--config", stack.env["CONFIG"], *arguments],
+        [stacks.BUILD / "videoctl", "--config", stack.env["CONFIG"], *arguments], input=given,
         env={**stack.environment, "VIDEOD_PUBLIC_URL": stack.url}, capture_output=True, text=True, timeout=60)
     assert done.returncode == status, done
     return done.stdout if status == 0 else done.stderr
@@ -201,9 +201,45 @@ def test_videoctl_asks_again(stack):
     videoctl(stack, "watch", video)
     assert show(stack, video)["revision"] >= 2
     assert "cannot be retried" in videoctl(stack, "retry", video, "--accept-possible-charge", status=1)
-    assert "scenes are counted" in videoctl(stack, "regenerate", video, "0", status=1)
     assert "no video" in videoctl(stack, "cancel", OTHER, status=1)
-    assert "the id of a video" in videoctl(stack, "cancel", "x", status=1)
+
+
+def test_videoctl_changes_a_video(stack, draft, tmp_path):
+    assert videoctl(stack, "regenerate", draft, "1", "--image", "/assets/picture.jpg") == "pending\n"
+    stack.wait_completed(draft)
+    assert show(stack, draft)["scenes"][0]["imageUrl"] == "/assets/picture.jpg"
+    assert videoctl(stack, "regenerate", draft, "1", "--no-image") == "pending\n"
+    stack.wait_completed(draft)
+    assert show(stack, draft)["scenes"][0]["imageUrl"] is None
+    wish = tmp_path / "wish.json"
+    wish.write_text('{"title": "From a file"}')
+    assert videoctl(stack, "change", draft, str(wish)) == "completed\n"
+    assert show(stack, draft)["title"] == "From a file"
+    assert videoctl(stack, "change", draft, "-", given='{"title": "Said"}') == "completed\n"
+    assert show(stack, draft)["title"] == "Said"
+    assert "/colour" in videoctl(stack, "change", draft, "-", given='{"colour": 1}', status=1)
+    assert "broken JSON" in videoctl(stack, "change", draft, "-", given="{", status=1)
+    assert "nothing.json" in videoctl(stack, "change", draft, str(tmp_path / "nothing.json"), status=1)
+
+
+@pytest.mark.parametrize("arguments, reason", [
+    (["cancel", "x"], "the id of a video"),
+    (["retry", OTHER, OTHER], "the id of a video"),
+    (["regenerate", OTHER, "0"], "scenes are counted"),
+    (["regenerate", OTHER], "the id of a video"),
+    (["change", OTHER], "the id of a video"),
+    (["render", OTHER, "--nothing"], "see videoctl --help"),
+    (["watch"], "the id of a video"),
+    (["create"], "--product ID is needed"),
+    (["resume", "--vendor", "sora"], '"sora" is none of runway, elevenlabs'),
+    (["resume", "--video", "x"], "see videoctl --help"),
+    (["vendors", "x"], "takes no arguments"),
+    (["ledger", "x"], "the id of a video"),
+    (["migrate", "x"], "takes --dir DIR"),
+    (["nothing"], "usage:"),
+])
+def test_videoctl_says_what_was_wrong_with_its_use(stack, arguments, reason):
+    assert reason in videoctl(stack, *arguments, status=2)
 
 
 def test_videoctl_resumes(stack):
@@ -228,7 +264,7 @@ def test_videoctl_shows_what_is_known_of_vendors(stack):
     stack.sql("INSERT INTO vendors (name, state, balance_milli, concurrency, detail, checked_at, answered_at) VALUES "
               "('runway', 'out_of_credit', 12500, 5, 'not\tenough \x1b[31mcredits', '2026-01-02 03:04:05', NULL)")
     line = videoctl(stack, "vendors").splitlines()[1]
-    assert re.split(r"  +", line) == ["runway", "out_of_credit", "12.500", "5", "-", "2026-01-02T03:04:05.000Z",
+    assert re.split(r"  +", line) == ["runway", "out_of_credit", "12.5", "5", "-", "2026-01-02T03:04:05.000Z",
                                       "not?enough ?[31mcredits"]
     stack.sql("DELETE FROM vendors")
 
@@ -237,13 +273,22 @@ def test_videoctl_shows_the_ledger(stack, draft):
     number = draft.replace("-", "")
     stack.sql(f"DELETE FROM purchases WHERE video_id = UNHEX('{number}')")
     assert len(videoctl(stack, "ledger", draft).splitlines()) == 1
-    stack.sql("INSERT INTO purchases (id, video_id, store_id, vendor, kind, item, input_hash, state, token, vendor_id, "
-              "request, estimate_milli, cost_milli, detail, created_at) SELECT UNHEX(MD5('ledger')), id, store_id, "
-              "'runway', 'scene', 2, UNHEX(SHA2('x', 256)), 'failed', 1, 'task-7', '{}', 60000, 0, 'SAFETY', "
-              f"'2026-01-02 03:04:05' FROM videos WHERE id = UNHEX('{number}')")
+    stack.sql("INSERT INTO purchases (id, video_id, store_id, vendor, kind, item, input_hash, request_hash, state, token, "
+              "vendor_id, request, estimate_milli, cost_milli, detail, created_at) SELECT UNHEX(MD5('ledger')), id, store_id, "
+              "'runway', 'scene', 2, UNHEX(SHA2('x', 256)), UNHEX(SHA2('y', 256)), 'failed', 1, 'task-7', "
+              "JSON_OBJECT('model', 'gen4.5'), 60000, 1500, 'SAFETY', '2026-01-02 03:04:05' "
+              f"FROM videos WHERE id = UNHEX('{number}')")
     line = videoctl(stack, "ledger", draft).splitlines()[1]
-    assert re.split(r"  +", line) == ["2026-01-02T03:04:05.000Z", "scene 3", "runway", "failed", "task-7", "60.000",
-                                      "0.000", "SAFETY"]
+    when = "2026-01-02T03:04:05.000Z"
+    assert re.split(r"  +", line) == [when, "scene 3", "runway", "gen4.5", "failed", "task-7", "60", "1.5", "SAFETY"]
+    assert "there is no video" in videoctl(stack, "ledger", OTHER, status=1)
+
+    other = stack.create(quick(mode="draft"))
+    stack.wait_completed(other)
+    stack.sql("INSERT INTO purchase_uses (video_id, kind, item, purchase_id) VALUES "
+              f"(UNHEX('{other.replace('-', '')}'), 'scene', 0, UNHEX(MD5('ledger')))")
+    line = videoctl(stack, "ledger", other).splitlines()[1]
+    assert re.split(r"  +", line) == [when, "scene 1", "runway", "gen4.5", "reused", "task-7", "0", "0", "SAFETY"]
     assert "SAFETY" not in stack.get(f"/videos/{draft}").body.decode()
 
 

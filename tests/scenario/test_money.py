@@ -209,15 +209,15 @@ def test_the_operator_sees_what_the_vendors_say(stack):
     stack.elevenlabs.setup(credits=600)
     video = make(stack, "One", script="Ten of it.")
     with stack.changed(log_level="debug"):
-        wait_for("a look", lambda: "476.000" in videoctl(stack, "vendors"))
-        wait_for("another", lambda: "590.000" in videoctl(stack, "vendors"))
+        wait_for("a look", lambda: "476" in videoctl(stack, "vendors"))
+        wait_for("another", lambda: "590" in videoctl(stack, "vendors"))
     rows = {row["VENDOR"]: row for row in table(videoctl(stack, "vendors"))}
-    assert (rows["runway"]["BALANCE"], rows["runway"]["CONCURRENCY"]) == ("476.000", "7")
+    assert (rows["runway"]["BALANCE"], rows["runway"]["CONCURRENCY"]) == ("476", "7")
     assert float(rows["runway"]["BALANCE"]) == stack.runway.totals()["balance"]
     assert float(rows["elevenlabs"]["BALANCE"]) == stack.elevenlabs.totals()["balance"]
     lines = table(videoctl(stack, "ledger", video))
     assert [(line["WHAT"], line["STATE"], line["COST"]) for line in lines] == [
-        ("scene 1", "kept", "24.000"), ("voice 1", "kept", "10.000")]
+        ("scene 1", "kept", "24"), ("voice 1", "kept", "10")]
     bills = stack.runway.billed() + stack.elevenlabs.billed()
     assert [line["VENDOR'S ID"] for line in lines] == [bill["id"] for bill in bills]
 
