@@ -209,8 +209,8 @@ def test_the_operator_sees_what_the_vendors_say(stack):
     stack.elevenlabs.setup(credits=600)
     video = make(stack, "One", script="Ten of it.")
     with stack.changed(log_level="debug"):
-        wait_for("a look", lambda: "476" in videoctl(stack, "vendors"))
-        wait_for("another", lambda: "590" in videoctl(stack, "vendors"))
+        wait_for("a look", lambda: " 476 " in videoctl(stack, "vendors"))
+        wait_for("another", lambda: " 590 " in videoctl(stack, "vendors"))
     rows = {row["VENDOR"]: row for row in table(videoctl(stack, "vendors"))}
     assert (rows["runway"]["BALANCE"], rows["runway"]["CONCURRENCY"]) == ("476", "7")
     assert float(rows["runway"]["BALANCE"]) == stack.runway.totals()["balance"]
