@@ -180,7 +180,9 @@ static void end_batch(struct calloff *c)
 {
 	bool whole_round = c->count < BATCH, more = c->again || (!whole_round && c->progress);
 
-	c->after = whole_round ? (struct uuid){{0}} : c->list[c->count - 1].id;
+	c->after = (struct uuid){{0}};
+	if (!whole_round)
+		c->after = c->list[c->count - 1].id;
 	purchases_free(c->list, c->count);
 	c->list = NULL;
 	c->count = c->at = 0;
