@@ -41,7 +41,7 @@ int command_resume(const struct settings *s, int argc, char **argv, struct err *
 	struct db_options where = settings_db(s);
 	const char *vendor = NULL, *video = NULL;
 	struct uuid id;
-	int c, resumed;
+	int c, batch, resumed = 0;
 
 	while ((c = getopt_long(argc, argv, "", table, NULL)) != -1) {
 		if (c == '?')
@@ -58,9 +58,12 @@ int command_resume(const struct settings *s, int argc, char **argv, struct err *
 
 	AUTO(db) db = db_new(&where);
 
-	resumed = videos_resume(db, vendor, NULL, video ? &id : NULL, -1, e);
-	if (resumed < 0)
-		return -1;
+	do {
+		batch = videos_resume(db, vendor, NULL, video ? &id : NULL, -1, e);
+		if (batch < 0)
+			return -1;
+		resumed += batch;
+	} while (batch == VIDEOS_RESUME_MAX);
 	wake_daemon(s->wake_socket);
 	(void)printf("%d video%s resumed\n", resumed, resumed == 1 ? "" : "s");
 	return 0;

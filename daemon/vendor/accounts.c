@@ -24,6 +24,7 @@
 #include "lib/video/settings.h"
 
 #define EARLIEST_MS 5000 /* between a look and one that is asked for */
+#define BATCH_MS    100  /* between two batches of videos that go on: the loop has other things to do */
 
 static void log_trouble(const char *what, const struct look *l, const struct err *e)
 {
@@ -52,27 +53,29 @@ static void record(struct look *l, const char *state)
 				  : log_number("balance_milli", l->balance_milli)));
 }
 
-/* How many videos go on. */
+/* How many videos go on; when it is a whole batch there may be more. */
 static int resume(struct look *l, const char *reason, int64_t balance_milli)
 {
 	struct err e;
-	int n, all = 0;
+	int n = videos_resume(l->engine->db, l->asker->name, reason, NULL, balance_milli, &e);
 
-	while ((n = videos_resume(l->engine->db, l->asker->name, reason, NULL, balance_milli, &e)) > 0)
-		all += n;
 	if (n < 0)
 		log_trouble("videos not resumed", l, &e);
-	return all;
+	if (n == VIDEOS_RESUME_MAX)
+		loop_timer_arm(l->resume, BATCH_MS);
+	return n < 0 ? 0 : n;
 }
 
-static void resume_all(struct look *l)
+/* By what was heard last. */
+static void resume_some(void *arg)
 {
+	struct look *l = arg;
 	struct engine *en = l->engine;
 	int all = resume(l, "bad_key", -1);
 
-	if (l->balance_milli != 0)
-		all += resume(l, "out_of_credit", l->balance_milli);
-	if (!l->at_daily_limit)
+	if (l->last_balance_milli != 0)
+		all += resume(l, "out_of_credit", l->last_balance_milli);
+	if (!l->was_at_daily_limit)
 		all += resume(l, "daily_limit", -1);
 	if (all == 0)
 		return;
@@ -84,6 +87,7 @@ static void resume_all(struct look *l)
 static void end_look(struct look *l)
 {
 	l->last_balance_milli = l->balance_milli;
+	l->was_at_daily_limit = l->at_daily_limit;
 	l->busy = false;
 	look_forget(l);
 }
@@ -96,9 +100,9 @@ void look_answered(struct look *l)
 	bool is_better = strcmp(state, l->state) != 0 || l->balance_milli > l->last_balance_milli;
 
 	record(l, state);
-	if (!l->early || is_better)
-		resume_all(l);
 	end_look(l);
+	if (!l->early || is_better)
+		resume_some(l);
 }
 
 void look_failed(struct look *l, const char *state, const char *why)
@@ -106,6 +110,7 @@ void look_failed(struct look *l, const char *state, const char *why)
 	free(l->detail);
 	l->detail = xstrdup(why);
 	record(l, state);
+	loop_timer_disarm(l->resume);
 	end_look(l);
 }
 
@@ -163,6 +168,14 @@ void accounts_learned(struct engine *en, int place, int64_t concurrency)
 	engine_kick(en); /* there may be more places now */
 }
 
+static int new_timers(struct accounts *a, struct err *e)
+{
+	for (size_t i = 0; i < ASKERS; i++)
+		if (loop_timer_new(a->engine->loop, resume_some, &a->looks[i], &a->looks[i].resume, e) < 0)
+			return -1;
+	return loop_timer_new(a->engine->loop, look, a, &a->timer, e);
+}
+
 int accounts_new(struct engine *en, struct accounts **ret, struct err *e)
 {
 	struct accounts *a = xcalloc(1, sizeof(*a));
@@ -173,8 +186,8 @@ int accounts_new(struct engine *en, struct accounts **ret, struct err *e)
 			.asker = &accounts_askers[i],
 			.balance_milli = -1,
 			.last_balance_milli = -1};
-	if (loop_timer_new(en->loop, look, a, &a->timer, e) < 0) {
-		free(a);
+	if (new_timers(a, e) < 0) {
+		accounts_free(a);
 		return -1;
 	}
 	loop_timer_arm(a->timer, 0);
@@ -188,6 +201,7 @@ void accounts_free(struct accounts *a)
 		return;
 	for (size_t i = 0; i < ASKERS; i++) {
 		a->looks[i].asker->cancel(a->looks[i].call);
+		loop_timer_free(a->looks[i].resume);
 		look_forget(&a->looks[i]);
 	}
 	loop_timer_free(a->timer);

@@ -44,6 +44,8 @@ struct look {
 	/* what was heard last */
 	char state[17];
 	int64_t last_balance_milli;
+	bool was_at_daily_limit;
+	struct loop_timer *resume; /* armed while videos go on by it */
 };
 
 struct accounts {

@@ -30,7 +30,8 @@
 #define FOLDER_MODE   0750
 #define FOLDERS       256
 #define STRAY_AGE_SEC (24 * 3600)
-#define SWEEP_MAX     500 /* files a call */
+#define SWEEP_MAX     50 /* files a call, each of which may be looked up */
+#define REMOVE_MAX    20 /* artefacts a call */
 
 void bought_name(
 	const struct purchase *p, uint64_t token, const char *extension, char out[static BOUGHT_NAME_SIZE])
@@ -200,7 +201,7 @@ static void remove_released(struct engine *en)
 	size_t n = 0;
 	struct err e;
 
-	if (purchases_release(en->db, &e) < 0 || purchases_to_remove(en->db, SWEEP_MAX, &list, &n, &e) < 0) {
+	if (purchases_release(en->db, &e) < 0 || purchases_to_remove(en->db, REMOVE_MAX, &list, &n, &e) < 0) {
 		log_trouble("sweeping what was bought", &e);
 		return;
 	}

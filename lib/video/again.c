@@ -17,7 +17,6 @@
 #include "lib/video/purchases_priv.h"
 #include "lib/video/videos_priv.h"
 
-#define RESUME_MAX      500
 #define PRUNED_PRIORITY 5 /* of a new job where the old one, which knew its own, is gone */
 #define JOB_IS_RUNNING  1 /* jobs.state */
 
@@ -442,11 +441,11 @@ int videos_resume(struct db *db, const char *vendor, const char *reason, const s
 
 	return resume_all(db, SQL_REFUSED,
 		DB_ARGS(by_vendor, by_vendor, by_reason, by_reason, by_id, by_id, balance, balance,
-			db_int(RESUME_MAX)),
+			db_int(VIDEOS_RESUME_MAX)),
 		false, e);
 }
 
 int videos_resume_known(struct db *db, struct err *e)
 {
-	return resume_all(db, SQL_KNOWN_NOW, DB_ARGS(db_int(RESUME_MAX)), true, e);
+	return resume_all(db, SQL_KNOWN_NOW, DB_ARGS(db_int(VIDEOS_RESUME_MAX)), true, e);
 }

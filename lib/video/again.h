@@ -59,8 +59,9 @@ int videos_render(
 /*
  * Videos that are paused because a vendor refused (not those with a possible charge) go on.
  * vendor NULL: any; id NULL: all; balance_milli: only those that need no more than that, -1 whatever they
- * need; reason NULL: any. How many, or -1.
+ * need; reason NULL: any. How many, or -1; when it is VIDEOS_RESUME_MAX there may be more.
  */
+#define VIDEOS_RESUME_MAX 50
 int videos_resume(struct db *db, const char *vendor, const char *reason, const struct uuid *id,
 	int64_t balance_milli, struct err *e);
 /* Videos that paused for a possible charge of which nothing is unknown any more (a late answer came). How

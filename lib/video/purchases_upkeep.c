@@ -15,7 +15,7 @@
 #include "lib/video/purchases.h"
 #include "lib/video/purchases_priv.h"
 
-#define BATCH 200
+#define BATCH 50
 
 static const char SQL_CALL_OFF[] =
 	"UPDATE purchases SET cancel_req = 1 WHERE video_id = ? AND cancel_req = 0 "

@@ -20,6 +20,7 @@
 #include "lib/io/loop.h"
 #include "lib/remote/elevenlabs.h"
 #include "lib/remote/runway.h"
+#include "lib/video/again.h"
 #include "lib/video/settings.h"
 #include "lib/video/steps.h"
 #include "lib/video/vendors.h"
@@ -341,6 +342,22 @@ static void test_an_early_look_wants_something_better(void **state)
 	assert_int_equal(f->freed, 2);
 }
 
+/* The loop has other things to do: a lease to renew, an answer to write. */
+static void test_many_go_on_a_batch_at_a_time(void **state)
+{
+	struct fixture *f = *state;
+
+	use_runway(f);
+	for (int i = 0; i < 2 * VIDEOS_RESUME_MAX + 1; i++)
+		put_paused("runway", PAUSE_BAD_KEY, 0);
+	say_organization(f, ORGANIZATION("60", "3", "200", "7"));
+	start(f);
+	assert_int_equal(paused(), VIDEOS_RESUME_MAX + 1);
+	while (paused() > 0)
+		step(f);
+	assert_int_equal(f->freed, 3);
+}
+
 static void test_soon_is_not_at_once(void **state)
 {
 	struct fixture *f = *state;
@@ -404,6 +421,7 @@ int main(void)
 		TEST(test_states),
 		TEST(test_who_goes_on),
 		TEST(test_an_early_look_wants_something_better),
+		TEST(test_many_go_on_a_batch_at_a_time),
 		TEST(test_soon_is_not_at_once),
 		TEST(test_learned),
 		TEST(test_ending_in_the_middle),
