@@ -5,6 +5,8 @@ import collections
 ATTEMPTS = 3
 PATIENCE = 6 * ATTEMPTS  # how often what is paid for is fetched
 SCENE = 24  # credits
+GONE = 30  # how often the vendor must say that there is no such task
+SPOILT = 3  # how often a clip is brought that is none
 CLIP_MB = 2
 
 # How a video stands: what became of it, what Runway (or ElevenLabs) was asked for it and accepted, credits that were
@@ -98,8 +100,11 @@ CREATES = [
 ]
 
 
-def poll(name, first=GOOD, last=None, times=1, **do):
-    return Row(f"poll: {name}", first, last, order("poll", do, times))
+def poll(name, first=GOOD, last=None, times=1, says="", **do):
+    return Row(f"poll: {name}", first, last, order("poll", do, times), says=says)
+
+
+NO_TASK = {"error": "Could not find Task"}
 
 
 POLLS = [
@@ -113,13 +118,15 @@ POLLS = [
     poll("RST", reset=True),
     poll("stall past the deadline", stall=True),
     poll("401", paused("bad_key", "known", accepted=1), GOOD, status=401, body={"error": "No."}),
-    poll("404, task gone", done(2, 2, 2 * SCENE, "cancelled, kept"), status=404, body={"error": "Could not find Task"}),
+    poll("404, a few times", times=5, status=404, body=NO_TASK),
+    poll("404, task gone", paused("possible_charge", "unknown", accepted=1), done(2, 2, 2 * SCENE, "written_off, kept"),
+         times=GONE, says="It may have been charged (24 credits)", status=404, body=NO_TASK),
     poll("the URL expires", times=3, expireUrl=True),
 ]
 
 
-def download(name, first=GOOD, last=None, times=1, **do):
-    return Row(f"download: {name}", first, last, order("download", do, times))
+def download(name, first=GOOD, last=None, times=1, says="", **do):
+    return Row(f"download: {name}", first, last, order("download", do, times), says=says)
 
 
 NOT_HERE = failed("known", accepted=1, charged=SCENE)
@@ -137,6 +144,8 @@ DOWNLOADS = [
     download("403, expired again and again", times=6, expireUrl=True),
     download("another type", contentType="text/plain"),
     download("no film", garbage=True),
+    download("never a film", failed("failed", accepted=1, charged=SCENE), done(2, 2, 2 * SCENE, "failed, kept"),
+             times=SPOILT, says="cannot be used, and was charged", garbage=True),
     download("too large", clipBytes=CLIP_MB * 2**20 + 1),
     download("always too large", NOT_HERE, GOOD, times=PATIENCE, clipBytes=CLIP_MB * 2**20 + 1),
     download("always cut", NOT_HERE, GOOD, times=PATIENCE, cutAt=1000),
@@ -165,7 +174,8 @@ TASKS = [
     fails("INTERNAL", AGAIN),
     fails(None, AGAIN),
     fails("SOMETHING.NEW", AGAIN),
-    fails("INTERNAL.BILLED", done(2, 2, 2 * SCENE, "failed, kept"), failRefund=False),
+    fails("INTERNAL.BILLED", final(SCENE), done(2, 2, 2 * SCENE, "failed, kept"), failRefund=False,
+          says="and charged for it"),
     fails("INTERNAL.ALWAYS", failed("failed, failed, failed", 3, 3), done(4, 4, SCENE, "failed, failed, failed, kept"),
           times=ATTEMPTS, says="could not generate the scene"),
 ]

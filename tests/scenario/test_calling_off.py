@@ -1,0 +1,115 @@
+"""Tasks that nobody waits for any more are cancelled at the vendor: all of them, never one that a retry wants, and the
+ledger says what that cost."""
+
+import time
+
+import bought
+import pytest
+from bought import LONG_MS, RUNNING, SOON, ask, film, ledger, prompts, wait_status
+from stack import wait_for
+
+DEADLINE_SEC = 10
+WAITING = {"pendingMs": LONG_MS, "runningMs": 0}
+
+
+@pytest.fixture(scope="module")
+def stack():
+    with bought.running(runway_task_deadline_sec=DEADLINE_SEC) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def fresh(stack):
+    bought.begin(stack)
+
+
+def begin(stack, *names, clock=RUNNING):
+    """A video whose tasks are known, and no more."""
+    stack.runway.setup(clock=clock)
+    video = stack.create(film(*names))
+    known = [f"scene {n} known" for n in range(len(names))]
+    wait_for("the tasks to be known", lambda: ledger(stack, video) == known)
+    return video
+
+
+def cancel(stack, video):
+    ask(stack, video, "cancel")
+    wait_status(stack, video, "cancelled", seconds=8)
+
+
+def states(stack):
+    return sorted(bill["state"] for bill in stack.runway.billed())
+
+
+def costs(stack, video):
+    return [row[0] for row in stack.sql("SELECT cost_milli DIV 1000 FROM purchases WHERE video_id = "
+                                        f"UNHEX('{video.replace('-', '')}') ORDER BY item, created_at")]
+
+
+def test_a_retry_that_comes_before_the_cancel_has_its_task(stack):
+    video = begin(stack, "Wanted")
+    stack.runway.setup(faults=[{"on": "poll", "times": -1, "do": {"hold": True}}])
+    held = len(stack.runway.seen("poll")) + 1
+    stack.runway.wait("poll", seen=held)  # the video's own
+    cancel(stack, video)
+    stack.runway.wait("poll", seen=held + 1)  # before the cancel
+    ask(stack, video, "retry")
+    stack.runway.setup(faults=[], release=True)
+    wait_for("another poll", lambda: len(stack.runway.seen("poll")) > held + 3)
+    stack.runway.setup(finish="now")
+    stack.wait_completed(video)
+    assert stack.runway.seen("cancel") == [] and prompts(stack)["Wanted"] == 1
+    assert ledger(stack, video) == ["scene 0 kept"]
+
+
+def test_a_retry_that_comes_after_the_cancel_buys_once(stack):
+    video = begin(stack, "Too late")
+    stack.runway.fault("cancel", hold=True)
+    cancel(stack, video)
+    stack.runway.wait("cancel", seen=1)
+    ask(stack, video, "retry")
+    polls = len(stack.runway.seen("poll"))
+    stack.runway.wait("poll", answered=polls + 2)  # it goes on, as far as anybody knows
+    assert prompts(stack)["Too late"] == 1
+    stack.runway.setup(release=True, clock=SOON)
+    stack.wait_completed(video)
+    assert ledger(stack, video) == ["scene 0 cancelled", "scene 0 kept"]
+    assert states(stack) == ["CANCELLED", "SUCCEEDED"]
+
+
+@pytest.mark.parametrize("clock, cost", [(RUNNING, "24"), (WAITING, "0")], ids=["runs", "waits"])
+def test_what_a_cancelled_task_cost_is_in_the_ledger(stack, clock, cost):
+    video = begin(stack, "Costly", clock=clock)
+    cancel(stack, video)
+    wait_for("the cancel", lambda: ledger(stack, video) == ["scene 0 cancelled"], 15)
+    assert costs(stack, video) == [cost]
+    assert [bill["charged"] for bill in stack.runway.billed()] == [int(cost)]
+
+
+def test_what_cannot_be_cancelled_blocks_nothing_else(stack):
+    names = [f"{what} {n}" for n in range(23) for what in ("Stuck", "Fine")][:45]
+    video = begin(stack, *names)
+    stuck = {"on": "poll", "match": "Stuck", "times": -1, "do": {"status": 503}}
+    stack.runway.setup(faults=[stuck])
+    cancel(stack, video)
+    fine = [n for n, name in enumerate(names) if name.startswith("Fine")]
+    begun = time.monotonic()
+
+    def called_off():
+        return {n for n, line in enumerate(ledger(stack, video)) if line.endswith("cancelled")} == set(fine)
+
+    wait_for("the cancel of all that can be", called_off, 25)
+    assert time.monotonic() - begun < 25
+    stack.runway.setup(faults=[])
+    wait_for("the others", lambda: states(stack) == ["CANCELLED"] * len(names), 25)
+
+
+def test_a_task_whose_time_is_up_while_polls_fail(stack):
+    video = begin(stack, "Late")
+    stack.runway.setup(faults=[{"on": "poll", "times": -1, "do": {"status": 503}}])
+    failed = wait_status(stack, video, "failed", seconds=40)
+    assert "took too long" in failed["error"]
+    assert ledger(stack, video) == ["scene 0 known"] and states(stack) == ["RUNNING"]
+    stack.runway.setup(faults=[])
+    wait_for("the cancel", lambda: ledger(stack, video) == ["scene 0 cancelled"], 25)
+    assert states(stack) == ["CANCELLED"]
