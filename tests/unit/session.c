@@ -27,6 +27,12 @@ void expect_ok(int rc, const struct err *e)
 		fail_msg("%s", e->text);
 }
 
+void expect_rc(int rc, int wanted, const struct err *e)
+{
+	if (rc != wanted)
+		fail_msg("%d instead of %d: %s", rc, wanted, rc < 0 ? e->text : "");
+}
+
 void expect_err(int rc, const struct err *e, enum err_kind kind, int http_status)
 {
 	assert_int_equal(rc, -1);

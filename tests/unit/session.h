@@ -23,6 +23,7 @@ int64_t session_id(struct db *db);
 void session_throw_out(int64_t id); /* from another session; returns when it is gone */
 
 void expect_ok(int rc, const struct err *e);
+void expect_rc(int rc, int wanted, const struct err *e);
 void expect_err(int rc, const struct err *e, enum err_kind kind, int http_status);
 
 #endif

@@ -116,3 +116,37 @@ struct video shop_read(const struct uuid *id)
 		fail_msg("reading a video gave %d %s", found, found < 0 ? e.text : "");
 	return v;
 }
+
+void shop_purchase(const char *state, int item)
+{
+	struct err e;
+	AUTO_FREE char *sql = xasprintf(
+		"INSERT INTO purchases (id, video_id, store_id, vendor, kind, item, input_hash, "
+		"request_hash, state, token, "
+		"vendor_id, artefact, request, estimate_milli, created_at) "
+		"SELECT UNHEX(MD5(CONCAT('%s', %d, HEX(id)))), id, store_id, 'runway', 'scene', %d, "
+		"UNHEX(SHA2('x', 256)), UNHEX(SHA2('y', 256)), '%s', 1, 'task', 'ab/x', '{}', 1000, "
+		"UTC_TIMESTAMP(3) FROM videos",
+		state, item, item, state);
+
+	expect_ok(db_script(shop_db, sql, &e), &e);
+}
+
+void shop_pause(const struct job *job, enum pause_reason reason, int64_t need_milli)
+{
+	AUTO_VIDEO v = {.error = xstrdup("It waits.")};
+	bool removal;
+	struct err e;
+
+	expect_rc(steps_pause(shop_db, job, &v, reason, reason == PAUSE_POSSIBLE_CHARGE ? NULL : "runway",
+			  need_milli, "why", &removal, &e),
+		1, &e);
+}
+
+void shop_expect_claimed(const struct uuid *id)
+{
+	struct job job = shop_claim();
+
+	assert_int_equal(job.kind, JOB_MAKE);
+	assert_true(uuid_equal(&job.video_id, id));
+}

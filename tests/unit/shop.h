@@ -22,8 +22,14 @@ int shop_empty(void **state);
 
 /* A video of "shop-a" or "shop-b", with a job that waits. */
 struct uuid shop_video(const char *store, size_t scenes);
-struct job shop_claim(void);                   /* as the first daemon */
-struct job shop_claim_rival(void);             /* after the first one's leases ran out */
-struct video shop_read(const struct uuid *id); /* video_done frees */
+struct job shop_claim(void);                     /* as the first daemon */
+struct job shop_claim_rival(void);               /* after the first one's leases ran out */
+void shop_expect_claimed(const struct uuid *id); /* the next claim makes it */
+struct video shop_read(const struct uuid *id);   /* video_done frees */
+
+/* The claim ends in a pause. */
+void shop_pause(const struct job *job, enum pause_reason reason, int64_t need_milli);
+/* A clip for each video there is, in that state of a purchase. */
+void shop_purchase(const char *state, int item);
 
 #endif

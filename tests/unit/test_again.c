@@ -22,8 +22,7 @@ static struct err err;
 
 static void expect(int rc, int wanted)
 {
-	if (rc != wanted)
-		fail_msg("%d instead of %d: %s", rc, wanted, rc < 0 ? err.text : "");
+	expect_rc(rc, wanted, &err);
 }
 
 static int64_t number(const char *sql)
@@ -34,31 +33,6 @@ static int64_t number(const char *sql)
 static void exec(const char *sql)
 {
 	session_exec(shop_db, sql);
-}
-
-/* A purchase of the newest video, in that state. */
-static void put_purchase(const char *state, int item)
-{
-	AUTO_FREE char *sql = xasprintf(
-		"INSERT INTO purchases (id, video_id, store_id, vendor, kind, item, input_hash, "
-		"request_hash, state, token, "
-		"vendor_id, artefact, request, estimate_milli, created_at) "
-		"SELECT UNHEX(MD5(CONCAT('%s', %d, HEX(id)))), id, store_id, 'runway', 'scene', %d, "
-		"UNHEX(SHA2('x', 256)), UNHEX(SHA2('y', 256)), '%s', 1, 'task', 'ab/x', '{}', 1000, "
-		"UTC_TIMESTAMP(3) FROM videos",
-		state, item, item, state);
-
-	expect_ok(db_script(shop_db, sql, &err), &err);
-}
-
-static void pause_for(const struct job *job, enum pause_reason reason, int64_t need_milli)
-{
-	AUTO_VIDEO v = {.error = xstrdup("It waits.")};
-	bool removal;
-
-	expect(steps_pause(shop_db, job, &v, reason, reason == PAUSE_POSSIBLE_CHARGE ? NULL : "runway",
-		       need_milli, "why", &removal, &err),
-		1);
 }
 
 static void complete(const struct job *job)
@@ -114,20 +88,12 @@ static struct uuid video_in(int status)
 		give_up(&job, JOB_CANCELLED);
 		break;
 	case STATUS_PAUSED:
-		pause_for(&job, PAUSE_OUT_OF_CREDIT, 1000);
+		shop_pause(&job, PAUSE_OUT_OF_CREDIT, 1000);
 		break;
 	default:
 		expect(videos_cancel(shop_db, &id, &err), 1);
 	}
 	return id;
-}
-
-static void expect_claimed(const struct uuid *id)
-{
-	struct job job = shop_claim();
-
-	assert_int_equal(job.kind, JOB_MAKE);
-	assert_true(uuid_equal(&job.video_id, id));
 }
 
 static int cancel(const struct uuid *id)
@@ -214,7 +180,7 @@ static void try(size_t a, int status, bool pruned)
 		fail_msg("%s in %s left it %s", actions[a].title, video_status_names[status],
 			video_status_names[v.status]);
 	if (to == STATUS_PENDING) {
-		expect_claimed(&id);
+		shop_expect_claimed(&id);
 		assert_int_equal(
 			number("SELECT attempt = 1 AND lost_count = 0 AND cancel_req = 0 FROM jobs"), 1);
 		assert_int_equal(number("SELECT COUNT(*) FROM steps"), 0);
@@ -274,7 +240,7 @@ static void test_a_scheduled_video_is_cancelled_at_once(void **state)
 
 	(void)state;
 	expect(jobs_release(shop_db, &job, 30000, "later", &err), 1);
-	put_purchase("known", 0);
+	shop_purchase("known", 0);
 	expect(cancel(&id), 1);
 	assert_int_equal(
 		number("SELECT state = 5 AND due_at IS NULL AND finished_at IS NOT NULL FROM jobs"), 1);
@@ -296,7 +262,7 @@ static void test_cancelling_asks_the_one_who_works(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		put_purchase(cases[i].state, (int)i);
+		shop_purchase(cases[i].state, (int)i);
 	expect(cancel(&id), 1);
 	assert_int_equal(number("SELECT state = 1 AND cancel_req = 1 FROM jobs"), 1);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -320,7 +286,7 @@ static void test_what_was_bought_while_it_stopped_is_called_off_too(void **state
 		job = shop_claim();
 		if (cancelled)
 			expect(cancel(&id), 1);
-		put_purchase("known", 0);
+		shop_purchase("known", 0);
 		give_up(&job, cancelled ? JOB_CANCELLED : JOB_FAILED);
 		assert_int_equal(number("SELECT cancel_req FROM purchases"), cancelled);
 	}
@@ -332,9 +298,9 @@ static void test_a_possible_charge_is_repeated_only_when_accepted(void **state)
 	struct job job = shop_claim();
 
 	(void)state;
-	put_purchase("unknown", 0);
-	put_purchase("kept", 1);
-	pause_for(&job, PAUSE_POSSIBLE_CHARGE, 0);
+	shop_purchase("unknown", 0);
+	shop_purchase("kept", 1);
+	shop_pause(&job, PAUSE_POSSIBLE_CHARGE, 0);
 	expect_err(videos_retry(shop_db, &id, false, &err), &err, ERR_PERM, 409);
 	assert_non_null(strstr(err.text, "acceptPossibleCharge"));
 	assert_int_equal(number("SELECT COUNT(*) FROM purchases WHERE state = 'unknown'"), 1);
@@ -357,9 +323,9 @@ static void test_an_intent_without_an_answer_is_accepted_too(void **state)
 	struct job job = shop_claim();
 
 	(void)state;
-	put_purchase("unknown", 0);
-	put_purchase("intended", 1);
-	pause_for(&job, PAUSE_POSSIBLE_CHARGE, 0);
+	shop_purchase("unknown", 0);
+	shop_purchase("intended", 1);
+	shop_pause(&job, PAUSE_POSSIBLE_CHARGE, 0);
 	expect(videos_retry(shop_db, &id, true, &err), 1);
 	assert_int_equal(number("SELECT COUNT(*) FROM purchases WHERE state = 'written_off'"), 2);
 }
@@ -513,91 +479,6 @@ static void test_limits_hold_for_what_is_rendered_and_changed(void **state)
 	assert_int_equal(number("SELECT mode = 'draft' AND estimate_credits_milli = 0 FROM videos"), 1);
 }
 
-/* Three paused for credit, needing 1, 2 and an unknown number of credits, one for a key, one for a charge. */
-static void put_paused(struct uuid *ids)
-{
-	static const struct {
-		enum pause_reason reason;
-		int64_t need_milli;
-	} paused[] = {{PAUSE_OUT_OF_CREDIT, 1000}, {PAUSE_OUT_OF_CREDIT, 2000}, {PAUSE_OUT_OF_CREDIT, 0},
-		{PAUSE_BAD_KEY, 0}, {PAUSE_POSSIBLE_CHARGE, 0}};
-
-	(void)shop_empty(NULL);
-	for (size_t i = 0; i < ARRAY_LEN(paused); i++) {
-		struct job job;
-
-		ids[i] = shop_video("shop-a", 1);
-		job = shop_claim();
-		pause_for(&job, paused[i].reason, paused[i].need_milli);
-	}
-}
-
-static void test_resuming_takes_what_can_go_on(void **state)
-{
-	static const struct {
-		const char *title, *vendor, *reason;
-		bool only_first;
-		int64_t balance_milli;
-		int wanted;
-	} cases[] = {
-		{"all", NULL, NULL, false, -1, 4},
-		{"a vendor", "runway", NULL, false, -1, 4},
-		{"another vendor", "elevenlabs", NULL, false, -1, 0},
-		{"a reason", "runway", "bad_key", false, -1, 1},
-		{"never a possible charge", NULL, "possible_charge", false, -1, 0},
-		{"one", NULL, NULL, true, -1, 1},
-		{"no credit", "runway", "out_of_credit", false, 0, 0},
-		{"some credit", "runway", "out_of_credit", false, 1000, 2},
-		{"enough credit", "runway", "out_of_credit", false, 2000, 3},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct uuid ids[5];
-		int n;
-
-		put_paused(ids);
-		n = videos_resume(shop_db, cases[i].vendor, cases[i].reason,
-			cases[i].only_first ? &ids[0] : NULL, cases[i].balance_milli, &err);
-		if (n != cases[i].wanted)
-			fail_msg("%s: %d %s", cases[i].title, n, n < 0 ? err.text : "");
-		assert_int_equal(number("SELECT COUNT(*) FROM jobs WHERE state = 0"), n);
-		assert_int_equal(number("SELECT COUNT(*) FROM videos WHERE status = 'pending'"), n);
-		assert_int_equal(number("SELECT COUNT(*) FROM videos WHERE status = 'paused'"), 5 - n);
-	}
-}
-
-static void test_what_is_deleted_does_not_go_on(void **state)
-{
-	struct uuid ids[5];
-
-	(void)state;
-	put_paused(ids);
-	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
-		expect(videos_delete(shop_db, &ids[i], &err), 1);
-	expect(videos_resume(shop_db, NULL, NULL, NULL, -1, &err), 0);
-	expect(videos_resume_known(shop_db, &err), 0);
-	assert_int_equal(number("SELECT COUNT(*) FROM jobs WHERE kind = 'remove'"), 5);
-}
-
-static void test_a_late_answer_lets_it_go_on(void **state)
-{
-	struct uuid id = shop_video("shop-a", 1);
-	struct job job = shop_claim();
-
-	(void)state;
-	put_purchase("unknown", 0);
-	put_purchase("intended", 1);
-	pause_for(&job, PAUSE_POSSIBLE_CHARGE, 0);
-	expect(videos_resume_known(shop_db, &err), 0);
-	exec("UPDATE purchases SET state = 'known' WHERE item = 0");
-	expect(videos_resume_known(shop_db, &err), 0);
-	exec("UPDATE purchases SET state = 'refused' WHERE item = 1");
-	expect(videos_resume_known(shop_db, &err), 1);
-	expect(videos_resume_known(shop_db, &err), 0);
-	expect_claimed(&id);
-}
-
 #define TEST(f) cmocka_unit_test_setup(f, shop_empty)
 
 int main(void)
@@ -616,9 +497,6 @@ int main(void)
 		TEST(test_a_change_is_the_whole_request),
 		TEST(test_a_draft_becomes_the_real_one),
 		TEST(test_limits_hold_for_what_is_rendered_and_changed),
-		TEST(test_resuming_takes_what_can_go_on),
-		TEST(test_what_is_deleted_does_not_go_on),
-		TEST(test_a_late_answer_lets_it_go_on),
 	};
 
 	return cmocka_run_group_tests_name("again", tests, shop_open, shop_close);

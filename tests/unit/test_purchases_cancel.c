@@ -21,8 +21,7 @@ static struct err err;
 
 static void expect(int rc, int wanted)
 {
-	if (rc != wanted)
-		fail_msg("%d instead of %d: %s", rc, wanted, rc < 0 ? err.text : "");
+	expect_rc(rc, wanted, &err);
 }
 
 static void expect_row(const struct purchase *p, enum purchase_state state, int cancel, int64_t cost_milli)

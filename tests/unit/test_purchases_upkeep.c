@@ -18,8 +18,7 @@ static struct err err;
 
 static void expect(int rc, int wanted)
 {
-	if (rc != wanted)
-		fail_msg("%d instead of %d: %s", rc, wanted, rc < 0 ? err.text : "");
+	expect_rc(rc, wanted, &err);
 }
 
 static int64_t number(const char *sql)
