@@ -191,7 +191,8 @@ int step_run_child(
 int step_look(struct step *s, const char *name, struct err *e);
 /*
  * Has ffprobe look at a file anywhere (an absolute path, or a name in the work folder), and no more: done
- * gets what it is, or why that is not known. -1: not begun, done is not called. Stopped with the step.
+ * gets what it is, or why that is not known (of a vendor's file: ERR_PERM when ffprobe itself says no).
+ * -1: not begun, done is not called. Stopped with the step.
  */
 int step_probe(struct step *s, const char *path, step_probed_fn *done, struct err *e);
 
