@@ -94,6 +94,7 @@ static const char *const paused_for[] = {
 	[PAUSE_OUT_OF_CREDIT] = "There is not enough credit for it.",
 	[PAUSE_BAD_KEY] = "What makes it does not accept our account.",
 	[PAUSE_DAILY_LIMIT] = "No more can be made today.",
+	[PAUSE_STORE_LIMIT] = "The store has spent what it may spend today.",
 };
 _Static_assert(ARRAY_LEN(paused_for) == PAUSE_COUNT, "each reason has its words");
 

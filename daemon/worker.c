@@ -181,7 +181,7 @@ static void tidy_purchases(struct worker *w)
 	struct err e;
 
 	if (purchases_settle(en->db, ANSWER_SEC, &e) < 0 || purchases_release(en->db, &e) < 0 ||
-		videos_resume_known(en->db, &e) < 0)
+		videos_resume_known(en->db, &e) < 0 || videos_resume_new_day(en->db, &e) < 0)
 		log_trouble("upkeep of purchases", &e);
 	calloff_soon(en->calloff);
 	bought_sweep(en);

@@ -312,7 +312,7 @@ static int commit_intent(
 
 	*ret_perhaps = false;
 	for (int i = 0; w < 0 && i < COMMIT_TRIES; i++) {
-		w = purchases_intend(en->db, job, p, e);
+		w = purchases_intend(en->db, en->settings, job, p, e);
 		*ret_perhaps |= w < 0 && e->kind == ERR_UNCERTAIN;
 		if (w < 0 && e->kind != ERR_UNCERTAIN)
 			break;
@@ -358,6 +358,11 @@ int buy_intend(struct step *s, const struct wish *w, struct order **ret_order, s
 	}
 	if (committed == 0)
 		(void)lease_lost(e);
+	if (committed < 0 && e->kind == ERR_BLOCKED) {
+		s->reason = pause_reason_names[PAUSE_STORE_LIMIT];
+		s->vendor = w->vendor;
+		s->need_milli = w->estimate_milli;
+	}
 	if (!perhaps) {
 		order_free(o);
 		return -1;

@@ -53,10 +53,14 @@ static const char SQL_REQUEST[] = "SELECT " VIDEO_COLUMNS " FROM " VIDEO_TABLES 
 static const char SQL_MODE[] =
 	"UPDATE videos SET mode = ?, estimate_credits_milli = ?, estimate_characters = ? WHERE id = ?";
 static const char SQL_REFUSED[] =
-	"SELECT id FROM videos WHERE pause_reason IN ('out_of_credit', 'bad_key', 'daily_limit') "
+	"SELECT id FROM videos WHERE pause_reason IN ('out_of_credit', 'bad_key', 'daily_limit', "
+	"'store_limit') "
 	"AND deleted_at IS NULL AND (? IS NULL OR pause_vendor = ?) AND (? IS NULL OR pause_reason = ?) "
 	"AND (? IS NULL OR id = ?) AND (? < 0 OR COALESCE(pause_need_milli, 1) <= ?) "
 	"ORDER BY updated_at LIMIT ?";
+static const char SQL_SINCE_YESTERDAY[] =
+	"SELECT id FROM videos WHERE pause_reason = 'store_limit' AND deleted_at IS NULL "
+	"AND updated_at < UTC_DATE() LIMIT ?";
 static const char SQL_KNOWN_NOW[] =
 	"SELECT v.id FROM videos v WHERE v.pause_reason = 'possible_charge' AND v.deleted_at IS NULL "
 	"AND NOT EXISTS (SELECT 1 FROM purchases p WHERE p.video_id = v.id "
@@ -443,6 +447,11 @@ int videos_resume(struct db *db, const char *vendor, const char *reason, const s
 		DB_ARGS(by_vendor, by_vendor, by_reason, by_reason, by_id, by_id, balance, balance,
 			db_int(VIDEOS_RESUME_MAX)),
 		false, e);
+}
+
+int videos_resume_new_day(struct db *db, struct err *e)
+{
+	return resume_all(db, SQL_SINCE_YESTERDAY, DB_ARGS(db_int(VIDEOS_RESUME_MAX)), false, e);
 }
 
 int videos_resume_known(struct db *db, struct err *e)

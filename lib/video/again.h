@@ -64,6 +64,8 @@ int videos_render(
 #define VIDEOS_RESUME_MAX 50
 int videos_resume(struct db *db, const char *vendor, const char *reason, const struct uuid *id,
 	int64_t balance_milli, struct err *e);
+/* Videos that paused yesterday, because their store had spent what it may in a day. How many, or -1. */
+int videos_resume_new_day(struct db *db, struct err *e);
 /* Videos that paused for a possible charge of which nothing is unknown any more (a late answer came). How
  * many, -1. */
 int videos_resume_known(struct db *db, struct err *e);

@@ -316,5 +316,6 @@ int budget_spend(struct db *db, const struct settings *s, const struct uuid *vid
 	if (lock_store(db, SQL_LOCK_STORE_OF, db_uuid(video_id), &store, e) < 0 ||
 		add_taken(db, SQL_SPENT_TODAY, db_int(store), budgets, e) < 0)
 		return -1;
+	b->taken -= milli; /* it is among what was found */
 	return b->taken + b->wanted > b->day_limit ? over_day_limit(b, ERR_BLOCKED, e) : 0;
 }

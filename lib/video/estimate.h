@@ -52,10 +52,10 @@ int budget_check_more(struct db *db, const struct settings *s, const struct vide
 	const struct estimate *t, struct err *e);
 
 /*
- * The last word on a store's day, within the transaction that commits the intent of a paid request: whether
- * milli (thousandths of the vendor's unit) more may be spent, what was only promised aside. However a request
- * came about, no more than the limit is spent. 0, or -1: ERR_BLOCKED with a text that names the limit, as
- * budget_check's.
+ * The last word on a store's day, within the transaction that commits the intent of a paid request and after
+ * its row was written: whether its milli (thousandths of the vendor's unit) may be spent, what is only
+ * promised aside. However a request came about, no more than the limit is spent. 0, or -1: ERR_BLOCKED with a
+ * text that names the limit, as budget_check's.
  */
 struct uuid;
 int budget_spend(struct db *db, const struct settings *s, const struct uuid *video_id, const char *vendor,

@@ -19,6 +19,7 @@
 #include "lib/base/names.h"
 #include "lib/base/text.h"
 #include "lib/io/db.h"
+#include "lib/video/estimate.h"
 #include "lib/video/jobs_priv.h"
 #include "lib/video/purchases_priv.h"
 
@@ -284,9 +285,15 @@ int purchases_find(struct db *db, const struct job *job, const struct purchase_k
 
 /* Before and after the request */
 
+struct intent {
+	const struct settings *settings;
+	const struct purchase *p;
+};
+
 static int work_intend(struct db *db, const struct job *job, const void *arg, struct err *e)
 {
-	const struct purchase *p = arg;
+	const struct intent *i = arg;
+	const struct purchase *p = i->p;
 	uint64_t written = 0;
 
 	if (db_exec(db, SQL_INTEND,
@@ -296,7 +303,9 @@ static int work_intend(struct db *db, const struct job *job, const void *arg, st
 			    db_text(p->request), db_int(p->estimate_milli), db_uuid(&job->video_id)),
 		    &written, e) < 0)
 		return -1;
-	return written == 1 ? 0 : err_set(e, ERR_PERM, "the video is gone");
+	if (written == 0)
+		return err_set(e, ERR_PERM, "the video is gone");
+	return budget_spend(db, i->settings, &job->video_id, p->vendor, p->estimate_milli, e);
 }
 
 static int is_ours(struct db *db, const struct job *job, const struct purchase *p, struct err *e)
@@ -311,9 +320,10 @@ static int is_ours(struct db *db, const struct job *job, const struct purchase *
 	return db_next(rows);
 }
 
-int purchases_intend(struct db *db, const struct job *job, const struct purchase *p, struct err *e)
+int purchases_intend(struct db *db, const struct settings *s, const struct job *job, const struct purchase *p,
+	struct err *e)
 {
-	int written = jobs_fenced(db, job, work_intend, p, e);
+	int written = jobs_fenced(db, job, work_intend, &(struct intent){.settings = s, .p = p}, e);
 
 	/* Taken by an earlier call whose answer was lost. Should the lease be lost too, nothing is sent. */
 	return written < 0 && e->http_status == 409 ? is_ours(db, job, p, e) : written;

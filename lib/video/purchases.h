@@ -18,6 +18,7 @@
 
 struct db;
 struct err;
+struct settings;
 
 enum purchase_state {
 	PURCHASE_INTENDED, /* committed, then sent: until its answer is written down nobody else knows */
@@ -83,8 +84,9 @@ int purchases_find(struct db *db, const struct job *job, const struct purchase_k
 
 /* Commits the intent of p (id, vendor, kind, item, both hashes, request, estimate are set). The store is the
  * job's video's. 1 written: send now, 0 the lease was lost, -1 not written: do not send. After ERR_UNCERTAIN
- * call it again. */
-int purchases_intend(struct db *db, const struct job *job, const struct purchase *p, struct err *e);
+ * call it again; ERR_BLOCKED is budget_spend's: the store has spent what it may today. */
+int purchases_intend(struct db *db, const struct settings *s, const struct job *job, const struct purchase *p,
+	struct err *e);
 
 /*
  * The answer to the request, or that there was none. Not fenced by the lease: it is the answer to our own

@@ -33,6 +33,7 @@ const char *const pause_reason_names[PAUSE_COUNT] = {
 	[PAUSE_OUT_OF_CREDIT] = "out_of_credit",
 	[PAUSE_BAD_KEY] = "bad_key",
 	[PAUSE_DAILY_LIMIT] = "daily_limit",
+	[PAUSE_STORE_LIMIT] = "store_limit",
 };
 
 const char *const video_status_names[STATUS_COUNT] = {

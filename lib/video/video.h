@@ -32,7 +32,8 @@ enum pause_reason {
 	PAUSE_POSSIBLE_CHARGE, /* a paid request may have been accepted, and nobody knows */
 	PAUSE_OUT_OF_CREDIT,
 	PAUSE_BAD_KEY,
-	PAUSE_DAILY_LIMIT,
+	PAUSE_DAILY_LIMIT, /* the vendor's */
+	PAUSE_STORE_LIMIT, /* ours: what the store may spend in a day */
 	PAUSE_COUNT,
 	PAUSE_NONE = -1,
 };

@@ -43,7 +43,7 @@ struct purchase ledger_intend(const struct job *job, int64_t item, const uint8_t
 	struct purchase p = ledger_wish(item, hash);
 	struct err e;
 
-	expect(purchases_intend(shop_db, job, &p, &e), 1, &e);
+	expect(purchases_intend(shop_db, &shop_settings, job, &p, &e), 1, &e);
 	p.token = job->token;
 	p.video_id = job->video_id;
 	return p;

@@ -227,7 +227,7 @@ static struct job intend(void)
 	purchase.video_id = shop_video("shop-a", 1);
 	purchase.request = request;
 	job = shop_claim();
-	expect_ok(purchases_intend(shop_db, &job, &purchase, &err) - 1, &err);
+	expect_ok(purchases_intend(shop_db, &shop_settings, &job, &purchase, &err) - 1, &err);
 	return job;
 }
 

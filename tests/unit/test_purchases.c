@@ -22,8 +22,7 @@ static struct err err;
 
 static void expect(int rc, int wanted)
 {
-	if (rc != wanted)
-		fail_msg("%d instead of %d: %s", rc, wanted, rc < 0 ? err.text : "");
+	expect_rc(rc, wanted, &err);
 }
 
 /* Of a step that both hashes are the same for. */
@@ -113,10 +112,28 @@ static void test_an_intent_whose_answer_was_lost_may_be_written_again(void **sta
 	AUTO_PURCHASE p = ledger_intend(&job, 0, ledger_sunset);
 
 	(void)state;
-	expect(purchases_intend(shop_db, &job, &p, &err), 1);
+	expect(purchases_intend(shop_db, &shop_settings, &job, &p, &err), 1);
 	assert_int_equal(number("SELECT COUNT(*) FROM purchases"), 1);
 	ledger_answer(&p, PURCHASE_KNOWN, 1);
-	expect(purchases_intend(shop_db, &job, &p, &err), 0); /* it is sent already: not a second time */
+	expect(purchases_intend(shop_db, &shop_settings, &job, &p, &err),
+		0); /* it is sent already: not a second time */
+}
+
+static void test_nothing_is_intended_beyond_the_stores_day(void **state)
+{
+	(void)shop_video("shop-a", 1);
+	struct job job = shop_claim();
+	struct settings poor = shop_settings;
+	AUTO_PURCHASE first = ledger_wish(0, ledger_sunset);
+	AUTO_PURCHASE second = ledger_wish(1, ledger_harbour);
+
+	(void)state;
+	poor.max_store_day_credits = first.estimate_milli / 1000;
+	expect(purchases_intend(shop_db, &poor, &job, &first, &err), 1);
+	expect(purchases_intend(shop_db, &poor, &job, &first, &err),
+		1); /* the same once more, after a lost reply */
+	expect_err(purchases_intend(shop_db, &poor, &job, &second, &err), &err, ERR_BLOCKED, 402);
+	assert_int_equal(number("SELECT COUNT(*) FROM purchases"), 1);
 }
 
 static void test_who_lost_the_lease_writes_nothing(void **state)
@@ -131,7 +148,7 @@ static void test_who_lost_the_lease_writes_nothing(void **state)
 
 	(void)state;
 	assert_true(fresh.token != old.token);
-	expect(purchases_intend(shop_db, &old, &b, &err), 0);
+	expect(purchases_intend(shop_db, &shop_settings, &old, &b, &err), 0);
 	expect_found(&old, 0, ledger_sunset, true, NOTHING);
 	(void)snprintf(a.artefact, sizeof(a.artefact), "ab/a.mp4");
 	expect(purchases_kept(shop_db, &old, &a, &err), 0);
@@ -543,6 +560,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_an_intent_is_found_as_it_was_written),
 		TEST(test_an_intent_whose_answer_was_lost_may_be_written_again),
+		TEST(test_nothing_is_intended_beyond_the_stores_day),
 		TEST(test_who_lost_the_lease_writes_nothing),
 		TEST(test_a_late_answer_needs_no_lease),
 		TEST(test_a_live_claims_intent_is_not_given_up),
