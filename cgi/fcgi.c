@@ -173,6 +173,7 @@ static void read_request(struct fcgi *f, struct fcgi_request *ret_request)
 		.uri = param(f, "REQUEST_URI"),
 		.content_type = param(f, "CONTENT_TYPE"),
 		.request_id = param(f, "REQUEST_ID"),
+		.idempotency_key = FCGX_GetParam("HTTP_IDEMPOTENCY_KEY", f->request.envp),
 		.body_state = state,
 		.body = buf_text(&f->body),
 		.body_len = state == FCGI_BODY_WHOLE ? f->body.len : 0,

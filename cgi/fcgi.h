@@ -21,12 +21,13 @@ enum fcgi_body {
 	FCGI_BODY_CUT, /* the client went away, or lied about its length */
 };
 
-/* Valid until fcgi_send. No pointer is NULL. */
+/* Valid until fcgi_send. No pointer is NULL but where it says so. */
 struct fcgi_request {
 	const char *method;
-	const char *uri;          /* path and query as the client wrote them */
-	const char *content_type; /* "" for none */
-	const char *request_id;   /* the web server's, "" for none */
+	const char *uri;             /* path and query as the client wrote them */
+	const char *content_type;    /* "" for none */
+	const char *request_id;      /* the web server's, "" for none */
+	const char *idempotency_key; /* the client's header; NULL: it sent none */
 	enum fcgi_body body_state;
 	const char *body; /* at most LIMIT_BODY_BYTES; nothing unless FCGI_BODY_WHOLE */
 	size_t body_len;

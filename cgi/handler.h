@@ -10,6 +10,7 @@
 struct cache;
 struct db;
 struct err;
+struct idempotency;
 struct json;
 struct reply;
 
@@ -21,11 +22,12 @@ struct app {
 };
 
 struct request {
-	const char *query;       /* what follows '?', still encoded; "" for none */
-	const struct json *body; /* NULL where the route takes none, or an optional one is absent */
-	struct uuid id;          /* {id} of the path */
-	char key[LIMIT_ID + 1];  /* {key} of the path: a store's or a product's id; {voice}: a voice's */
-	int64_t scene;           /* {n} of the path: a scene's number from 1, as people count */
+	const char *query;              /* what follows '?', still encoded; "" for none */
+	const struct json *body;        /* NULL where the route takes none, or an optional one is absent */
+	const struct idempotency *once; /* the client's Idempotency-Key; NULL: none, or not for this route */
+	struct uuid id;                 /* {id} of the path */
+	char key[LIMIT_ID + 1]; /* {key} of the path: a store's or a product's id; {voice}: a voice's */
+	int64_t scene;          /* {n} of the path: a scene's number from 1, as people count */
 };
 
 /*

@@ -50,6 +50,8 @@ int order_refused(struct reply *r, const struct err *e)
 		return answer_unknown(r, e->text);
 	case 409:
 		return reply_error(r, REPLY_CONFLICT, e->text);
+	case 422:
+		return reply_error(r, REPLY_KEY_REUSED, NULL);
 	default:
 		return -1;
 	}

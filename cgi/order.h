@@ -38,7 +38,8 @@ int order_check(struct app *a, struct video *v, struct reply *r, struct err *e);
 /* Whether one video may cost that: true, or false with a sentence for each limit that is passed. */
 bool order_allowed(const struct app *a, const struct estimate *t, struct buf *ret_why);
 
-/* What the domain had against an order: answered where it is the client's business (402, 404, 409), else -1.
+/* What the domain had against an order: answered where it is the client's business (402, 404, 409, 422),
+ * else -1.
  */
 int order_refused(struct reply *r, const struct err *e);
 

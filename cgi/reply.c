@@ -32,6 +32,8 @@ static const struct error_row errors[] = {
 	[REPLY_BODY_TOO_LARGE] = {413, "body_too_large", "The body is too large."},
 	[REPLY_UNSUPPORTED_MEDIA_TYPE] = {415, "unsupported_media_type",
 		"The body must be sent as Content-Type: application/json, in UTF-8."},
+	[REPLY_KEY_REUSED] = {422, "idempotency_key_reused",
+		"This Idempotency-Key was sent with another request before."},
 	[REPLY_INTERNAL] = {500, "internal",
 		"Something went wrong here; it was logged under this request's id."},
 	[REPLY_UNAVAILABLE] = {503, "unavailable", "Not possible right now; try again shortly."},
@@ -53,6 +55,7 @@ static const struct {
 	{409, "Conflict"},
 	{413, "Content Too Large"},
 	{415, "Unsupported Media Type"},
+	{422, "Unprocessable Content"},
 	{500, "Internal Server Error"},
 	{503, "Service Unavailable"},
 };

@@ -26,6 +26,7 @@
 #include "lib/base/names.h"
 #include "lib/base/text.h"
 #include "lib/io/json.h"
+#include "lib/video/idempotency.h"
 #include "lib/video/request.h"
 
 #define RETRY_WITHIN_MS 1000
@@ -40,7 +41,7 @@ static const char *const method_names[METHOD_COUNT] = {
 
 /* The status poll takes any query, because nginx answers it from memcached without looking at one. */
 static const struct route routes[] = {
-	{METHOD_POST, "/videos", serve_video_create, ROUTE_BODY},
+	{METHOD_POST, "/videos", serve_video_create, ROUTE_BODY | ROUTE_ONCE},
 	{METHOD_POST, "/videos/estimate", serve_estimate, ROUTE_BODY},
 	{METHOD_GET, "/videos/{id}", serve_video, 0},
 	{METHOD_PATCH, "/videos/{id}", serve_video_change, ROUTE_BODY},
@@ -51,7 +52,8 @@ static const struct route routes[] = {
 	{METHOD_POST, "/videos/{id}/render", serve_video_render, ROUTE_BODY_OPTIONAL},
 	{METHOD_POST, "/videos/{id}/scenes/{n}/regenerate", serve_scene_regenerate, ROUTE_BODY_OPTIONAL},
 	{METHOD_GET, "/videos/store/{key}", serve_store_videos, ROUTE_QUERY},
-	{METHOD_POST, "/videos/product/{key}", serve_product_video, ROUTE_BODY_OPTIONAL | ROUTE_QUERY},
+	{METHOD_POST, "/videos/product/{key}", serve_product_video,
+		ROUTE_BODY_OPTIONAL | ROUTE_QUERY | ROUTE_ONCE},
 	{METHOD_GET, "/videos/voices/available", serve_voices, 0},
 	{METHOD_GET, "/videos/voices/{voice}/preview", serve_voice_preview, 0},
 	{METHOD_GET, "/videos/music", serve_music, 0},
@@ -226,6 +228,22 @@ static bool read_body(
 	return true;
 }
 
+/* True: go on, with the client's key in *q if there is one. False: it was answered. */
+static bool read_key(const struct route *route, const struct fcgi_request *in, struct reply *r,
+	struct idempotency *key, struct request *q)
+{
+	_Static_assert(LIMIT_CLIENT_KEY == 200, "as the message says");
+
+	if (!(route->flags & ROUTE_ONCE) || !in->idempotency_key)
+		return true;
+	if (!idempotency_key_ok(in->idempotency_key))
+		return refuse(
+			r, REPLY_BAD_REQUEST, "Idempotency-Key must be 1 to 200 printable ASCII characters.");
+	*key = idempotency_of(in->idempotency_key, in->method, in->uri, in->body, in->body_len);
+	q->once = key;
+	return true;
+}
+
 static int call(
 	const struct route *route, struct app *a, const struct request *q, struct reply *r, struct err *e)
 {
@@ -260,6 +278,7 @@ static void answer(struct app *a, const struct fcgi_request *in, struct reply *r
 	AUTO_PROBLEMS problems = {0};
 	AUTO(json) body = NULL;
 	struct request q = {0};
+	struct idempotency key;
 
 	if (uri_parse(in->uri, &uri, e) < 0) {
 		(void)reply_error(r, REPLY_BAD_REQUEST, e->text);
@@ -276,7 +295,7 @@ static void answer(struct app *a, const struct fcgi_request *in, struct reply *r
 		(void)reply_problems(r, &problems);
 		return;
 	}
-	if (!read_body(match.route, in, r, &body))
+	if (!read_body(match.route, in, r, &body) || !read_key(match.route, in, r, &key, &q))
 		return;
 
 	q.query = uri.query;

@@ -20,14 +20,15 @@
 #include "lib/video/stores.h"
 #include "lib/video/videos.h"
 
-static int create(struct app *a, struct video *v, struct reply *r, struct err *e)
+static int create(
+	struct app *a, struct video *v, const struct idempotency *key, struct reply *r, struct err *e)
 {
 	char id[UUID_TEXT_SIZE];
 	int checked = order_check(a, v, r, e);
 
 	if (checked <= 0)
 		return checked;
-	if (videos_create(a->db, &a->settings, v, e) < 0)
+	if (videos_create(a->db, &a->settings, v, key, e) < 0)
 		return order_refused(r, e);
 
 	wake_daemon(a->settings.wake_socket);
@@ -43,7 +44,7 @@ int serve_video_create(struct app *a, const struct request *q, struct reply *r, 
 
 	if (!request_read_video(q->body, &v, &problems))
 		return reply_problems(r, &problems);
-	return create(a, &v, r, e);
+	return create(a, &v, q->once, r, e);
 }
 
 int serve_product_video(struct app *a, const struct request *q, struct reply *r, struct err *e)
@@ -61,7 +62,7 @@ int serve_product_video(struct app *a, const struct request *q, struct reply *r,
 		return reply_problems(r, &problems);
 
 	written = order_product(a, q->key, style, &v, r, e);
-	return written <= 0 ? written : create(a, &v, r, e);
+	return written <= 0 ? written : create(a, &v, q->once, r, e);
 }
 
 static void bought_done(struct view_bought *b)

@@ -1,12 +1,14 @@
 /* The CLI's side of the HTTP API. */
 #include "cli/client.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/io/http.h"
 #include "lib/io/json.h"
+#include "lib/io/uuid.h"
 
 #define TIMEOUT_MS 30000
 #define MAX_BYTES  (4 * 1024 * 1024)
@@ -33,11 +35,12 @@ static void done(const struct http_result *r, const struct err *failure, void *a
 		a->json = json_new_object();
 }
 
-int client_call(const char *method, const char *url, const struct json *body, int *ret_status,
-	struct json **ret_json, struct err *e)
+/* key_header NULL: none. */
+static int call(const char *method, const char *url, const struct json *body, const char *key_header,
+	int *ret_status, struct json **ret_json, struct err *e)
 {
-	static const char *const headers[] = {
-		"Content-Type: application/json", "Accept: application/json", NULL};
+	const char *headers[] = {
+		"Content-Type: application/json", "Accept: application/json", key_header, NULL};
 	AUTO_BUF text = BUF_INIT(MAX_BYTES);
 	struct answer a = {0};
 	struct http_request q = {.method = method,
@@ -60,6 +63,26 @@ int client_call(const char *method, const char *url, const struct json *body, in
 	*ret_status = a.status;
 	*ret_json = a.json;
 	return 0;
+}
+
+int client_call(const char *method, const char *url, const struct json *body, int *ret_status,
+	struct json **ret_json, struct err *e)
+{
+	return call(method, url, body, NULL, ret_status, ret_json, e);
+}
+
+int client_call_once(const char *method, const char *url, const struct json *body, int *ret_status,
+	struct json **ret_json, struct err *e)
+{
+	static const char name[] = "Idempotency-Key: ";
+	char header[sizeof(name) + UUID_TEXT_SIZE], key[UUID_TEXT_SIZE];
+	struct uuid id = uuid_new();
+
+	uuid_format(&id, key);
+	(void)snprintf(header, sizeof(header), "%s%s", name, key);
+	if (call(method, url, body, header, ret_status, ret_json, e) == 0)
+		return 0;
+	return call(method, url, body, header, ret_status, ret_json, e);
 }
 
 int client_error(int status, const struct json *answer, struct err *e)

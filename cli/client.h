@@ -12,6 +12,12 @@ struct json;
  */
 int client_call(const char *method, const char *url, const struct json *body, int *ret_status,
 	struct json **ret_json, struct err *e);
+/*
+ * As client_call, for what must not be done twice: with a key of its own, by which the server knows it again,
+ * and therefore sent once more where no answer came.
+ */
+int client_call_once(const char *method, const char *url, const struct json *body, int *ret_status,
+	struct json **ret_json, struct err *e);
 /* The server's own words for an error answer: its message and each detail. Fills *e, returns -1. */
 int client_error(int status, const struct json *answer, struct err *e);
 

@@ -68,7 +68,7 @@ int command_create(const struct settings *s, int argc, char **argv, struct err *
 	if (w.draft)
 		json_put_string(body, "mode", "draft");
 
-	if (client_call("POST", buf_text(&url), body, &status, &answer, e) < 0)
+	if (client_call_once("POST", buf_text(&url), body, &status, &answer, e) < 0)
 		return -1;
 	id = json_string(json_get(answer, "videoId"));
 	if (status != 202 || !id)

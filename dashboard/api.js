@@ -31,10 +31,11 @@ async function errorOf(response) {
 }
 
 /** One request; the parsed answer, or null when it has no body. Throws an ApiError, or an AbortError for `signal`. */
-async function request(method, path, { query, body, signal } = {}) {
+async function request(method, path, { query, body, signal, key } = {}) {
 	const url = query ? `${path}?${new URLSearchParams(query)}` : path;
 	const timeout = AbortSignal.timeout(TIMEOUT_MS);
 	const options = { method, cache: "no-store", headers: { Accept: "application/json" } };
+	if (key) options.headers["Idempotency-Key"] = key;
 	options.signal = signal ? AbortSignal.any([signal, timeout]) : timeout;
 	if (body !== undefined) {
 		options.headers["Content-Type"] = "application/json";
@@ -70,8 +71,8 @@ export const listMusic = () => request("GET", "/videos/music");
 export const listVideos = (storeId, limit, offset, signal) =>
 	request("GET", `/videos/store/${at(storeId)}`, { query: { limit, offset }, signal });
 export const videoStatus = (videoId) => request("GET", `/videos/${at(videoId)}/status`);
-export const makeProductVideo = (productId, style, body) =>
-	request("POST", `/videos/product/${at(productId)}`, { query: { style }, body });
+export const makeProductVideo = (productId, style, body, key) =>
+	request("POST", `/videos/product/${at(productId)}`, { query: { style }, body, key });
 export const estimateVideo = (body, signal) => request("POST", "/videos/estimate", { body, signal });
 export const cancelVideo = (videoId) => request("POST", `/videos/${at(videoId)}/cancel`);
 export const retryVideo = (videoId, acceptPossibleCharge) =>

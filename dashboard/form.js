@@ -17,6 +17,7 @@ const submit = byId("make");
 
 let store;
 let onMade;
+let key; // of the wish as it now is: however often it is sent, one video comes of it
 let loading = new AbortController();
 let pricing = new AbortController();
 
@@ -24,11 +25,15 @@ let pricing = new AbortController();
 export function openForm(forStore, whenMade) {
 	store = forStore;
 	onMade = whenMade;
+	key = newKey();
 	clearErrors();
 	dialog.showModal();
 	showProducts();
 	loadMusic().catch((error) => tell("error-music", `Music cannot be chosen now. ${error.message}`));
 }
+
+/** Unlike a UUID of `crypto`, to be had also where the page came without TLS. */
+const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("-");
 
 /** Fills the list of products; the one chosen before stays chosen. */
 async function showProducts() {
@@ -131,7 +136,7 @@ async function send() {
 	clearErrors();
 	submit.disabled = true;
 	try {
-		const status = await makeProductVideo(product, style, { aspectRatio: ratio, mode, ...chosenMusic() });
+		const status = await makeProductVideo(product, style, { aspectRatio: ratio, mode, ...chosenMusic() }, key);
 		dialog.close();
 		onMade(status);
 	} catch (error) {
@@ -154,6 +159,7 @@ makeClosable(dialog);
 dialog.addEventListener("close", stopPreview);
 filter.addEventListener("input", showMatching);
 form.addEventListener("change", ({ target }) => {
+	key = newKey();
 	if (["product", "style", "ratio", "mode"].includes(target.name)) showPrice();
 });
 form.addEventListener("submit", (event) => {

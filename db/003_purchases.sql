@@ -68,6 +68,17 @@ CREATE TABLE purchase_uses (
   CONSTRAINT f_use_purchase FOREIGN KEY (purchase_id) REFERENCES purchases (id)
 ) ENGINE=InnoDB;
 
+-- Which video a request with a client's own key has made, so that the same request makes no second one.
+CREATE TABLE idempotency_keys (
+  store_id     INT UNSIGNED NOT NULL,
+  client_key   VARCHAR(200) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  request_hash BINARY(32) NOT NULL,
+  video_id     BINARY(16) NULL,                    -- NULL only within the transaction that makes it
+  created_at   DATETIME(3) NOT NULL,
+  PRIMARY KEY (store_id, client_key),
+  CONSTRAINT f_key_video FOREIGN KEY (video_id) REFERENCES videos (id) ON DELETE CASCADE
+) ENGINE=InnoDB;
+
 -- What the daemon last heard of each vendor, so that operators and responders need not ask it.
 CREATE TABLE vendors (
   name          VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,

@@ -8,6 +8,7 @@
 
 #define LIMIT_BODY_BYTES     (512 * 1024) /* the largest valid video, in characters of four bytes, fits */
 #define LIMIT_ID             64           /* store and product ids: [A-Za-z0-9._-], first a letter or digit */
+#define LIMIT_CLIENT_KEY     200          /* an Idempotency-Key */
 #define LIMIT_SCENES         50
 #define LIMIT_PROMPT         1000
 #define LIMIT_TITLE          200

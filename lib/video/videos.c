@@ -13,6 +13,7 @@
 #include "lib/base/names.h"
 #include "lib/io/db.h"
 #include "lib/video/estimate.h"
+#include "lib/video/idempotency.h"
 #include "lib/video/purchases_priv.h"
 #include "lib/video/settings.h"
 #include "lib/video/videos_priv.h"
@@ -205,15 +206,15 @@ static int insert_video(
 		NULL, e);
 }
 
-static int insert_all(struct db *db, const struct settings *s, const struct video *v, struct err *e)
+static int insert_all(
+	struct db *db, const struct settings *s, const struct video *v, int64_t store, struct err *e)
 {
-	int64_t store = 0, product = 0;
-	int r = find_number(db, SQL_STORE, DB_ARGS(db_text(v->store_id)), &store, e);
+	int64_t product = 0;
 
-	if (r <= 0)
-		return r < 0 ? -1 : unknown(e, "storeId");
 	if (v->product_id) {
-		r = find_number(db, SQL_PRODUCT, DB_ARGS(db_text(v->product_id), db_int(store)), &product, e);
+		int r = find_number(
+			db, SQL_PRODUCT, DB_ARGS(db_text(v->product_id), db_int(store)), &product, e);
+
 		if (r <= 0)
 			return r < 0 ? -1 : unknown(e, "productId");
 	}
@@ -224,6 +225,23 @@ static int insert_all(struct db *db, const struct settings *s, const struct vide
 	return videos_insert_job(db, &v->id, "make", s->priority, e);
 }
 
+/* 1 it is inserted, 0 the key has its video already: *ret_id; -1. */
+static int insert_once(struct db *db, const struct settings *s, const struct video *v,
+	const struct idempotency *key, struct uuid *ret_id, struct err *e)
+{
+	int64_t store = 0;
+	int r = find_number(db, SQL_STORE, DB_ARGS(db_text(v->store_id)), &store, e);
+
+	if (r <= 0)
+		return r < 0 ? -1 : unknown(e, "storeId");
+	r = key ? idempotency_claim(db, store, key, ret_id, e) : 1;
+	if (r <= 0)
+		return r;
+	if (insert_all(db, s, v, store, e) < 0)
+		return -1;
+	return key && idempotency_keep(db, store, key, &v->id, e) < 0 ? -1 : 1;
+}
+
 static int exists(struct db *db, const struct uuid *id, struct err *e)
 {
 	AUTO_VIDEO v = {0};
@@ -231,13 +249,19 @@ static int exists(struct db *db, const struct uuid *id, struct err *e)
 	return videos_get(db, id, &v, e);
 }
 
-static int create_once(struct db *db, const struct settings *s, const struct video *v, struct err *e)
+static int create_once(struct db *db, const struct settings *s, struct video *v,
+	const struct idempotency *key, struct err *e)
 {
 	if (db_begin(db, e) < 0)
 		return -1;
-	if (insert_all(db, s, v, e) < 0) {
+
+	struct uuid made = v->id;
+	int inserted = insert_once(db, s, v, key, &made, e);
+
+	if (inserted <= 0) {
 		db_rollback(db);
-		return -1;
+		v->id = made;
+		return inserted;
 	}
 	if (db_commit(db, e) == 0)
 		return 0;
@@ -257,7 +281,8 @@ static int create_once(struct db *db, const struct settings *s, const struct vid
 	}
 }
 
-int videos_create(struct db *db, const struct settings *s, struct video *v, struct err *e)
+int videos_create(struct db *db, const struct settings *s, struct video *v, const struct idempotency *key,
+	struct err *e)
 {
 	v->id = uuid_new();
 	v->status = STATUS_PENDING;
@@ -266,11 +291,11 @@ int videos_create(struct db *db, const struct settings *s, struct video *v, stru
 	v->eta_sec = -1;
 
 	/* Nothing is committed before the commit, so a connection that had gone stale costs one more try. */
-	if (create_once(db, s, v, e) == 0)
+	if (create_once(db, s, v, key, e) == 0)
 		return 0;
 	if (e->kind != ERR_TEMP)
 		return -1;
-	if (create_once(db, s, v, e) == 0)
+	if (create_once(db, s, v, key, e) == 0)
 		return 0;
 	/* Or the first commit had only not been seen yet. */
 	return e->http_status == 409 && exists(db, &v->id, e) == 1 ? 0 : -1;

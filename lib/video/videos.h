@@ -7,6 +7,7 @@
 
 struct db;
 struct err;
+struct idempotency;
 struct settings;
 
 struct videos_filter {
@@ -20,8 +21,12 @@ struct videos_filter {
  * One transaction {limits, video, scenes, job}; v->id is made here, v->estimate_* was filled by the caller. A
  * lost commit is looked up by the id, so that 0 means that it is there. ERR_PERM with http_status 404 and the
  * field's name in the text for an unknown store, product or music track, with 402 as budget_check says.
+ *
+ * With a key (NULL: none) the same request makes one video: v->id is then the one that was made before, and
+ * nothing else is looked at. ERR_PERM with http_status 422 where the key is another request's.
  */
-int videos_create(struct db *db, const struct settings *s, struct video *v, struct err *e);
+int videos_create(struct db *db, const struct settings *s, struct video *v, const struct idempotency *key,
+	struct err *e);
 /* With its scenes. 1, 0 (unknown or deleted), -1. */
 int videos_get(struct db *db, const struct uuid *id, struct video *ret_video, struct err *e);
 /* Newest first, with scenes. Caller frees with videos_list_free. */

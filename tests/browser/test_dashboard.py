@@ -96,6 +96,32 @@ def test_the_form_is_used_with_the_keyboard(page):
     assert page.driver.switch_to.active_element == opener
 
 
+def test_a_form_that_is_sent_twice_makes_one_video(page, stack):
+    """seed A10: a double click."""
+    def count():
+        return stack.get("/videos/store/field").json["total"]
+
+    before = count()
+    page.open()
+    open_form(page)
+    page.wait(lambda: page.one("#make").is_enabled())
+    page.script("""
+        window.sent = 0;
+        const send = window.fetch;
+        window.fetch = (url, options) => {
+            const answer = send(url, options);
+            if (String(url).includes("/product/")) answer.then(() => { window.sent += 1; });
+            return answer;
+        };
+        const form = document.getElementById("maker-form");
+        form.requestSubmit();
+        form.requestSubmit();
+    """)
+    page.wait(lambda: page.script("return window.sent") == 2)
+    page.wait(lambda: not page.one("#maker").is_displayed())
+    assert count() == before + 1
+
+
 def test_music_can_be_heard_before_it_is_chosen(page, stack):
     track = stack.get("/videos/music").json[0]
     page.open()

@@ -414,6 +414,8 @@ QUERIES = [
     ("POST", "/videos/product/thing?Style=story", {"?Style"}),
 ]
 
+NO_KEY = [("that is empty", ""), ("of 201 characters", "k" * 201), ("of other letters", "caf\u00e9"), ("with a tab", "a\tb")]
+
 # What nginx or the reading of the target refuses.
 TARGETS = [
     ("an encoded slash", "/videos/store/a%2Fb", 400, "bad_request"),
@@ -446,6 +448,9 @@ BAD = [
     *(Bad(f"{method} {path} while it waits", method, path, body, status=409, code="conflict", at=set())
       for method, path, body in TOO_EARLY),
     *(Bad(title, "POST", "/videos", body, at=at) for title, body, at in SEVERAL),
+    *(Bad(f"a key {title}", "POST", path, VIDEO if path == "/videos" else {}, {"Idempotency-Key": key},
+          code="bad_request", at=set())
+      for path in ("/videos", "/videos/product/thing") for title, key in NO_KEY),
     Bad("a query and a body that are wrong", "POST", "/videos/product/thing?style=x", {"musicVolume": 101},
         at={"?style", "/musicVolume"}),
     *(Bad(title, "POST", "/videos", body, JSON, code="invalid_json", at=set()) for title, body in BROKEN),

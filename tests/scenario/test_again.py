@@ -130,6 +130,7 @@ def test_a_draft_becomes_the_film(stack, draft):
 
 
 def test_a_change_is_seen_in_the_next_film(stack, draft):
+    """seed A12: a job holds no copy of what was asked for, so it makes what the rows say."""
     before = show(stack, draft)
     scenes = [{**scene(1), "textOverlay": "New words"}, scene(2)]
     changed = change(stack, draft, {"title": "Other", "scenes": scenes, "musicVolume": 10})

@@ -137,6 +137,7 @@ def test_deleting_a_completed_video_removes_everything(stack):
 
 
 def test_deleting_a_running_video_stops_it(stack):
+    """seed A16, A17: that its row goes while the daemon works on it is no failure, and leaves nothing behind."""
     with stack.ffmpeg.hold("scene"):
         video = stack.create(quick(2))
         wait_for("both scenes under way", lambda: stack.ffmpeg.calls("scene") and len(children(stack)) >= 2)

@@ -3,6 +3,7 @@
 The daemon is stopped, so that what is asked for stays as it was asked for.
 """
 
+import concurrent.futures
 import re
 
 import pytest
@@ -53,7 +54,8 @@ def processes(stack):
 
 
 def rows(stack):
-    tables = ("stores", "products", "videos", "scenes", "jobs", "steps", "step_log", "music_tracks", "purchases")
+    tables = ("stores", "products", "videos", "scenes", "jobs", "steps", "step_log", "music_tracks", "purchases",
+              "idempotency_keys")
     return stack.sql("SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {table})" for table in tables))
 
 
@@ -137,6 +139,35 @@ def test_create(stack):
     assert ID.fullmatch(answer.json["videoId"])
     assert answer.json == {"videoId": answer.json["videoId"], "status": "pending", "progress": 0}
     assert answer.headers["Location"] == f"/videos/{answer.json['videoId']}"
+
+
+def test_create_once(stack):
+    """seed A10: a double click, and a request that is sent again since its answer was lost, make one video."""
+    key = {"Idempotency-Key": "once " + "~" * 195}  # as long as it may be
+
+    def total():
+        return stack.get("/videos/store/shop?limit=1").json["total"]
+
+    def post(path, body):
+        return send(stack, "POST", path, body, key)
+
+    before = total()
+    with concurrent.futures.ThreadPoolExecutor(4) as clicks:
+        answers = list(clicks.map(lambda _: post("/videos", stacks.film()), range(8)))
+    assert {answer.status for answer in answers} == {202}
+    assert len({(answer.body, answer.headers["Location"]) for answer in answers}) == 1
+    assert total() == before + 1
+
+    for other in (post("/videos", stacks.film(title="Other")), post("/videos/product/thing", {})):
+        assert (other.status, other.json["error"]["code"]) == (422, "idempotency_key_reused"), other
+    assert total() == before + 1
+
+    key = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
+    first, again = post("/videos/product/thing", {}), post("/videos/product/thing", {})
+    assert (first.status, first.body) == (202, again.body)
+    assert post("/videos/product/thing?style=story", {}).status == 422
+    assert post("/videos", stacks.film("other")).status == 202, "another store's keys are its own"
+    assert total() == before + 2
 
 
 def test_read(stack):

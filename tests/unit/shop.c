@@ -76,7 +76,7 @@ struct uuid shop_video(const char *store, size_t scenes)
 	for (; v.scene_count < scenes; v.scene_count++)
 		v.scenes[v.scene_count] =
 			(struct scene){.prompt = xasprintf("scene %zu", v.scene_count), .duration_ms = 1000};
-	expect_ok(videos_create(shop_db, &shop_settings, &v, &e), &e);
+	expect_ok(videos_create(shop_db, &shop_settings, &v, NULL, &e), &e);
 	return v.id;
 }
 

@@ -55,7 +55,7 @@ static struct uuid put_video(const char *store, int64_t priority)
 	v.scenes = xcalloc(1, sizeof(*v.scenes));
 	v.scenes[0] = (struct scene){.prompt = xstrdup("a scene"), .duration_ms = 1000};
 	v.scene_count = 1;
-	OK(videos_create(db, &settings, &v, &err));
+	OK(videos_create(db, &settings, &v, NULL, &err));
 	return v.id;
 }
 

@@ -28,6 +28,7 @@ static const struct {
 	{REPLY_CONFLICT, 409, "conflict"},
 	{REPLY_BODY_TOO_LARGE, 413, "body_too_large"},
 	{REPLY_UNSUPPORTED_MEDIA_TYPE, 415, "unsupported_media_type"},
+	{REPLY_KEY_REUSED, 422, "idempotency_key_reused"},
 	{REPLY_INTERNAL, 500, "internal"},
 	{REPLY_UNAVAILABLE, 503, "unavailable"},
 };
