@@ -9,6 +9,7 @@
 
 struct err;
 struct media;
+struct run;
 struct step;
 
 struct provider {
@@ -18,6 +19,8 @@ struct provider {
 	enum place scene_place, voice_place;
 	int (*begin_scene)(struct step *s, struct err *e); /* NULL: it makes none */
 	int (*begin_voice)(struct step *s, struct err *e);
+	/* Whether it has spoken the video's script already, in pieces of that many characters. 1, 0, -1. */
+	int (*has_spoken)(const struct run *r, int64_t max_points, struct err *e);
 	/* What it still has to do when the voice is there as one file; NULL: nothing. */
 	int (*check_voice)(struct step *s, const struct media *m, struct err *e);
 };

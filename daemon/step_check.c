@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/provider.h"
 #include "daemon/run.h"
 #include "daemon/steps_priv.h"
 #include "daemon/vendor/accounts.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
+#include "lib/video/limits.h"
 #include "lib/video/settings.h"
 #include "lib/video/vendors.h"
 
@@ -84,29 +86,37 @@ static int look_first(struct step *s, struct err *e)
 	return err_set(e, ERR_TEMP, "the voices were read too long ago");
 }
 
+static int passed(struct step *s, const char *voice_id, int64_t max_characters)
+{
+	struct run *r = s->run;
+
+	free(r->voice_id);
+	r->voice_id = xstrdup(voice_id);
+	r->speech_max = max_characters;
+	step_ended(s, NULL);
+	return 0;
+}
+
 int check_begin(struct step *s, struct err *e)
 {
 	struct run *r = s->run;
 	const struct settings *set = r->engine->settings;
 	const char *name = r->video.voice_id ? r->video.voice_id : DEFAULT_VOICE;
-	struct speech_model model;
+	struct speech_model model = {.max_characters = LIMIT_SCRIPT};
 	AUTO_FREE char *id = NULL;
-	int found;
+	int known = speech_models_get(r->engine->db, set->elevenlabs_model, &model, e), here, found;
 
+	if (known < 0)
+		return -1;
+	here = r->voice_by->has_spoken(r, model.max_characters, e);
+	if (here != 0)
+		return here < 0 ? -1 : passed(s, name, model.max_characters);
 	if (look_first(s, e) < 0)
 		return -1;
 	found = vendor_voices_resolve(r->engine->db, set, name, &id, e);
 	if (found <= 0)
 		return missing(s, "voice", name, CLIENTS_FAULT, e);
-	found = speech_models_get(r->engine->db, set->elevenlabs_model, &model, e);
-	if (found < 0)
-		return -1;
-	if (found == 0)
+	if (known == 0)
 		return missing(s, "speech model", set->elevenlabs_model, 0, e);
-
-	free(r->voice_id);
-	r->voice_id = steal_ptr(id);
-	r->speech_max = model.max_characters;
-	step_ended(s, NULL);
-	return 0;
+	return passed(s, id, model.max_characters);
 }

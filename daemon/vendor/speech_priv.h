@@ -16,6 +16,7 @@ struct err;
 struct media;
 struct order;
 struct purchase;
+struct run;
 struct speech;
 struct speech_order;
 struct step;
@@ -37,6 +38,10 @@ int speech_note_take(const struct step *s, const char *artefact, size_t piece, s
  * voice-over: each piece's times from where its sound begins in it. Removes what only that needed. 0, -1.
  */
 int speech_note_join(struct step *s, const struct media *voice, struct err *e);
+
+/* Whether all of the script, in pieces of at most max_points, was bought for this video and is kept. 1, 0,
+ * -1. */
+int speech_is_here(const struct run *r, int64_t max_points, struct err *e);
 
 /*
  * Sends what o asks for as o's call; the sound goes to fd (taken over), bought_dir's part of name. Tells o

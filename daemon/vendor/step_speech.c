@@ -347,5 +347,6 @@ const struct provider provider_elevenlabs = {
 	.is_vendor = true,
 	.voice_place = PLACE_SPEECH,
 	.begin_voice = begin_voice,
+	.has_spoken = speech_is_here,
 	.check_voice = speech_note_join,
 };

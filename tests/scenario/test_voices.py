@@ -110,6 +110,22 @@ def test_a_voice_that_was_withdrawn_costs_nothing(stack):
     assert name not in [voice["id"] for voice in listed(stack)]
 
 
+def test_speech_that_was_bought_outlives_its_voice(stack):
+    """A film is made again without its voice, which the account lost since; nothing is paid for."""
+    name = "VR6AewLTigWG4xSOukaG"
+    wait_for("the voices", lambda: name in [voice["id"] for voice in listed(stack)])
+    video = stack.create(stacks.film(voiceoverScript="Hello.", voiceId=name))
+    wait_for("the film", lambda: stack.status(video)["status"] == "completed")
+    stack.elevenlabs.setup(hideVoices=[name])
+    stack.sql(f"DELETE FROM voices WHERE id = '{name}'")
+    assert stack.request("PATCH", f"/videos/{video}", {"title": "Another"}).status == 200
+    assert stack.post(f"/videos/{video}/render", {}).status == 202
+    wait_for("the film again", lambda: stack.status(video)["status"] in ("completed", "failed"))
+    assert stack.status(video)["status"] == "completed", stack.status(video)
+    assert (len(stack.runway.seen("create")), len(stack.elevenlabs.seen("speech"))) == (2, 1)  # two scenes
+    paid.remove(stack, video)
+
+
 def test_a_wish_of_zero_is_zero(stack):
     """seed C2: a stability of 0 is no missing one."""
     wait_for("the voices", lambda: len(listed(stack)) > len(PRESETS))
