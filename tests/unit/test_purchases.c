@@ -490,7 +490,7 @@ static void test_a_video_finds_its_own_by_what_was_asked_for(void **state)
 	job = shop_claim();
 	for (int state_of = PURCHASE_INTENDED; state_of <= PURCHASE_UNKNOWN; state_of++) {
 		AUTO_PURCHASE p = {.request = NULL}, q = {.request = NULL}, none = {.request = NULL};
-		AUTO_PURCHASE made = ledger_intend(&job, 0, ledger_sunset);
+		AUTO_PURCHASE made UNUSED = ledger_intend(&job, 0, ledger_sunset);
 		AUTO_FREE char *sql = xasprintf("UPDATE purchases SET vendor_id = 'x', artefact = 'x', "
 						"state = '%s'",
 			purchase_state_names[state_of]);
@@ -516,7 +516,7 @@ static void test_other_videos_find_it_by_its_content_only(void **state)
 	(void)state;
 	(void)shop_video("shop-a", 1);
 	job = shop_claim();
-	AUTO_PURCHASE made = ledger_keep(&job, 0, ledger_sunset);
+	AUTO_PURCHASE made UNUSED = ledger_keep(&job, 0, ledger_sunset);
 
 	(void)shop_video("shop-a", 1);
 	job = shop_claim();

@@ -18,16 +18,10 @@
 #include "lib/video/limits.h"
 #include "lib/video/migrate.h"
 #include "lib/video/money.h"
-#include "tests/unit/servers.h"
+#include "tests/unit/session.h"
 
 static struct test_server server;
 static struct db *db; /* one for all tests: each has its own ids */
-
-static void expect_rc(int rc, int wanted, const struct err *e)
-{
-	if (rc != wanted)
-		fail_msg("%d instead of %d: %s", rc, wanted, rc < 0 ? e->text : "");
-}
 
 static struct store example_store(const char *id)
 {
