@@ -255,12 +255,14 @@ def test_a_daemon_that_could_keep_nothing_does_not_start(stack):
 
 
 def test_waiting_for_a_place_is_no_time_of_a_videos_own(stack, runway):
-    runway.setup(clock={"pendingMs": 0, "runningMs": 4000})
-    with stack.changed(runway_in_flight=1, video_deadline_sec=10):
-        videos = [stack.create(film(prompt)) for prompt in ("One", "Two", "Three")]
-        for video in videos:
-            stack.wait_completed(video)
-    assert len(runway.billed()) == 3
+    runway.setup(clock={"pendingMs": 0, "runningMs": LONG_MS})
+    with stack.changed(runway_in_flight=1, video_deadline_sec=12):
+        first = stack.create(film("One"))
+        runway.wait("create", answered=1)
+        runway.setup(clock={"pendingMs": 0, "runningMs": 100})
+        second = stack.create(film("Two"))
+        assert wait_status(stack, first, "failed")["error"].startswith("The video took longer than the 12 seconds")
+        stack.wait_completed(second)
 
 
 def test_stores_share_the_vendors_places(stack, runway):
