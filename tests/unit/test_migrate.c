@@ -213,11 +213,12 @@ static void test_the_schema_refuses_what_cannot_be(void **state)
 	(void)state;
 	if (migrate_run(db, "db", 10, &e) < 0)
 		fail_msg("%s", e.text);
-	run_script(db, A_STORE A_VIDEO "INSERT INTO purchases (id, video_id, store_id, vendor, kind, item, "
-				       "input_hash, request_hash, state, token, request, estimate_milli, created_at) "
-				       "SELECT UNHEX(MD5('p')), id, store_id, 'runway', 'scene', 0, "
-				       "UNHEX(SHA2('h', 256)), UNHEX(SHA2('r', 256)), 'intended', 1, '{}', 0, UTC_TIMESTAMP(3) FROM "
-				       "videos;\n");
+	run_script(db, A_STORE A_VIDEO
+		"INSERT INTO purchases (id, video_id, store_id, vendor, kind, item, "
+		"input_hash, request_hash, state, token, request, estimate_milli, created_at) "
+		"SELECT UNHEX(MD5('p')), id, store_id, 'runway', 'scene', 0, "
+		"UNHEX(SHA2('h', 256)), UNHEX(SHA2('r', 256)), 'intended', 1, '{}', 0, UTC_TIMESTAMP(3) FROM "
+		"videos;\n");
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
 		if (db_script(db, wrong[i], &e) == 0)
 			fail_msg("taken: %s", wrong[i]);
