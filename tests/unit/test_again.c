@@ -288,7 +288,7 @@ static void test_what_was_bought_while_it_stopped_is_called_off_too(void **state
 			expect(cancel(&id), 1);
 		shop_purchase("known", 0);
 		give_up(&job, cancelled ? JOB_CANCELLED : JOB_FAILED);
-		assert_int_equal(number("SELECT cancel_req FROM purchases"), cancelled);
+		assert_int_equal(number("SELECT cancel_req FROM purchases"), 1);
 	}
 }
 
