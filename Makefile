@@ -85,7 +85,8 @@ demo: ## make a film in a private stack: PRODUCT= STYLE= ASPECT= PROVIDER=emulat
 	@demo/demo.sh
 check: ## run every test; ends with: N passed, N failed
 	@demo/setup.sh run build check
-	@$(BUILD) all music units sdk
+	@$(BUILD) all music units
+	-@$(BUILD) sdk # where that fails, the test that needs it does too, and says so
 	@$(BUILD) SAN=address,undefined all units fuzzers
 	@tests/run.sh build build/san
 soak: ## kill the daemon 200 times while it buys for 40 videos; shows what was asked for, billed and kept

@@ -1,6 +1,9 @@
 # The vendors' own clients, from npm, each with its checksum: they prove tests/emulators. Only this needs npm.
 sdk: $(O)/emulators/sdk/installed
 
+# Node brings its own list of authorities; what the system trusts besides is trusted too.
+export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
+
 # It may wait for ever for a file that stopped half-way: a second try then goes on from its cache.
 NPM_CI := timeout -k 5 120 npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --fetch-timeout=60000
 
