@@ -28,6 +28,7 @@ def database(stack):
 
 
 KILLS, VIDEOS = int(os.environ.get("TEST_KILLS", 40)), int(os.environ.get("TEST_VIDEOS", 10))
+PATIENCE_SEC = 15  # with work that does not get on, before the next death
 LIMIT = 20  # characters: so that a script is spoken in two pieces
 
 # Replies take as long as they do on a good day far away, so that a kill may find a request in any of its states.
@@ -64,8 +65,8 @@ class Deaths:
         return not self.unfinished
 
     def steps_done(self):
-        some = f"state = 'done' AND video_id IN ({paying.ids(self.videos)})"
-        return int(self.database.rows(f"SELECT COUNT(*) FROM steps WHERE {some}")[0][0])
+        some = f"event = 'done' AND video_id IN ({paying.ids(self.videos)})"
+        return int(self.database.rows(f"SELECT COUNT(*) FROM step_log WHERE {some}")[0][0])
 
     def kill(self):
         daemons.kill(self.stack)
@@ -74,10 +75,10 @@ class Deaths:
         self.stack.run("start", "daemon")
 
     def kill_at_random(self, steps, chance):
-        """Spread over all of the work, on machines fast and slow."""
+        """Spread over all of the work, on machines fast and slow; what never gets on would be given up as poisonous."""
         for kill in range(KILLS):
             enough = steps * kill // (KILLS + KILLS // 10)
-            latest = time.monotonic() + 1
+            latest = time.monotonic() + PATIENCE_SEC
             while time.monotonic() < latest and self.steps_done() < enough:
                 time.sleep(0.02)
             time.sleep(chance.uniform(0, 0.8))
