@@ -138,7 +138,7 @@ static void test_each_status(void **state)
 static void test_why_it_is_paused(void **state)
 {
 	static const char *const reasons[PAUSE_COUNT] = {
-		"possible_charge", "out_of_credit", "bad_key", "daily_limit"};
+		"possible_charge", "out_of_credit", "bad_key", "daily_limit", "store_limit"};
 	struct settings s = {.public_url = empty};
 
 	(void)state;
