@@ -128,8 +128,9 @@ install_database() {
 	ln -s "$DIR" "$link/dir"
 	rm -rf "$DIR/db.new"
 	# a temporary folder of its own: a starting server removes the temporary tables of every other one from a shared one
-	TMPDIR=$link mariadb-install-db --no-defaults --datadir="$link/dir/db.new" --auth-root-authentication-method=normal \
-		--skip-test-db "$@" >"$DIR/log/mariadb.log" 2>&1 || {
+	# --force: also on a machine that cannot look up its own name
+	TMPDIR=$link mariadb-install-db --no-defaults --force --datadir="$link/dir/db.new" \
+		--auth-root-authentication-method=normal --skip-test-db "$@" >"$DIR/log/mariadb.log" 2>&1 || {
 		rm -r "$link"
 		die "mariadb-install-db failed; see $DIR/log/mariadb.log"
 	}
