@@ -116,10 +116,9 @@ void test_db_start(struct test_server *s)
 	(void)snprintf(datadir, sizeof(datadir), "--datadir=%s/data", s->folder);
 	(void)snprintf(socket_arg, sizeof(socket_arg), "--socket=%s", s->socket);
 
-	const char *argv[] = {"mariadbd", "--no-defaults", "--force", datadir, socket_arg,
-		"--skip-networking", "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M",
-		"--max-connections=50", "--character-set-server=latin1",
-		geteuid() == 0 ? "--user=root" : NULL, NULL};
+	const char *argv[] = {"mariadbd", "--no-defaults", datadir, socket_arg, "--skip-networking",
+		"--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M", "--max-connections=50",
+		"--character-set-server=latin1", geteuid() == 0 ? "--user=root" : NULL, NULL};
 	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_un a = address(notify);
 
