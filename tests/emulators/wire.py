@@ -76,14 +76,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = serve
 
     def read_body(self):
-        """bytes, a file, or None when the request was refused."""
+        """bytes, a file, or None when the request was refused, or ended too early."""
         length = self.headers.get("Content-Length", "0")
         form = self.headers.get("Content-Type", "").startswith("multipart/")
         if self.headers.get("Transfer-Encoding") or not length.isdigit():
             return self.refuse(411)
         if not form and int(length) > BODY_MAX:
             return self.refuse(413)
-        return self.spool(int(length)) if form else self.rfile.read(int(length))
+        body = self.spool(int(length)) if form else self.rfile.read(int(length))
+        if (body.tell() if form else len(body)) == int(length):
+            return body
+        self.close_connection = True  # whoever sent it is gone: half a request is none
+        return None
 
     def spool(self, left):
         file = tempfile.TemporaryFile()

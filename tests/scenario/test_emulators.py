@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 
@@ -334,6 +335,17 @@ def test_storage_refuses(runway, make, headers, status, code):
     slot = new_slot(runway)
     answer = send(runway, slot, make(slot["fields"]), **headers)
     assert answer.status == status and code in answer.body, answer
+
+
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize("sent", ["", '{"model": "gen4.5"'])
+def test_half_a_request_is_none(runway, kind, sent):
+    with socket.create_connection(("127.0.0.1", runway.port), 30) as client:
+        head = f"POST /v1/text_to_video HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: 500\r\n\r\n"
+        client.sendall((head + sent).encode())
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(1) == b""
+    assert runway.seen() == [] and runway.errors() == []
 
 
 def test_slots_are_checked(runway):
