@@ -18,6 +18,9 @@
 #include "lib/video/settings.h"
 #include "lib/video/status.h"
 #include "lib/video/steps.h"
+#include "lib/video/videos.h"
+
+#define MISSED_MS 2000 /* between two looks at why memcached has no status */
 
 /* Log lines and names */
 
@@ -78,10 +81,26 @@ static void result_text(const struct step *s, struct buf *out)
 	json_write(root, out);
 }
 
+/* Whether a status is missing because its client deleted the video, rather than because memcached was new. */
+static bool was_deleted(const struct run *r)
+{
+	AUTO_VIDEO v = {.title = NULL};
+	struct err ignored;
+
+	return videos_get(r->engine->db, &r->video.id, &v, &ignored) == 0;
+}
+
 void outcome_recorded(struct run *r)
 {
+	int64_t now_ms = clock_mono_ms();
+
 	r->unwritten = false;
-	status_renew(r->engine->cache, &r->video, r->engine->settings);
+	if (status_renew(r->engine->cache, &r->video, r->engine->settings) ||
+		now_ms < r->missed_ms + MISSED_MS)
+		return;
+	r->missed_ms = now_ms;
+	if (!was_deleted(r))
+		(void)status_publish(r->engine->cache, &r->video, r->engine->settings);
 }
 
 static int write_done(struct step *s, struct err *e)

@@ -126,6 +126,7 @@ struct run {
 	struct step *steps;
 	size_t step_count;
 	int64_t claimed_ms;       /* clock_mono_ms */
+	int64_t missed_ms;        /* clock_mono_ms when memcached last had no status of it */
 	int64_t worked_ms;        /* since then, with a step of it running: what its deadline counts */
 	int64_t seen_ms;          /* clock_mono_ms up to which that is counted */
 	int64_t lease_ms;         /* clock_mono_ms when our lease was last known to be renewed */

@@ -104,9 +104,9 @@ bool status_publish(struct cache *c, const struct video *v, const struct setting
 	return store(c, v, s, cache_set);
 }
 
-void status_renew(struct cache *c, const struct video *v, const struct settings *s)
+bool status_renew(struct cache *c, const struct video *v, const struct settings *s)
 {
-	(void)store(c, v, s, cache_replace); /* what nobody asks for need not be there */
+	return store(c, v, s, cache_replace);
 }
 
 void status_refill(struct cache *c, const struct video *v, const struct settings *s)

@@ -28,8 +28,9 @@ char *status_url(const struct settings *s, const char *key);
 void status_key(const struct uuid *id, char out[static STATUS_KEY_SIZE]);
 /* Overwrites what is there. */
 bool status_publish(struct cache *c, const struct video *v, const struct settings *s);
-/* Only where there is one: what was forgotten, because the video was deleted or changed, stays forgotten. */
-void status_renew(struct cache *c, const struct video *v, const struct settings *s);
+/* Only where there is one: what was forgotten, because the video was deleted or changed, stays forgotten.
+ * Whether there was. */
+bool status_renew(struct cache *c, const struct video *v, const struct settings *s);
 /* Only where there is none: what the daemon published is never older. */
 void status_refill(struct cache *c, const struct video *v, const struct settings *s);
 void status_forget(struct cache *c, const struct uuid *id);
