@@ -28,11 +28,12 @@
 /* Three lists of one length. */
 struct times {
 	struct json *characters, *start_ms, *end_ms;
+	int64_t last_ms; /* nothing goes back behind it: at a seam roundings meet */
 };
 
 static struct times times_new(void)
 {
-	return (struct times){json_new_array(), json_new_array(), json_new_array()};
+	return (struct times){json_new_array(), json_new_array(), json_new_array(), 0};
 }
 
 static void times_put(struct json *root, struct times *t)
@@ -122,6 +123,13 @@ int speech_note_take(const struct step *s, const char *artefact, size_t piece, s
 	return fs_copy_atomic(from, to, FILE_MODE, e);
 }
 
+static void append_time(struct times *all, struct json *to, int64_t ms)
+{
+	if (ms > all->last_ms)
+		all->last_ms = ms;
+	json_append_int(to, all->last_ms);
+}
+
 static void append_times(struct times *all, const struct json *note, int64_t offset_ms)
 {
 	const struct json *c = json_get(note, "characters"), *start = json_get(note, "startMs"),
@@ -132,13 +140,13 @@ static void append_times(struct times *all, const struct json *note, int64_t off
 		return;
 	if (n > 0 && json_count(all->characters) > 0) { /* the white space that was left out between pieces */
 		json_append_string(all->characters, " ");
-		json_append_int(all->start_ms, offset_ms);
-		json_append_int(all->end_ms, offset_ms);
+		append_time(all, all->start_ms, offset_ms);
+		append_time(all, all->end_ms, offset_ms);
 	}
 	for (size_t i = 0; i < n; i++) {
 		json_append_string(all->characters, json_string(json_at(c, i)));
-		json_append_int(all->start_ms, offset_ms + json_int(json_at(start, i)));
-		json_append_int(all->end_ms, offset_ms + json_int(json_at(end, i)));
+		append_time(all, all->start_ms, offset_ms + json_int(json_at(start, i)));
+		append_time(all, all->end_ms, offset_ms + json_int(json_at(end, i)));
 	}
 }
 
