@@ -81,13 +81,15 @@ static void result_text(const struct step *s, struct buf *out)
 	json_write(root, out);
 }
 
-/* Whether a status is missing because its client deleted the video, rather than because memcached was new. */
-static bool was_deleted(const struct run *r)
+/* A status is missing because memcached was new, or because its client deleted the video: then it stays so.
+ */
+static bool show_again(const struct run *r)
 {
 	AUTO_VIDEO v = {.title = NULL};
 	struct err ignored;
 
-	return videos_get(r->engine->db, &r->video.id, &v, &ignored) == 0;
+	return videos_get(r->engine->db, &r->video.id, &v, &ignored) != 0 &&
+	       status_publish(r->engine->cache, &r->video, r->engine->settings);
 }
 
 void outcome_recorded(struct run *r)
@@ -99,8 +101,7 @@ void outcome_recorded(struct run *r)
 		now_ms < r->missed_ms + MISSED_MS)
 		return;
 	r->missed_ms = now_ms;
-	if (!was_deleted(r))
-		(void)status_publish(r->engine->cache, &r->video, r->engine->settings);
+	(void)show_again(r);
 }
 
 static int write_done(struct step *s, struct err *e)
@@ -260,7 +261,7 @@ static void tell_end(struct run *r, bool removal)
 	free(steal_ptr(r->video.stage));
 	if (r->end == RUN_COMPLETED)
 		r->video.progress = 100;
-	if (removal || !status_publish(en->cache, &r->video, en->settings))
+	if (removal || (!status_renew(en->cache, &r->video, en->settings) && !show_again(r)))
 		status_forget(en->cache, &r->video.id);
 }
 
