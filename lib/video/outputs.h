@@ -1,0 +1,47 @@
+#ifndef VIDEOD_VIDEO_OUTPUTS_H
+#define VIDEOD_VIDEO_OUTPUTS_H
+
+/* What was published of a video: keys below the storage's root. One JSON form, in videos.outputs. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/macros.h"
+
+struct err;
+struct json;
+struct settings;
+
+enum output_kind {
+	OUTPUT_FILM,
+	OUTPUT_THUMBNAIL,
+	OUTPUT_PREVIEW,
+	OUTPUT_SPRITE,
+	OUTPUT_SPRITE_VTT,
+	OUTPUT_KIND_COUNT
+};
+enum output_captions { OUTPUT_SRT, OUTPUT_VTT, OUTPUT_CAPTIONS_COUNT };
+
+struct output_film {
+	int aspect;                   /* enum video_aspect */
+	int64_t bytes;                /* of the film */
+	char *key[OUTPUT_KIND_COUNT]; /* NULL: there is none */
+};
+
+struct outputs {
+	struct output_film *films; /* [0] is of the video's own aspect ratio */
+	size_t count;
+	char *captions[OUTPUT_CAPTIONS_COUNT]; /* NULL: there are none */
+};
+
+void outputs_done(struct outputs *o);
+#define AUTO_OUTPUTS CLEANUP(outputs_done) struct outputs
+/* {"films":[{"aspectRatio","bytes","film","thumbnail","preview","sprite","spriteVtt"}],"captions":{"srt","vtt"}}
+ */
+struct json *outputs_json(const struct outputs *o);
+int outputs_read(const char *text, struct outputs *ret, struct err *e); /* NULL text: none. -1 ERR_PERM */
+/* The same for clients: "videoUrl", "thumbnailUrl", "previewUrl", "spriteUrl", "spriteVttUrl", with width and
+ * height; captions as {"srtUrl","vttUrl"}. Caller frees. */
+struct json *outputs_urls_json(const struct outputs *o, const struct settings *s);
+
+#endif
