@@ -209,13 +209,13 @@ static void begin_film(struct run *r)
 
 	r->scenes = xcalloc(r->video.scene_count + 1, sizeof(*r->scenes));
 	r->film = (struct film){
-		.ffmpeg = s->ffmpeg,
-		.ffprobe = s->ffprobe,
+		.tools = {.ffmpeg = s->ffmpeg,
+			.ffprobe = s->ffprobe,
+			.threads = processors > children ? processors / children : 1},
 		.width = size->width,
 		.height = size->height,
 		.style = r->video.style,
 		.title = r->video.title,
-		.threads = processors > children ? processors / children : 1,
 		.scenes = r->scenes,
 		.scene_count = r->video.scene_count,
 		.music = r->music_path,

@@ -14,41 +14,40 @@
 
 #define VOICE_TAIL_MS 400 /* the film goes on for this long after the last word */
 
-void film_add_program(const struct film *f, struct args *a)
+void film_add_program(const struct film_tools *t, struct args *a)
 {
-	args_add(a, f->ffmpeg);
+	args_add(a, t->ffmpeg);
 	args_adds(a, (const char *const[]){"-nostdin", "-hide_banner", "-loglevel", "error", "-y", NULL});
 	args_adds(a, (const char *const[]){"-nostats", "-progress", "pipe:1", NULL});
 	args_add(a, "-filter_threads");
-	args_addf(a, "%u", f->threads);
+	args_addf(a, "%u", t->threads);
 	args_add(a, "-filter_complex_threads");
-	args_addf(a, "%u", f->threads);
+	args_addf(a, "%u", t->threads);
 }
 
-void film_add_input(const struct film *f, const char *formats, const char *file, struct args *a)
+void film_add_input(const struct film_tools *t, const char *formats, const char *file, struct args *a)
 {
 	args_adds(a, (const char *const[]){
 			     "-protocol_whitelist", "file,pipe", "-format_whitelist", formats, NULL});
 	args_add(a, "-threads");
-	args_addf(a, "%u", f->threads);
+	args_addf(a, "%u", t->threads);
 	args_adds(a, (const char *const[]){"-i", file, NULL});
 }
 
-void film_add_h264(const struct film *f, unsigned frames, struct args *a)
+void film_add_h264(const struct film_tools *t, unsigned frames, struct args *a)
 {
 	args_add(a, "-frames:v");
 	args_addf(a, "%u", frames);
 	args_adds(a,
 		(const char *const[]){"-an", "-sn", "-dn", "-c:v", "libx264", "-pix_fmt", "yuv420p", NULL});
 	args_add(a, "-threads");
-	args_addf(a, "%u", f->threads);
+	args_addf(a, "%u", t->threads);
 	args_adds(a, (const char *const[]){"-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc",
 			     "bt709", "-color_range", "tv", "-video_track_timescale", "15360", NULL});
 }
 
-void film_add_output(const struct film *f, const char *container, const char *out, struct args *a)
+void film_add_output(const char *container, const char *out, struct args *a)
 {
-	(void)f;
 	args_adds(a, (const char *const[]){
 			     "-map_metadata", "-1", "-map_chapters", "-1", "-f", container, out, NULL});
 }

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/film/tools.h"
 #include "lib/base/args.h"
 #include "lib/video/video.h"
 
@@ -33,11 +34,10 @@ struct film_scene {
 };
 
 struct film {
-	const char *ffmpeg, *ffprobe; /* programs */
-	int width, height;            /* of the film */
-	int style;                    /* enum video_style: movement, colours, placing of text */
-	const char *title;            /* what a card shows where its scene has no text */
-	unsigned threads;             /* per child */
+	struct film_tools tools;
+	int width, height; /* of the film */
+	int style;         /* enum video_style: movement, colours, placing of text */
+	const char *title; /* what a card shows where its scene has no text */
 	const struct film_scene *scenes;
 	size_t scene_count;
 	const char *voice; /* file in the work folder, NULL none */

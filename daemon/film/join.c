@@ -36,38 +36,38 @@ void film_encode_args(const struct film *f, size_t item, const char *clip, const
 	AUTO_BUF filters = BUF_INIT(FILTERS_MAX_BYTES);
 
 	encode_filters(f, frames, text_file, &filters);
-	film_add_program(f, a);
-	film_add_input(f, FILM_CLIP_FORMATS, clip, a);
+	film_add_program(&f->tools, a);
+	film_add_input(&f->tools, FILM_CLIP_FORMATS, clip, a);
 	args_adds(a, (const char *const[]){"-map", "0:v:0", "-vf", buf_text(&filters), NULL});
-	film_add_h264(f, frames, a);
+	film_add_h264(&f->tools, frames, a);
 	args_adds(a, (const char *const[]){"-preset", "superfast", "-profile:v", "high", "-crf", "20", "-g",
 			     "60", "-x264-params", "mbtree=1:rc-lookahead=10:open-gop=0", NULL});
-	film_add_output(f, "mp4", out, a);
+	film_add_output("mp4", out, a);
 }
 
 void film_assemble_args(
 	const struct film *f, const char *list_file, const char *sound, const char *out, struct args *a)
 {
-	film_add_program(f, a);
+	film_add_program(&f->tools, a);
 	args_adds(a, (const char *const[]){"-f", "concat", NULL});
-	film_add_input(f, "concat," FILM_CLIP_FORMATS, list_file, a);
-	film_add_input(f, FILM_SOUND_FORMATS, sound, a);
+	film_add_input(&f->tools, "concat," FILM_CLIP_FORMATS, list_file, a);
+	film_add_input(&f->tools, FILM_SOUND_FORMATS, sound, a);
 	args_adds(a, (const char *const[]){"-map", "0:v:0", "-map", "1:a:0", "-c", "copy",
 			     "-video_track_timescale", "15360", "-movflags", "+faststart", NULL});
-	film_add_output(f, "mp4", out, a);
+	film_add_output("mp4", out, a);
 }
 
 /* The most telling of the first seconds' frames, and not one of the first, where the text is still coming. */
 void film_still_args(const struct film *f, const char *film, const char *out, struct args *a)
 {
-	film_add_program(f, a);
+	film_add_program(&f->tools, a);
 	args_add(a, "-t");
 	args_addf(a, "%d", STILL_SECONDS);
-	film_add_input(f, FILM_CLIP_FORMATS, film, a);
+	film_add_input(&f->tools, FILM_CLIP_FORMATS, film, a);
 	args_adds(
 		a, (const char *const[]){"-map", "0:v:0", "-vf",
 			   "select='gt(n,14)*not(mod(n,6))+eq(n,0)',thumbnail=n=100,"
 			   "scale=in_color_matrix=bt709:out_color_matrix=bt601:out_range=pc,format=yuvj420p",
 			   "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "3", "-update", "1", NULL});
-	film_add_output(f, "image2", out, a);
+	film_add_output("image2", out, a);
 }

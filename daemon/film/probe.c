@@ -17,7 +17,7 @@
 
 void film_probe_args(const struct film *f, const char *file, struct args *a)
 {
-	args_add(a, f->ffprobe);
+	args_add(a, f->tools.ffprobe);
 	args_adds(a, (const char *const[]){"-hide_banner", "-loglevel", "error", "-protocol_whitelist",
 			     "file,pipe", "-format_whitelist", FILM_PICTURE_FORMATS "," FILM_SOUND_FORMATS,
 			     "-of", "json", NULL});

@@ -177,15 +177,15 @@ void film_local_scene_args(const struct film *f, size_t item, const char *out, s
 	const struct film_scene *s = &f->scenes[item];
 	AUTO_BUF filters = BUF_INIT(FILTERS_MAX_BYTES);
 
-	film_add_program(f, a);
+	film_add_program(&f->tools, a);
 	if (s->picture) {
 		args_adds(a, (const char *const[]){
 				     "-codec_whitelist", "mjpeg,png,webp", NULL}); /* image2 knows SVG too */
-		film_add_input(f, FILM_PICTURE_FORMATS, s->picture, a);
+		film_add_input(&f->tools, FILM_PICTURE_FORMATS, s->picture, a);
 	}
 	(s->picture ? picture_filters : card_filters)(f, item, &filters);
 	args_adds(a, (const char *const[]){"-filter_complex", buf_text(&filters), NULL});
-	film_add_h264(f, s->clip_frames, a);
+	film_add_h264(&f->tools, s->clip_frames, a);
 	args_adds(a, (const char *const[]){"-preset", "ultrafast", "-crf", "12", NULL});
-	film_add_output(f, "mp4", out, a);
+	film_add_output("mp4", out, a);
 }

@@ -23,13 +23,13 @@ void film_local_voice_args(
 	const struct voice *asked = voice_id ? voices_find(voice_id) : NULL;
 	const struct voice *voice = asked ? asked : &voices_local[0];
 
-	film_add_program(f, a);
+	film_add_program(&f->tools, a);
 	args_adds(a, (const char *const[]){"-f", "lavfi", "-i", NULL});
 	args_addf(a, "flite=textfile=%s:voice=%s", script_file, voice->flite);
 	args_add(a, "-af");
 	args_addf(a, "%saresample=%d", voice->filters, SAMPLE_RATE);
 	args_adds(a, (const char *const[]){"-ar", "48000", "-ac", "1", "-c:a", "pcm_s16le", NULL});
-	film_add_output(f, "wav", out, a);
+	film_add_output("wav", out, a);
 }
 
 /* Half the volume sounds half as loud: ten decibels. */
@@ -96,12 +96,12 @@ void film_sound_args(const struct film *f, const char *out, struct args *a)
 	AUTO_BUF filters = BUF_INIT(FILTERS_MAX_BYTES);
 
 	sound_filters(f, voice, music, &filters);
-	film_add_program(f, a);
+	film_add_program(&f->tools, a);
 	if (voice)
-		film_add_input(f, FILM_SOUND_FORMATS, f->voice, a);
+		film_add_input(&f->tools, FILM_SOUND_FORMATS, f->voice, a);
 	if (music)
-		film_add_input(f, FILM_SOUND_FORMATS, f->music, a);
+		film_add_input(&f->tools, FILM_SOUND_FORMATS, f->music, a);
 	args_adds(a, (const char *const[]){"-filter_complex", buf_text(&filters), "-vn", "-c:a", "aac",
 			     "-b:a", "192k", "-ar", "48000", "-ac", "2", NULL});
-	film_add_output(f, "ipod", out, a);
+	film_add_output("ipod", out, a);
 }

@@ -61,15 +61,15 @@ void film_speech_join_args(const struct film *f, size_t pieces, const char *out,
 {
 	char name[32];
 
-	film_add_program(f, a);
+	film_add_program(&f->tools, a);
 	for (size_t i = 0; i < pieces; i++) {
 		film_speech_name(i, FILM_SPEECH_EXTENSION, name);
-		film_add_input(f, FILM_SOUND_FORMATS, name, a);
+		film_add_input(&f->tools, FILM_SOUND_FORMATS, name, a);
 	}
 	add_filters(pieces, a);
 	for (size_t i = 0; i + 1 < pieces; i++)
 		add_raw(i, a);
 	args_adds(a, (const char *const[]){
 			     "-map", "[all]", "-ar", "48000", "-ac", "1", "-c:a", "pcm_s16le", NULL});
-	film_add_output(f, "wav", out, a);
+	film_add_output("wav", out, a);
 }

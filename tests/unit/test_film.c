@@ -34,12 +34,12 @@ static const struct film_scene scenes[] = {
 
 static struct film film_new(void)
 {
-	return (struct film){.ffmpeg = "/usr/bin/ffmpeg",
-		.ffprobe = "/usr/bin/ffprobe",
+	return (struct film){.tools.ffmpeg = "/usr/bin/ffmpeg",
+		.tools.ffprobe = "/usr/bin/ffprobe",
 		.width = 1080,
 		.height = 1920,
 		.title = HOSTILE,
-		.threads = 2,
+		.tools.threads = 2,
 		.scenes = scenes,
 		.scene_count = ARRAY_LEN(scenes),
 		.voice = "voice.wav",

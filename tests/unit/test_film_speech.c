@@ -12,7 +12,7 @@
 #include "daemon/film/film.h"
 #include "lib/base/macros.h"
 
-static const struct film film = {.ffmpeg = "/usr/bin/ffmpeg", .threads = 2};
+static const struct film film = {.tools = {.ffmpeg = "/usr/bin/ffmpeg", .threads = 2}};
 
 static void test_bytes_of_a_second(void **state)
 {
