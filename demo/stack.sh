@@ -257,6 +257,7 @@ write_config() {
 		work_dir = $DIR/work
 		media_dir = $DIR/media
 		bought_dir = $DIR/bought
+		uploads_dir = $DIR/uploads
 		assets_dir = $DIR/share
 		drain_sec = 10
 	CONF
@@ -355,7 +356,7 @@ if [ ! -d "$DIR/pid" ] && [ "$COMMAND" != start ]; then
 	[ "$COMMAND" = stop ] || die "nothing was started in $DIR"
 	exit 0
 fi
-mkdir -p "$DIR"/{bought,etc,log,media,nginx,pid,share,sock,tmp,work}
+mkdir -p "$DIR"/{bought,etc,log,media,nginx,pid,share,sock,tmp,uploads,work}
 ln -sfn "$BIN/music" "$DIR/share/music"
 ln -sfn "$ROOT/assets/photos" "$DIR/share/photos"
 exec 9>"$DIR/lock"

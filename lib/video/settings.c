@@ -104,6 +104,8 @@ const struct conf_key settings_keys[] = {
 		.flags = CONF_REQUIRED, .help = "the music and the pictures that come with videod"},
 	{PATH(media_dir), .fallback = "/var/lib/videod/media", .flags = CONF_REQUIRED,
 		.help = "the finished files of storage = local"},
+	{PATH(uploads_dir), .fallback = "/var/lib/videod/uploads", .flags = CONF_REQUIRED,
+		.help = "pictures, voices and music that stores have uploaded"},
 	{STRING(public_url), .fallback = "", .max = 255, .check = check_public_url,
 		.help = "scheme and host in the URLs of finished files; empty for URLs that begin with /"},
 	{STRING(cdn_domain), .env_alias = "CDN_DOMAIN", .max = 253, .check = check_cdn_domain,
@@ -205,6 +207,11 @@ const struct conf_key settings_keys[] = {
 	{INT(keep_failed_jobs, 0, 10000000), .fallback = "10000",
 		.help = "failed jobs kept in the queue's history"},
 
+	{INT(upload_store_mb, 1, 10000000), .fallback = "2048",
+		.help = "how much one store may have uploaded, all together"},
+	{INT(upload_keep_days, 1, 36500), .fallback = "30",
+		.help = "how long an upload stays that nothing refers to"},
+
 	{KEY(image_allow_private, CONF_BOOL), .fallback = "no",
 		.help = "take pictures also by http and from private addresses"},
 };
@@ -252,6 +259,16 @@ static bool bought_is_not_public(const struct settings *s)
 	return !is_within(s->bought_dir, s->media_dir);
 }
 
+static bool uploads_outlive_sweep(const struct settings *s)
+{
+	return !is_within(s->uploads_dir, s->work_dir);
+}
+
+static bool uploads_are_not_public(const struct settings *s)
+{
+	return !is_within(s->uploads_dir, s->media_dir) && !is_within(s->uploads_dir, s->assets_dir);
+}
+
 /* The other programs buy nothing, and know of no key. */
 static bool runway_has_its_key(const struct settings *s)
 {
@@ -277,6 +294,9 @@ static const struct rule {
 	{"work_dir, bought_dir", bought_outlives_sweep, "work_dir is swept: it must not hold bought_dir"},
 	{"bought_dir, media_dir", bought_is_not_public,
 		"media_dir is served to everybody: it must not hold bought_dir"},
+	{"work_dir, uploads_dir", uploads_outlive_sweep, "work_dir is swept: it must not hold uploads_dir"},
+	{"uploads_dir, media_dir, assets_dir", uploads_are_not_public,
+		"media_dir and assets_dir are served to everybody: they must not hold uploads_dir"},
 	{"scene_provider, runway_api_key", runway_has_its_key, "runway needs the account's key"},
 	{"voice_provider, elevenlabs_api_key", elevenlabs_has_its_key, "elevenlabs needs the account's key"},
 };

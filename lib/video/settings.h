@@ -29,6 +29,7 @@ struct settings {
 	char *work_dir;     /* one folder per video under way */
 	char *assets_dir;   /* music and our own products' pictures */
 	char *media_dir;    /* root of the local storage, served by nginx under /media/ */
+	char *uploads_dir;  /* what stores have uploaded: a folder each; responders write, the daemon reads */
 	char *public_url;   /* scheme and host that clients use; "" makes URLs that begin with / */
 	char *cdn_domain;   /* when set, URLs are https://<cdn_domain>/<key> */
 	char *ffmpeg, *ffprobe;
@@ -77,6 +78,10 @@ struct settings {
 	int64_t poll_ms;
 	int64_t drain_sec; /* after SIGTERM */
 	int64_t keep_completed_jobs, keep_failed_jobs;
+
+	/* uploads */
+	int64_t upload_store_mb;  /* of one store, all together */
+	int64_t upload_keep_days; /* after nothing refers to them any more */
 
 	/* pictures from elsewhere */
 	bool image_allow_private; /* also http and private addresses: a shop in one's own network, tests */

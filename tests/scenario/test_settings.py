@@ -45,6 +45,8 @@ RANGES = [
     ("max_store_day_characters", 0, 1000000000),
     ("probe_sec", 1, 86400),
     ("videos_in_flight", 1, 1000),
+    ("upload_store_mb", 1, 10000000),
+    ("upload_keep_days", 1, 36500),
     ("store_in_flight", 1, 1000),
     ("children", 0, 256),
     ("child_deadline_sec", 1, 86400),
@@ -107,6 +109,9 @@ WRONG_TOGETHER = [
     ("work_dir = /srv/\nassets_dir = /srv", "must not hold assets_dir"),
     ("work_dir = /srv\nbought_dir = /srv/bought", "must not hold bought_dir"),
     ("media_dir = /srv\nbought_dir = /srv/bought", "must not hold bought_dir"),
+    ("work_dir = /srv\nuploads_dir = /srv/uploads", "must not hold uploads_dir"),
+    ("media_dir = /srv\nuploads_dir = /srv/uploads", "must not hold uploads_dir"),
+    ("assets_dir = /srv\nuploads_dir = /srv", "must not hold uploads_dir"),
 ]
 # Providers that the daemon does not start with but for the key of their account.
 PROVIDERS = [
