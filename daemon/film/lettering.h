@@ -34,7 +34,8 @@ struct lettering_caption {
 	unsigned from, to;       /* frames of the part */
 };
 
-/* All that is to be drawn for one part in one rendition. */
+/* All that is to be drawn for one part in one rendition. The pictures of its captions have one place and
+ * size: see struct film_caption. */
 struct lettering_order {
 	struct film_size size;     /* of the film: sizes, margins and safe areas come from it */
 	int style;                 /* enum video_style */
