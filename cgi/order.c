@@ -59,14 +59,11 @@ int order_refused(struct reply *r, const struct err *e)
 
 struct video order_defaults(void)
 {
-	return (struct video){
-		.aspect = ASPECT_9_16,
-		.reuse = true,
-		.pause = PAUSE_NONE,
-		.revision = 1,
-		.music_volume = DEFAULT_MUSIC_VOLUME,
-		.voice_volume = DEFAULT_VOICE_VOLUME,
-	};
+	struct video v;
+
+	video_init(&v);
+	v.aspect = ASPECT_9_16;
+	return v;
 }
 
 /* A product video has music unless its client wants none: the first track of a category that suits the style.

@@ -26,14 +26,14 @@
 #define EARLIEST_MS 5000 /* between a look and one that is asked for */
 #define BATCH_MS    100  /* between two batches of videos that go on: the loop has other things to do */
 
-static void log_trouble(const char *what, const struct look *l, const struct err *e)
+static void log_trouble(const char *what, const struct inquiry *l, const struct err *e)
 {
 	log_warning(what, log_text("vendor", l->asker->name), log_text("kind", err_kind_names[e->kind]),
 		log_text("error", e->text));
 }
 
 /* Writes what was heard, and says so when it is new. */
-static void record(struct look *l, const char *state)
+static void record(struct inquiry *l, const char *state)
 {
 	struct vendor_account a = {
 		.balance_milli = l->balance_milli, .concurrency = l->concurrency, .detail = l->detail};
@@ -54,7 +54,7 @@ static void record(struct look *l, const char *state)
 }
 
 /* How many videos go on; when it is a whole batch there may be more. */
-static int resume(struct look *l, const char *reason, int64_t balance_milli)
+static int resume(struct inquiry *l, const char *reason, int64_t balance_milli)
 {
 	struct err e;
 	int n = videos_resume(l->engine->db, l->asker->name, reason, NULL, balance_milli, &e);
@@ -69,7 +69,7 @@ static int resume(struct look *l, const char *reason, int64_t balance_milli)
 /* By what was heard last. */
 static void resume_some(void *arg)
 {
-	struct look *l = arg;
+	struct inquiry *l = arg;
 	struct engine *en = l->engine;
 	int all = resume(l, "bad_key", -1);
 
@@ -84,7 +84,7 @@ static void resume_some(void *arg)
 		en->freed(en->freed_arg);
 }
 
-static void end_look(struct look *l)
+static void end_look(struct inquiry *l)
 {
 	l->last_balance_milli = l->balance_milli;
 	l->was_at_daily_limit = l->at_daily_limit;
@@ -92,7 +92,7 @@ static void end_look(struct look *l)
 	look_forget(l);
 }
 
-void look_answered(struct look *l)
+void look_answered(struct inquiry *l)
 {
 	const char *state = l->balance_milli == 0 ? "out_of_credit"
 			    : l->at_daily_limit   ? "daily_limit"
@@ -105,7 +105,7 @@ void look_answered(struct look *l)
 		resume_some(l);
 }
 
-void look_failed(struct look *l, const char *state, const char *why)
+void look_failed(struct inquiry *l, const char *state, const char *why)
 {
 	free(l->detail);
 	l->detail = xstrdup(why);
@@ -114,7 +114,7 @@ void look_failed(struct look *l, const char *state, const char *why)
 	end_look(l);
 }
 
-void look_refused(struct look *l, const struct verdict *v)
+void look_refused(struct inquiry *l, const struct verdict *v)
 {
 	look_failed(l, v->reason ? v->reason : "unreachable", v->err.text);
 }
@@ -130,7 +130,7 @@ static void look(void *arg)
 		a->due_ms = now + every;
 	loop_timer_arm(a->timer, a->due_ms - now);
 	for (size_t i = 0; i < ASKERS; i++) {
-		struct look *l = &a->looks[i];
+		struct inquiry *l = &a->looks[i];
 
 		if (!l->asker->is_used(a->engine))
 			continue;
@@ -182,7 +182,7 @@ int accounts_new(struct engine *en, struct accounts **ret, struct err *e)
 
 	a->engine = en;
 	for (size_t i = 0; i < ASKERS; i++)
-		a->looks[i] = (struct look){.engine = en,
+		a->looks[i] = (struct inquiry){.engine = en,
 			.asker = &accounts_askers[i],
 			.balance_milli = -1,
 			.last_balance_milli = -1};

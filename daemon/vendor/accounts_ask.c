@@ -17,7 +17,7 @@
 #define PAGES_MAX 400 /* more voices than any account may have; a vendor that repeats itself ends here */
 
 /* What could not even be asked. */
-static void not_asked(struct look *l, const struct err *e)
+static void not_asked(struct inquiry *l, const struct err *e)
 {
 	look_failed(l, "unreachable", e->text);
 }
@@ -31,7 +31,7 @@ static bool uses_runway(const struct engine *en)
 
 static void on_runway_account(const struct runway_account *a, const struct verdict *v, void *arg)
 {
-	struct look *l = arg;
+	struct inquiry *l = arg;
 
 	l->call = NULL;
 	if (v) {
@@ -44,7 +44,7 @@ static void on_runway_account(const struct runway_account *a, const struct verdi
 	look_answered(l);
 }
 
-static void ask_runway(struct look *l)
+static void ask_runway(struct inquiry *l)
 {
 	struct runway_call *call = NULL;
 	struct err e;
@@ -68,7 +68,7 @@ static bool uses_elevenlabs(const struct engine *en)
 	return en->elevenlabs != NULL;
 }
 
-static void keep_page(struct look *l, const struct elevenlabs_voices *p)
+static void keep_page(struct inquiry *l, const struct elevenlabs_voices *p)
 {
 	l->voices = xreallocarray(l->voices, l->voice_count + p->count + 1, sizeof(*l->voices));
 	for (size_t i = 0; i < p->count; i++)
@@ -83,7 +83,7 @@ static void keep_page(struct look *l, const struct elevenlabs_voices *p)
 
 static void on_voices(const struct elevenlabs_voices *p, const struct verdict *v, void *arg);
 
-static void ask_voices(struct look *l, const char *page)
+static void ask_voices(struct inquiry *l, const char *page)
 {
 	struct elevenlabs_call *call = NULL;
 	struct err e;
@@ -96,7 +96,7 @@ static void ask_voices(struct look *l, const char *page)
 
 static void on_voices(const struct elevenlabs_voices *p, const struct verdict *v, void *arg)
 {
-	struct look *l = arg;
+	struct inquiry *l = arg;
 	struct err e;
 
 	l->call = NULL;
@@ -113,7 +113,7 @@ static void on_voices(const struct elevenlabs_voices *p, const struct verdict *v
 		look_answered(l);
 }
 
-static int write_models(struct look *l, const struct elevenlabs_model *list, size_t count, struct err *e)
+static int write_models(struct inquiry *l, const struct elevenlabs_model *list, size_t count, struct err *e)
 {
 	AUTO_FREE struct speech_model *models = xcalloc(count + 1, sizeof(*models));
 	size_t n = 0;
@@ -134,7 +134,7 @@ static int write_models(struct look *l, const struct elevenlabs_model *list, siz
 
 static void on_models(const struct elevenlabs_model *list, size_t count, const struct verdict *v, void *arg)
 {
-	struct look *l = arg;
+	struct inquiry *l = arg;
 	struct err e;
 
 	l->call = NULL;
@@ -146,7 +146,7 @@ static void on_models(const struct elevenlabs_model *list, size_t count, const s
 		ask_voices(l, NULL);
 }
 
-static void ask_models(struct look *l)
+static void ask_models(struct inquiry *l)
 {
 	struct elevenlabs_call *call = NULL;
 	struct err e;
@@ -159,7 +159,7 @@ static void ask_models(struct look *l)
 
 static void on_elevenlabs_account(const struct elevenlabs_account *a, const struct verdict *v, void *arg)
 {
-	struct look *l = arg;
+	struct inquiry *l = arg;
 
 	l->call = NULL;
 	if (v && v->err.kind != ERR_PERM && v->err.http_status != FORBIDDEN) {
@@ -173,7 +173,7 @@ static void on_elevenlabs_account(const struct elevenlabs_account *a, const stru
 	ask_models(l);
 }
 
-static void ask_elevenlabs(struct look *l)
+static void ask_elevenlabs(struct inquiry *l)
 {
 	struct elevenlabs_call *call = NULL;
 	struct err e;
@@ -194,7 +194,7 @@ const struct asker accounts_askers[ASKERS] = {
 	{"elevenlabs", PLACE_SPEECH, uses_elevenlabs, ask_elevenlabs, cancel_elevenlabs},
 };
 
-void look_forget(struct look *l)
+void look_forget(struct inquiry *l)
 {
 	for (size_t i = 0; i < l->voice_count; i++)
 		vendor_voice_done(&l->voices[i]);

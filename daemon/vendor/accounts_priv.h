@@ -10,7 +10,7 @@
 #include "daemon/engine.h"
 #include "lib/video/vendors.h"
 
-struct look;
+struct inquiry;
 struct loop_timer;
 struct verdict;
 
@@ -18,14 +18,14 @@ struct asker {
 	const char *name; /* of the vendor, in the database */
 	enum place place;
 	bool (*is_used)(const struct engine *en);
-	void (*ask)(struct look *l); /* ends with look_answered or look_failed, later */
+	void (*ask)(struct inquiry *l); /* ends with look_answered or look_failed, later */
 	void (*cancel)(void *call);
 };
 
 #define ASKERS 2
 extern const struct asker accounts_askers[ASKERS];
 
-struct look {
+struct inquiry {
 	struct engine *engine;
 	const struct asker *asker;
 	bool busy;
@@ -53,13 +53,13 @@ struct accounts {
 	struct loop_timer *timer;
 	int64_t due_ms;    /* the next look at its time */
 	int64_t looked_ms; /* the last one */
-	struct look looks[ASKERS];
+	struct inquiry looks[ASKERS];
 };
 
 /* The end of a look: everything was heard and is in the database, or something was refused. */
-void look_answered(struct look *l);
-void look_failed(struct look *l, const char *state, const char *why);
-void look_refused(struct look *l, const struct verdict *v);
-void look_forget(struct look *l); /* what was heard now */
+void look_answered(struct inquiry *l);
+void look_failed(struct inquiry *l, const char *state, const char *why);
+void look_refused(struct inquiry *l, const struct verdict *v);
+void look_forget(struct inquiry *l); /* what was heard now */
 
 #endif

@@ -47,7 +47,8 @@ static const char SQL_NEW_TAKE[] =
 static const char SQL_CHANGE[] =
 	"UPDATE videos SET title = ?, style = ?, aspect_ratio = ?, mode = ?, model = ?, reuse = ?, "
 	"voiceover_script = ?, voice_id = ?, music_track_id = ?, music_volume = ?, voice_volume = ?, "
-	"estimate_credits_milli = ?, estimate_characters = ?, updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
+	"estimate_credits_milli = ?, estimate_characters = ?, look = ?, brand = ?, "
+	"updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
 static const char SQL_FORGET_SCENES[] = "DELETE FROM scenes WHERE video_id = ?";
 static const char SQL_REQUEST[] = "SELECT " VIDEO_COLUMNS " FROM " VIDEO_TABLES " WHERE v.id = ?";
 static const char SQL_MODE[] =
@@ -311,6 +312,7 @@ struct order {
 
 static int write_request(struct db *db, const struct video *v, struct err *e)
 {
+	AUTO_FREE char *look = videos_look_text(v);
 	struct db_arg music;
 	struct uuid track;
 
@@ -322,7 +324,7 @@ static int write_request(struct db *db, const struct video *v, struct err *e)
 			db_text(names_get(video_mode_names, MODE_COUNT, v->mode)), db_text(v->model),
 			db_int(v->reuse), db_text(v->voiceover_script), db_text(v->voice_id), music,
 			db_int(v->music_volume), db_int(v->voice_volume), db_int(v->estimate_credits_milli),
-			db_int(v->estimate_characters), db_uuid(&v->id)),
+			db_int(v->estimate_characters), db_text(look), db_text(v->brand), db_uuid(&v->id)),
 		NULL, e);
 }
 

@@ -15,7 +15,6 @@
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
-#include "lib/base/text.h"
 #include "lib/io/db.h"
 #include "lib/io/json.h"
 #include "lib/video/models.h"
@@ -109,8 +108,8 @@ bool estimate_video(const struct video *v, const struct settings *s, struct scen
 		if (choices)
 			choices[i] = choice;
 	}
-	if (v->voiceover_script && buys_voice(v, s))
-		sum.characters = (int64_t)text_utf8_points(v->voiceover_script);
+	if (buys_voice(v, s))
+		sum.characters = video_script_points(v);
 	*ret = sum;
 	return possible;
 }
@@ -147,7 +146,7 @@ struct json *estimate_json(const struct video *v, const struct settings *s,
 
 	for (size_t i = 0; i < v->scene_count; i++)
 		json_append(scenes, scene_json(&choices[i]));
-	json_put_string(voice, "model", v->voiceover_script && buys_voice(v, s) ? s->elevenlabs_model : NULL);
+	json_put_string(voice, "model", video_speaks(v) && buys_voice(v, s) ? s->elevenlabs_model : NULL);
 	json_put_int(voice, "characters", t->characters);
 	put_limit(limits, "videoCredits", s->max_video_credits);
 	put_limit(limits, "videoCharacters", s->max_video_characters);

@@ -6,6 +6,7 @@
 
 #include "lib/video/fields.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@
 #include "lib/io/json.h"
 #include "lib/video/problems.h"
 
-#define MESSAGE_BYTES 512
+#define MESSAGE_BYTES 1024
 #define KEY_SHOWN     64 /* code points of an unknown key */
 
 static void *member_of(void *out, size_t offset)
@@ -177,13 +178,69 @@ static void read_bool(
 		problems_add(p, path, "must be true or false, not %s", type_name(v));
 }
 
+static void read_colour(
+	const struct field *f, const struct json *v, const char *path, void *out, struct problems *p)
+{
+	const char *s = json_string(v);
+	bool good = s && strlen(s) == 7 && *s == '#';
+	int64_t colour = 0;
+
+	for (size_t i = 1; good && i < 7; i++) {
+		good = isxdigit((unsigned char)s[i]);
+		colour = colour * 16 + (isdigit((unsigned char)s[i]) ? s[i] - '0' : (s[i] | 0x20) - 'a' + 10);
+	}
+	if (good)
+		*(int64_t *)member_of(out, f->offset) = colour;
+	else
+		problems_add(p, path, "must be a colour as \"#RRGGBB\"%s%s", s ? "" : ", not ",
+			s ? "" : type_name(v));
+}
+
+static void read_names(
+	const struct field *f, const struct json *v, const char *path, void *out, struct problems *p)
+{
+	AUTO_BUF names = BUF_INIT(MESSAGE_BYTES);
+	unsigned bits = 0;
+	bool good = true;
+
+	if (json_type_of(v) != JSON_ARRAY) {
+		problems_add(p, path, "must be an array of %s, not %s", f->what, type_name(v));
+		return;
+	}
+	add_names(&names, f->names, f->name_count);
+	for (size_t i = 0; i < json_count(v) && p->count < LIMIT_PROBLEMS; i++) {
+		AUTO_FREE char *place = xasprintf("%s/%zu", path, i);
+		int index = names_find(f->names, f->name_count, json_string(json_at(v, i)));
+
+		if (index < 0)
+			problems_add(p, place, "must be one of %s", buf_text(&names));
+		else if (bits & 1U << index)
+			problems_add(p, place, "is there already");
+		good = good && index >= 0 && !(bits & 1U << index);
+		bits |= index >= 0 ? 1U << index : 0;
+	}
+	if (good)
+		*(unsigned *)member_of(out, f->offset) = bits;
+}
+
+static void read_object(
+	const struct field *f, const struct json *v, const char *path, void *out, struct problems *p)
+{
+	if (f->count_offset > 0)
+		*(bool *)member_of(out, f->count_offset) = json_type_of(v) == JSON_OBJECT;
+	fields_read(v, f->items, path, member_of(out, f->offset), p);
+}
+
 static void read_items(const struct field *f, const struct json *v, size_t count, const char *path,
 	char *items, struct problems *p)
 {
 	for (size_t i = 0; i < count; i++) {
 		AUTO_FREE char *item_path = xasprintf("%s/%zu", path, i);
+		char *item = items + i * f->items->size_bytes;
 
-		fields_read(json_at(v, i), f->items, item_path, items + i * f->items->size_bytes, p);
+		if (f->items->init)
+			f->items->init(item);
+		fields_read(json_at(v, i), f->items, item_path, item, p);
 	}
 }
 
@@ -221,16 +278,33 @@ static void (*const readers[FIELD_TYPE_COUNT])(
 	[FIELD_NAME] = read_name,
 	[FIELD_NUMBER] = read_number,
 	[FIELD_BOOL] = read_bool,
+	[FIELD_COLOUR] = read_colour,
+	[FIELD_NAMES] = read_names,
 	[FIELD_LIST] = read_list,
+	[FIELD_OBJECT] = read_object,
 };
 
 static bool is_known(const struct field_table *t, const char *key)
 {
 	for (size_t i = 0; i < t->count; i++) {
-		if (strcmp(t->fields[i].name, key) == 0)
+		const struct field *f = &t->fields[i];
+
+		if (f->type == FIELD_INCLUDE ? is_known(f->items, key) : strcmp(f->name, key) == 0)
 			return true;
 	}
 	return false;
+}
+
+static void add_known(struct buf *out, const struct field_table *t)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		const struct field *f = &t->fields[i];
+
+		if (f->type == FIELD_INCLUDE)
+			add_known(out, f->items);
+		else
+			buf_addf(out, "%s%s", out->len > 0 ? ", " : "", f->name);
+	}
 }
 
 /* A key as a part of a JSON pointer: RFC 6901 section 4. A very long one is cut. */
@@ -252,9 +326,7 @@ static void report_unknown(
 {
 	AUTO_BUF known = BUF_INIT(MESSAGE_BYTES);
 
-	for (size_t i = 0; i < t->count; i++)
-		buf_addf(&known, "%s%s", i > 0 ? ", " : "", t->fields[i].name);
-
+	add_known(&known, t);
 	for (size_t i = 0; i < json_count(object); i++) {
 		AUTO_BUF place = BUF_INIT(MESSAGE_BYTES);
 		const char *key = json_key_at(object, i, NULL);
@@ -267,16 +339,18 @@ static void report_unknown(
 	}
 }
 
-void fields_read(const struct json *object, const struct field_table *t, const char *path, void *out,
+/* What there is of the table's keys, and what is missing. */
+static void read_members(const struct json *object, const struct field_table *t, const char *path, void *out,
 	struct problems *p)
 {
-	if (json_type_of(object) != JSON_OBJECT) {
-		problems_add(p, path, "must be an object, not %s", type_name(object));
-		return;
-	}
-
 	for (size_t i = 0; i < t->count; i++) {
 		const struct field *f = &t->fields[i];
+
+		if (f->type == FIELD_INCLUDE) {
+			read_members(object, f->items, path, member_of(out, f->offset), p);
+			continue;
+		}
+
 		const struct json *v = json_get(object, f->name);
 		AUTO_FREE char *place = xasprintf("%s/%s", path, f->name);
 
@@ -287,5 +361,15 @@ void fields_read(const struct json *object, const struct field_table *t, const c
 		else if (f->keeps && json_has(object, f->name))
 			problems_add(p, place, "must not be null");
 	}
+}
+
+void fields_read(const struct json *object, const struct field_table *t, const char *path, void *out,
+	struct problems *p)
+{
+	if (json_type_of(object) != JSON_OBJECT) {
+		problems_add(p, path, "must be an object, not %s", type_name(object));
+		return;
+	}
+	read_members(object, t, path, out, p);
 	report_unknown(object, t, path, p);
 }

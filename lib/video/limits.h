@@ -23,6 +23,13 @@
 #define DEFAULT_MUSIC_VOLUME 30
 #define LIMIT_VOICE_VOLUME   100
 #define DEFAULT_VOICE_VOLUME 100
+#define LIMIT_SCENE_VOLUME   100
+#define LIMIT_CARD_MIN_MS    1000 /* an intro or end card */
+#define LIMIT_CARD_MAX_MS    10000
+#define DEFAULT_CARD_MS      3000
+#define LIMIT_LOGO_MIN       4 /* percent of the film's shorter side */
+#define LIMIT_LOGO_MAX       40
+#define DEFAULT_LOGO_SIZE    14
 #define LIMIT_STORE_NAME     200
 #define LIMIT_NICHE          100
 #define LIMIT_DESCRIPTION    20000

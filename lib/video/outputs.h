@@ -40,8 +40,11 @@ void outputs_done(struct outputs *o);
  */
 struct json *outputs_json(const struct outputs *o);
 int outputs_read(const char *text, struct outputs *ret, struct err *e); /* NULL text: none. -1 ERR_PERM */
-/* The same for clients: "videoUrl", "thumbnailUrl", "previewUrl", "spriteUrl", "spriteVttUrl", with width and
- * height; captions as {"srtUrl","vttUrl"}. Caller frees. */
-struct json *outputs_urls_json(const struct outputs *o, const struct settings *s);
+/*
+ * The same for clients, put into object: "films", each with aspectRatio, width, height, bytes, "videoUrl",
+ * "thumbnailUrl", "previewUrl", "spriteUrl", "spriteVttUrl", null where there is none; "captionFiles" as
+ * {"srtUrl","vttUrl"} or null.
+ */
+void outputs_put_urls(const struct outputs *o, const struct settings *s, struct json *object);
 
 #endif

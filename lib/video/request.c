@@ -5,16 +5,15 @@
 
 #include "lib/video/request.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/fs.h"
 #include "lib/base/text.h"
 #include "lib/io/json.h"
 #include "lib/video/fields.h"
 #include "lib/video/models.h"
 #include "lib/video/money.h"
+#include "lib/video/source.h"
 
 #define ALNUM        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 #define STRINGIFY(x) #x
@@ -56,78 +55,12 @@ static const char *check_track_id(const char *s)
 	return uuid_parse_text(s, &id) ? NULL : "must be a UUID; GET /videos/music lists the tracks";
 }
 
-/* The host's length at the beginning of s (an IPv6 address with its brackets), 0 when it is none. */
-static size_t host_length(const char *s)
-{
-	if (*s != '[')
-		return strspn(s, ALNUM ".-_");
-
-	size_t n = strspn(s + 1, "0123456789abcdefABCDEF:.");
-	return n > 0 && s[n + 1] == ']' ? n + 2 : 0;
-}
-
-static bool is_loopback(const char *host, size_t n)
-{
-	static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (n == strlen(names[i]) && strncmp(host, names[i], n) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* "", ":8080" or no port at all. */
-static bool port_ok(const char *s, size_t n)
-{
-	char digits[8];
-	int64_t port;
-
-	if (n == 0)
-		return true;
-	if (*s != ':' || n > sizeof(digits))
-		return false;
-	(void)snprintf(digits, sizeof(digits), "%.*s", (int)(n - 1), s + 1);
-	return text_to_i64(digits, 1, UINT16_MAX, &port);
-}
-
-/*
- * Plain http is refused but for this very machine, where a shop is developed; whether the daemon may go there
- * is its own setting. That a name leads to no private address can only be seen when it is looked up, so the
- * daemon checks it.
- */
-static const char *check_image_url(const char *s)
-{
-	static const char assets[] = "/assets/";
-
-	if (strncmp(s, assets, strlen(assets)) == 0)
-		return fs_is_safe_relative(s + strlen(assets)) ? NULL
-							       : "must be /assets/ and a plain relative path";
-
-	bool plain = strncmp(s, "http://", 7) == 0;
-	if (!plain && strncmp(s, "https://", 8) != 0)
-		return "must begin with https:// or /assets/";
-	if (strpbrk(s, " \t\n\\"))
-		return "must not contain blanks or backslashes; a blank is written %20";
-
-	const char *host = s + (plain ? 7 : 8);
-	size_t authority = strcspn(host, "/?#"), n = host_length(host);
-	if (memchr(host, '@', authority))
-		return "must not contain a user name or a password";
-	if (n == 0 || n > authority || !port_ok(host + n, authority - n))
-		return "must have a valid host name";
-	if (plain && !is_loopback(host, n))
-		return "must begin with https://; plain http:// is not accepted";
-	return NULL;
-}
-
 #define AT(type, member) .offset = offsetof(struct type, member)
 
 /* What stands in more than one table, for the member of that name of struct owner. */
 #define PROMPT(owner) .name = "prompt", .type = FIELD_LINES, AT(owner, prompt), .min = 1, .max = LIMIT_PROMPT
 #define IMAGE_URL(owner)                                                                                     \
-	.name = "imageUrl", .type = FIELD_LINE, AT(owner, image_url), .max = LIMIT_URL,                      \
-	.check = check_image_url
+	.name = "imageUrl", .type = FIELD_LINE, AT(owner, image_url), .max = LIMIT_URL, .check = source_check
 #define MODEL(owner)                                                                                         \
 	.name = "model", .type = FIELD_LINE, AT(owner, model), .max = LIMIT_MODEL, .check = check_model
 
@@ -144,8 +77,14 @@ static const struct field scene_fields[] = {
 	{IMAGE_URL(scene)},
 	{.name = "textOverlay", .type = FIELD_LINES, AT(scene, text_overlay), .max = LIMIT_OVERLAY},
 	{MODEL(scene)},
+	{.type = FIELD_INCLUDE, AT(scene, look), .items = &scene_look_table},
 };
-static const struct field_table scene_table = {scene_fields, ARRAY_LEN(scene_fields), sizeof(struct scene)};
+static void init_scene(void *scene)
+{
+	scene_init(scene);
+}
+static const struct field_table scene_table = {
+	scene_fields, ARRAY_LEN(scene_fields), sizeof(struct scene), init_scene};
 
 /* Of a video; a product's options and a change have some of them. */
 #define PRODUCT_ID .name = "productId", .type = FIELD_LINE, AT(video, product_id), .check = check_id
@@ -175,6 +114,8 @@ static const struct field_table scene_table = {scene_fields, ARRAY_LEN(scene_fie
 	.name = "musicVolume", .type = FIELD_NUMBER, AT(video, music_volume), .max = LIMIT_MUSIC_VOLUME,     \
 	.what = "a whole number"
 
+#define LOOK .type = FIELD_INCLUDE, AT(video, look), .items = &look_table
+
 static const struct field video_fields[] = {
 	{.name = "storeId", .type = FIELD_LINE, .required = true, AT(video, store_id), .check = check_id},
 	{PRODUCT_ID},
@@ -190,8 +131,10 @@ static const struct field video_fields[] = {
 	{VOICE_VOLUME},
 	{MUSIC_TRACK_ID},
 	{MUSIC_VOLUME},
+	{LOOK},
 };
-static const struct field_table video_table = {video_fields, ARRAY_LEN(video_fields), sizeof(struct video)};
+static const struct field_table video_table = {
+	video_fields, ARRAY_LEN(video_fields), sizeof(struct video), NULL};
 
 static const struct field option_fields[] = {
 	{ASPECT_RATIO},
@@ -202,9 +145,10 @@ static const struct field option_fields[] = {
 	{VOICE_VOLUME},
 	{MUSIC_TRACK_ID},
 	{MUSIC_VOLUME},
+	{LOOK},
 };
 static const struct field_table option_table = {
-	option_fields, ARRAY_LEN(option_fields), sizeof(struct video)};
+	option_fields, ARRAY_LEN(option_fields), sizeof(struct video), NULL};
 
 static const struct field wish_fields[] = {
 	{PRODUCT_ID, .required = true},
@@ -217,8 +161,10 @@ static const struct field wish_fields[] = {
 	{VOICE_VOLUME},
 	{MUSIC_TRACK_ID},
 	{MUSIC_VOLUME},
+	{LOOK},
 };
-static const struct field_table wish_table = {wish_fields, ARRAY_LEN(wish_fields), sizeof(struct video)};
+static const struct field_table wish_table = {
+	wish_fields, ARRAY_LEN(wish_fields), sizeof(struct video), NULL};
 
 static const struct field change_fields[] = {
 	{TITLE, .keeps = true},
@@ -233,16 +179,17 @@ static const struct field change_fields[] = {
 	{VOICE_VOLUME},
 	{MUSIC_TRACK_ID},
 	{MUSIC_VOLUME},
+	{LOOK},
 };
 static const struct field_table change_table = {
-	change_fields, ARRAY_LEN(change_fields), sizeof(struct video)};
+	change_fields, ARRAY_LEN(change_fields), sizeof(struct video), NULL};
 
 static const struct field regenerate_fields[] = {
 	{PROMPT(request_regenerate), .keeps = true},
 	{IMAGE_URL(request_regenerate)},
 };
 static const struct field_table regenerate_table = {
-	regenerate_fields, ARRAY_LEN(regenerate_fields), sizeof(struct request_regenerate)};
+	regenerate_fields, ARRAY_LEN(regenerate_fields), sizeof(struct request_regenerate), NULL};
 
 struct retry {
 	bool accept;
@@ -250,14 +197,15 @@ struct retry {
 static const struct field retry_fields[] = {
 	{.name = "acceptPossibleCharge", .type = FIELD_BOOL, AT(retry, accept)},
 };
-static const struct field_table retry_table = {retry_fields, ARRAY_LEN(retry_fields), sizeof(struct retry)};
+static const struct field_table retry_table = {
+	retry_fields, ARRAY_LEN(retry_fields), sizeof(struct retry), NULL};
 
 struct render {
 	int mode;
 };
 static const struct field render_fields[] = {{MODE(render)}};
 static const struct field_table render_table = {
-	render_fields, ARRAY_LEN(render_fields), sizeof(struct render)};
+	render_fields, ARRAY_LEN(render_fields), sizeof(struct render), NULL};
 
 static const struct field store_fields[] = {
 	{.name = "id", .type = FIELD_SAME, AT(store, id)},
@@ -272,7 +220,8 @@ static const struct field store_fields[] = {
 	{.name = "currency", .type = FIELD_NAME, AT(store, currency), .names = money_currencies},
 	{.name = "locale", .type = FIELD_NAME, AT(store, locale), .names = money_locales},
 };
-static const struct field_table store_table = {store_fields, ARRAY_LEN(store_fields), sizeof(struct store)};
+static const struct field_table store_table = {
+	store_fields, ARRAY_LEN(store_fields), sizeof(struct store), NULL};
 
 static const struct field image_fields[] = {
 	{.name = "url",
@@ -281,10 +230,11 @@ static const struct field image_fields[] = {
 		AT(image, url),
 		.min = 1,
 		.max = LIMIT_URL,
-		.check = check_image_url},
+		.check = source_check},
 	{.name = "alt", .type = FIELD_LINE, AT(image, alt), .max = LIMIT_ALT},
 };
-static const struct field_table image_table = {image_fields, ARRAY_LEN(image_fields), sizeof(struct image)};
+static const struct field_table image_table = {
+	image_fields, ARRAY_LEN(image_fields), sizeof(struct image), NULL};
 
 static const struct field product_fields[] = {
 	{.name = "id", .type = FIELD_SAME, AT(product, id)},
@@ -312,7 +262,7 @@ static const struct field product_fields[] = {
 		.count_offset = offsetof(struct product, image_count)},
 };
 static const struct field_table product_table = {
-	product_fields, ARRAY_LEN(product_fields), sizeof(struct product)};
+	product_fields, ARRAY_LEN(product_fields), sizeof(struct product), NULL};
 
 /* Problems that were there before, such as the query's, do not count. */
 static bool read_body(const struct json *body, const struct field_table *t, void *out, struct problems *p)
@@ -325,16 +275,7 @@ static bool read_body(const struct json *body, const struct field_table *t, void
 
 bool request_read_video(const struct json *body, struct video *out, struct problems *p)
 {
-	*out = (struct video){
-		.mode = MODE_FULL,
-		.reuse = true,
-		.music_volume = DEFAULT_MUSIC_VOLUME,
-		.voice_volume = DEFAULT_VOICE_VOLUME,
-		.status = STATUS_PENDING,
-		.eta_sec = -1,
-		.pause = PAUSE_NONE,
-		.revision = 1,
-	};
+	video_init(out);
 	return read_body(body, &video_table, out, p);
 }
 
@@ -394,36 +335,6 @@ static void keep_takes(struct video *changed, const struct video *old)
 	}
 }
 
-static void swap_bytes(void *a, void *b, size_t n)
-{
-	char *p = a, *q = b;
-
-	for (size_t i = 0; i < n; i++) {
-		char kept = p[i];
-
-		p[i] = q[i];
-		q[i] = kept;
-	}
-}
-
-/* Exchanges what field f is read into. */
-static void swap_member(const struct field *f, struct video *a, struct video *b)
-{
-	static const size_t sizes[FIELD_TYPE_COUNT] = {
-		[FIELD_LINE] = sizeof(char *),
-		[FIELD_LINES] = sizeof(char *),
-		[FIELD_SAME] = 0,
-		[FIELD_NAME] = sizeof(int),
-		[FIELD_NUMBER] = sizeof(int64_t),
-		[FIELD_BOOL] = sizeof(bool),
-		[FIELD_LIST] = sizeof(void *),
-	};
-
-	swap_bytes((char *)a + f->offset, (char *)b + f->offset, sizes[f->type]);
-	if (f->type == FIELD_LIST)
-		swap_bytes((char *)a + f->count_offset, (char *)b + f->count_offset, sizeof(size_t));
-}
-
 bool request_read_change(const struct json *body, struct video *v, struct problems *p)
 {
 	AUTO_VIDEO given = {
@@ -435,13 +346,11 @@ bool request_read_change(const struct json *body, struct video *v, struct proble
 		.voice_volume = v->voice_volume,
 	};
 
+	look_init(&given.look);
 	if (!read_body(body, &change_table, &given, p))
 		return false;
 	keep_takes(&given, v);
-	for (size_t i = 0; i < change_table.count; i++) {
-		if (json_has(body, change_fields[i].name))
-			swap_member(&change_fields[i], v, &given);
-	}
+	fields_swap(body, &change_table, v, &given);
 	return true;
 }
 

@@ -236,12 +236,15 @@ static char *make_prompt(const char *text, const struct facts *f, bool picture)
 static void add_scene(struct video *v, const struct style *style, enum scene_role role, const char *picture,
 	char *overlay, const struct facts *f)
 {
-	v->scenes[v->scene_count++] = (struct scene){
+	struct scene *scene = &v->scenes[v->scene_count++];
+
+	*scene = (struct scene){
 		.prompt = make_prompt(style->prompt[role], f, picture != NULL),
 		.duration_ms = style->length_ms[role],
 		.image_url = xstrdup(picture),
 		.text_overlay = overlay,
 	};
+	scene_look_init(&scene->look);
 }
 
 static char *detail_overlay(const struct style *style, size_t i, struct facts *f)

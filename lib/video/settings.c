@@ -15,6 +15,7 @@
 #include "lib/base/log.h"
 #include "lib/base/macros.h"
 #include "lib/io/db.h"
+#include "lib/video/look.h"
 #include "lib/video/models.h"
 
 #define SOCKET_PATH_MAX 107 /* sun_path of unix(7), less its NUL */
@@ -29,6 +30,11 @@ static const char *const voice_provider_names[] = {
 static const char *const unknown_names[] = {
 	[UNKNOWN_PAUSE] = "pause", [UNKNOWN_REPEAT_ONCE] = "repeat-once", [UNKNOWN_COUNT] = NULL};
 static const char *const storage_names[] = {[STORAGE_LOCAL] = "local", [STORAGE_COUNT] = NULL};
+
+static const char *const film_quality_names[] = {[QUALITY_DRAFT] = "draft",
+	[QUALITY_STANDARD] = "standard",
+	[QUALITY_HIGH] = "high",
+	[QUALITY_COUNT] = NULL};
 
 static const char *check_cache_server(const char *s)
 {
@@ -187,6 +193,8 @@ const struct conf_key settings_keys[] = {
 	{INT(child_deadline_sec, 1, 86400), .fallback = "900",
 		.help = "time that one ffmpeg process may take"},
 	{INT(child_nice, 0, 19), .fallback = "5", .help = "how nice(2) the ffmpeg processes are"},
+	{KEY(film_quality, CONF_ENUM), .fallback = "standard", .names = film_quality_names,
+		.help = "how well films are encoded that do not say it themselves"},
 
 	{INT(attempts, 1, 20), .fallback = "4", .help = "tries of one step, the first one included"},
 	{INT(backoff_ms, 1, 3600000), .fallback = "10000",

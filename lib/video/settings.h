@@ -67,6 +67,7 @@ struct settings {
 	int64_t children;         /* ffmpeg processes at once; 0: as many as processors */
 	int64_t child_deadline_sec;
 	int64_t child_nice;
+	int film_quality; /* enum look_quality: of films that do not say */
 
 	/* the queue */
 	int64_t attempts; /* tries of one step */

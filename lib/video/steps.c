@@ -48,7 +48,8 @@ static const char SQL_PROGRESS[] =
 	"UPDATE videos SET progress = GREATEST(progress, ?), status = IF(status = 'cancelling', status, ?), "
 	"stage = ?, eta_sec = ?, " NOT_PAUSED ", updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
 static const char SQL_COMPLETE[] =
-	"UPDATE videos SET video_key = ?, thumbnail_key = ?, duration_ms = ?, progress = 100, "
+	"UPDATE videos SET video_key = ?, thumbnail_key = ?, duration_ms = ?, outputs = ?, report = ?, "
+	"progress = 100, "
 	"status = 'completed', stage = NULL, eta_sec = NULL, error = NULL, " NOT_PAUSED
 	", completed_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
 static const char SQL_PAUSE[] =
@@ -210,7 +211,7 @@ static int work_complete(struct db *db, const struct transition *t, struct err *
 
 	if (db_exec(db, SQL_COMPLETE,
 		    DB_ARGS(db_text(v->video_key), db_text(v->thumbnail_key), db_int(v->duration_ms),
-			    db_uuid(&v->id)),
+			    db_text(v->outputs), db_text(v->report), db_uuid(&v->id)),
 		    NULL, e) < 0 ||
 		purchases_call_off(db, &v->id, e) < 0) /* takes that were given up for later ones */
 		return -1;

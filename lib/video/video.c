@@ -7,6 +7,11 @@
 
 #include <stdlib.h>
 
+#include "lib/base/buf.h"
+#include "lib/base/mem.h"
+#include "lib/base/text.h"
+#include "lib/video/limits.h"
+
 const char *const video_style_names[STYLE_COUNT] = {
 	[STYLE_PRODUCT_SHOWCASE] = "product_showcase",
 	[STYLE_LIFESTYLE] = "lifestyle",
@@ -56,12 +61,34 @@ const struct video_size video_sizes[ASPECT_COUNT] = {
 	[ASPECT_4_5] = {1080, 1350},
 };
 
+void video_init(struct video *v)
+{
+	*v = (struct video){
+		.mode = MODE_FULL,
+		.reuse = true,
+		.music_volume = DEFAULT_MUSIC_VOLUME,
+		.voice_volume = DEFAULT_VOICE_VOLUME,
+		.status = STATUS_PENDING,
+		.eta_sec = -1,
+		.pause = PAUSE_NONE,
+		.revision = 1,
+	};
+	look_init(&v->look);
+}
+
+void scene_init(struct scene *s)
+{
+	*s = (struct scene){.prompt = NULL};
+	scene_look_init(&s->look);
+}
+
 static void scene_done(struct scene *s)
 {
 	free(s->prompt);
 	free(s->image_url);
 	free(s->text_overlay);
 	free(s->model);
+	scene_look_done(&s->look);
 	*s = (struct scene){0};
 }
 
@@ -84,9 +111,13 @@ void video_done(struct video *v)
 	free(v->voiceover_script);
 	free(v->voice_id);
 	free(v->music_track_id);
+	look_done(&v->look);
+	free(v->brand);
 	free(v->stage);
 	free(v->video_key);
 	free(v->thumbnail_key);
+	free(v->outputs);
+	free(v->report);
 	free(v->error);
 	*v = (struct video){0};
 }
@@ -127,4 +158,47 @@ unsigned video_frames(int64_t duration_ms)
 	int64_t frames = (duration_ms * VIDEO_FPS + 500) / 1000;
 
 	return frames < 1 ? 1 : (unsigned)frames;
+}
+
+bool video_is_narrated(const struct video *v)
+{
+	for (size_t i = 0; i < v->scene_count; i++) {
+		if (v->scenes[i].look.narration)
+			return true;
+	}
+	return false;
+}
+
+bool video_speaks(const struct video *v)
+{
+	return v->voiceover_script || video_is_narrated(v);
+}
+
+char *video_script(const struct video *v)
+{
+	AUTO_BUF text = BUF_INIT(4 * LIMIT_SCRIPT + LIMIT_SCENES);
+
+	if (v->voiceover_script || !video_is_narrated(v))
+		return xstrdup(v->voiceover_script);
+	for (size_t i = 0; i < v->scene_count; i++) {
+		if (!v->scenes[i].look.narration)
+			continue;
+		if (text.len > 0)
+			buf_addc(&text, SCRIPT_SCENE_END);
+		buf_adds(&text, v->scenes[i].look.narration);
+	}
+	return buf_steal(&text);
+}
+
+int64_t video_script_points(const struct video *v)
+{
+	int64_t points = 0;
+
+	if (v->voiceover_script)
+		return (int64_t)text_utf8_points(v->voiceover_script);
+	for (size_t i = 0; i < v->scene_count; i++) {
+		if (v->scenes[i].look.narration)
+			points += (int64_t)text_utf8_points(v->scenes[i].look.narration);
+	}
+	return points;
 }

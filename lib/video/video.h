@@ -9,6 +9,7 @@
 
 #include "lib/base/macros.h"
 #include "lib/io/uuid.h"
+#include "lib/video/look.h"
 
 #define VIDEO_FPS 30
 
@@ -72,6 +73,7 @@ struct scene {
 	char *text_overlay; /* NULL: none */
 	char *model;        /* of the vendor; NULL: the video's */
 	int64_t take;       /* counts up when it is to be generated anew */
+	struct scene_look look;
 };
 
 struct video {
@@ -91,6 +93,8 @@ struct video {
 	char *music_track_id; /* a UUID as text, as it came */
 	int64_t music_volume; /* 0..100, 0 is silence */
 	int64_t voice_volume; /* 0..100, 100 as it was spoken */
+	struct look look;
+	char *brand; /* the store's kit as it was when this was asked for: brand_read; NULL none */
 
 	int status;       /* enum video_status */
 	int64_t progress; /* 0..100, never goes back */
@@ -98,6 +102,8 @@ struct video {
 	char *stage;      /* one short line for people, "Generating scene 2 of 4" */
 	char *video_key; /* where it was published, below the storage's root; a URL is made by status_url() */
 	char *thumbnail_key;
+	char *outputs;       /* all that was published: outputs_read; NULL none */
+	char *report;        /* what the inspection found: JSON, NULL none */
 	int64_t duration_ms; /* of the film, 0 while unknown */
 	char *error;         /* for the client; no vendor's text; also what a paused video waits for */
 	int pause;           /* enum pause_reason */
@@ -138,11 +144,24 @@ struct music_track {
 	char *preview_url; /* /assets/... */
 };
 
+/* What one is before anything is known of it: defaults of a request, nothing made yet. */
+void video_init(struct video *v);
+void scene_init(struct scene *s);
 void video_done(struct video *v); /* frees the members; v may be zeroed only */
 void store_done(struct store *s);
 void product_done(struct product *p);
 void music_track_done(struct music_track *t);
 void video_clear_scenes(struct video *v);
+
+/*
+ * The whole text that is spoken: the script, or what scenes have to narrate, in their order, with a form feed
+ * (U+000C, which no text of a client has) between two of them. NULL: nothing is. Caller frees.
+ */
+char *video_script(const struct video *v);
+#define SCRIPT_SCENE_END '\f'
+bool video_speaks(const struct video *v);           /* whether video_script has any */
+bool video_is_narrated(const struct video *v);      /* whether scenes have narrations, which are spoken */
+int64_t video_script_points(const struct video *v); /* code points that are spoken: no form feeds */
 
 /* Frames of a scene of that length at VIDEO_FPS, rounded to the nearest; at least 1. */
 unsigned video_frames(int64_t duration_ms);

@@ -8,15 +8,19 @@
 
 #include <stdlib.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
 #include "lib/io/db.h"
+#include "lib/io/json.h"
 #include "lib/video/estimate.h"
 #include "lib/video/idempotency.h"
 #include "lib/video/purchases_priv.h"
 #include "lib/video/settings.h"
 #include "lib/video/videos_priv.h"
+
+#define LOOK_MAX_BYTES (256 * 1024) /* a narration's every character may be escaped */
 
 static const char SQL_STORE[] = "SELECT id FROM stores WHERE public_id = ?";
 static const char SQL_PRODUCT[] = "SELECT id FROM products WHERE public_id = ? AND store_id = ?";
@@ -24,18 +28,19 @@ static const char SQL_MUSIC[] = "SELECT 1 FROM music_tracks WHERE id = ?";
 static const char SQL_INSERT_VIDEO[] =
 	"INSERT INTO videos (id, store_id, product_id, title, style, aspect_ratio, mode, model, reuse, "
 	"voiceover_script, voice_id, music_track_id, music_volume, voice_volume, estimate_credits_milli, "
-	"estimate_characters, created_at, updated_at) "
-	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))";
+	"estimate_characters, look, brand, created_at, updated_at) "
+	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))";
 static const char SQL_INSERT_SCENE[] = "INSERT INTO scenes (video_id, no, prompt, duration_ms, image_url, "
-				       "text_overlay, model, take) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+				       "text_overlay, model, take, look) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char SQL_INSERT_JOB[] =
 	"INSERT INTO jobs (video_id, store_id, kind, priority, rank_key, created_at) "
 	"SELECT id, store_id, ?, ?, " SQL_MS("UTC_TIMESTAMP(3)") " + ? * 600000, UTC_TIMESTAMP(3) "
 								 "FROM videos WHERE id = ?";
 static const char SQL_GET[] =
 	"SELECT " VIDEO_COLUMNS " FROM " VIDEO_TABLES " WHERE v.id = ? AND v.deleted_at IS NULL";
-static const char SQL_SCENES[] = "SELECT prompt, duration_ms, image_url, text_overlay, model, take FROM "
-				 "scenes WHERE video_id = ? ORDER BY no";
+static const char SQL_SCENES[] =
+	"SELECT prompt, duration_ms, image_url, text_overlay, model, take, look FROM "
+	"scenes WHERE video_id = ? ORDER BY no";
 static const char SQL_LIST[] = "SELECT " VIDEO_COLUMNS " FROM " VIDEO_TABLES
 			       " WHERE s.public_id = ? AND v.deleted_at IS NULL AND (? IS NULL OR v.status = "
 			       "?) AND (? IS NULL OR p.public_id = ?)"
@@ -56,7 +61,7 @@ static const char SQL_REMOVE_JOB[] = "UPDATE jobs SET cancel_req = IF(state = 1,
 				     "WHERE video_id = ?";
 
 /* Fills *v, zeroed by the caller, without its scenes. */
-static void read_row(const struct db_rows *r, struct video *v)
+static int read_row(const struct db_rows *r, struct video *v, struct err *e)
 {
 	struct uuid music;
 
@@ -92,6 +97,10 @@ static void read_row(const struct db_rows *r, struct video *v)
 	v->estimate_credits_milli = db_get_int(r, 26);
 	v->estimate_characters = db_get_int(r, 27);
 	v->pause = NAMES_FIND(pause_reason_names, db_get_text(r, 28));
+	v->brand = xstrdup(db_get_text(r, 30));
+	v->outputs = xstrdup(db_get_text(r, 31));
+	v->report = xstrdup(db_get_text(r, 32));
+	return look_read(db_get_text(r, 29), &v->look, e);
 }
 
 static int read_scenes(struct db *db, struct video *v, struct err *e)
@@ -103,8 +112,10 @@ static int read_scenes(struct db *db, struct video *v, struct err *e)
 
 	video_clear_scenes(v);
 	v->scenes = xcalloc(db_row_count(rows) + 1, sizeof(*v->scenes));
-	while (db_next(rows))
-		v->scenes[v->scene_count++] = (struct scene){
+	while (db_next(rows)) {
+		struct scene *s = &v->scenes[v->scene_count++];
+
+		*s = (struct scene){
 			.prompt = xstrdup(db_get_text(rows, 0)),
 			.duration_ms = db_get_int(rows, 1),
 			.image_url = xstrdup(db_get_text(rows, 2)),
@@ -112,6 +123,9 @@ static int read_scenes(struct db *db, struct video *v, struct err *e)
 			.model = xstrdup(db_get_text(rows, 4)),
 			.take = db_get_int(rows, 5),
 		};
+		if (scene_look_read(db_get_text(rows, 6), &s->look, e) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -134,15 +148,33 @@ static int find_number(struct db *db, const char *sql, const struct db_arg *args
 	return 1;
 }
 
+/* Compact JSON; NULL for an empty object. Frees o. */
+static char *column_of(struct json *o)
+{
+	AUTO(json) all = o;
+	AUTO_BUF text = BUF_INIT(LOOK_MAX_BYTES);
+
+	if (json_count(all) == 0)
+		return NULL;
+	json_write(all, &text);
+	return buf_steal(&text);
+}
+
+char *videos_look_text(const struct video *v)
+{
+	return column_of(look_json(&v->look));
+}
+
 int videos_insert_scenes(struct db *db, const struct video *v, struct err *e)
 {
 	for (size_t i = 0; i < v->scene_count; i++) {
 		const struct scene *s = &v->scenes[i];
+		AUTO_FREE char *look = column_of(scene_look_json(&s->look));
 
 		if (db_exec(db, SQL_INSERT_SCENE,
 			    DB_ARGS(db_uuid(&v->id), db_int((int64_t)i), db_text(s->prompt),
 				    db_int(s->duration_ms), db_text(s->image_url), db_text(s->text_overlay),
-				    db_text(s->model), db_int(s->take)),
+				    db_text(s->model), db_int(s->take), db_text(look)),
 			    NULL, e) < 0)
 			return -1;
 	}
@@ -190,6 +222,7 @@ int videos_check_budget(struct db *db, const struct settings *s, const struct vi
 static int insert_video(
 	struct db *db, const struct video *v, int64_t store, struct db_arg product, struct err *e)
 {
+	AUTO_FREE char *look = videos_look_text(v);
 	struct db_arg music;
 	struct uuid track;
 
@@ -202,7 +235,7 @@ static int insert_video(
 			db_text(names_get(video_mode_names, MODE_COUNT, v->mode)), db_text(v->model),
 			db_int(v->reuse), db_text(v->voiceover_script), db_text(v->voice_id), music,
 			db_int(v->music_volume), db_int(v->voice_volume), db_int(v->estimate_credits_milli),
-			db_int(v->estimate_characters)),
+			db_int(v->estimate_characters), db_text(look), db_text(v->brand)),
 		NULL, e);
 }
 
@@ -310,8 +343,7 @@ int videos_load(struct db *db, const char *sql, const struct uuid *id, struct vi
 		return -1;
 	if (!db_next(rows))
 		return 0;
-	read_row(rows, &v);
-	if (read_scenes(db, &v, e) < 0)
+	if (read_row(rows, &v, e) < 0 || read_scenes(db, &v, e) < 0)
 		return -1;
 
 	*ret_video = v;
@@ -343,8 +375,9 @@ int videos_list(struct db *db, const struct videos_filter *f, struct video **ret
 
 	list = xcalloc(db_row_count(rows) + 1, sizeof(*list));
 	while (db_next(rows)) {
-		read_row(rows, &list[n++]);
-		if (read_scenes(db, &list[n - 1], e) < 0) {
+		struct video *v = &list[n++];
+
+		if (read_row(rows, v, e) < 0 || read_scenes(db, v, e) < 0) {
 			videos_list_free(list, n);
 			return -1;
 		}

@@ -21,7 +21,8 @@ struct settings;
 	"v.thumbnail_key, v.duration_ms, v.error, " SQL_MS("v.created_at") ", " SQL_MS(                      \
 		"v.updated_at") ", " SQL_MS("v.completed_at") ", v.mode, v.model, v.reuse, v.voice_volume, " \
 							      "v.revision, v.estimate_credits_milli, "       \
-							      "v.estimate_characters, v.pause_reason"
+							      "v.estimate_characters, v.pause_reason, "      \
+							      "v.look, v.brand, v.outputs, v.report"
 #define VIDEO_TABLES "videos v JOIN stores s ON s.id = v.store_id LEFT JOIN products p ON p.id = v.product_id"
 
 /* The video that sql (VIDEO_COLUMNS of VIDEO_TABLES, by id) gives, with its scenes. 1, 0, -1. */
@@ -37,6 +38,8 @@ int videos_lock_job(struct db *db, const struct uuid *id, struct err *e);
 int videos_check_music(
 	struct db *db, const struct video *v, struct uuid *id, struct db_arg *ret_music, struct err *e);
 int videos_check_budget(struct db *db, const struct settings *s, const struct video *v, struct err *e);
+/* v->look as its column has it: NULL for a plain film. Caller frees. */
+char *videos_look_text(const struct video *v);
 int videos_insert_scenes(struct db *db, const struct video *v, struct err *e);
 int videos_insert_job(
 	struct db *db, const struct uuid *id, const char *kind, int64_t priority, struct err *e);

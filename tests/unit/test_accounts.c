@@ -123,7 +123,7 @@ static void step(struct fixture *f)
 /* To the end of the next look. */
 static void finish(struct fixture *f)
 {
-	const struct look *looks = f->engine.accounts->looks;
+	const struct inquiry *looks = f->engine.accounts->looks;
 	size_t before = peer_count(f->scenes) + peer_count(f->voices);
 
 	while (peer_count(f->scenes) + peer_count(f->voices) == before || looks[0].busy || looks[1].busy)

@@ -30,7 +30,7 @@
 #define STYLES     "product_showcase, lifestyle, testimonial, promotional, social_ad, story"
 #define KEYS                                                                                                 \
 	"storeId, productId, title, style, aspectRatio, mode, model, reuse, scenes, voiceoverScript, "       \
-	"voiceId, voiceVolume, musicTrackId, musicVolume"
+	"voiceId, voiceVolume, musicTrackId, musicVolume, " LOOK_KEYS
 #define MODELS "gen4.5, gen4_turbo, veo3.1, veo3.1_fast"
 
 static const struct {
@@ -76,7 +76,7 @@ static const struct {
 		"/a~1b~0c: is not a known key; known keys are " KEYS "\n"},
 	{"an unknown key of a scene", SCENE("{\"prompt\":\"p\",\"duration\":1,\"text\":\"x\"}"),
 		"/scenes/0/text: is not a known key; known keys are prompt, duration, imageUrl, "
-		"textOverlay, model\n"},
+		"textOverlay, model, " SCENE_LOOK_KEYS "\n"},
 	{"models, modes and volumes",
 		"{\"storeId\":\"s\",\"title\":\"T\",\"style\":\"story\",\"aspectRatio\":\"1:1\",\"mode\":"
 		"\"Draft\","
@@ -330,12 +330,12 @@ static const struct {
 	{"/assets//a.jpg", "must be /assets/ and a plain relative path"},
 	{"/assets/", "must be /assets/ and a plain relative path"},
 	{"/assets/a\\\\b.jpg", "must be /assets/ and a plain relative path"},
-	{"/media/a.jpg", "must begin with https:// or /assets/"},
-	{"a.jpg", "must begin with https:// or /assets/"},
-	{"//shop.example/a.jpg", "must begin with https:// or /assets/"},
-	{"file:///etc/passwd", "must begin with https:// or /assets/"},
-	{"data:image/png;base64,AAAA", "must begin with https:// or /assets/"},
-	{"ftp://shop.example/a.jpg", "must begin with https:// or /assets/"},
+	{"/media/a.jpg", "must begin with https://, /assets/ or /uploads/"},
+	{"a.jpg", "must begin with https://, /assets/ or /uploads/"},
+	{"//shop.example/a.jpg", "must begin with https://, /assets/ or /uploads/"},
+	{"file:///etc/passwd", "must begin with https://, /assets/ or /uploads/"},
+	{"data:image/png;base64,AAAA", "must begin with https://, /assets/ or /uploads/"},
+	{"ftp://shop.example/a.jpg", "must begin with https://, /assets/ or /uploads/"},
 	{"http://shop.example/a.jpg", "must begin with https://; plain http:// is not accepted"},
 	{"http://localhost.example/a.jpg", "must begin with https://; plain http:// is not accepted"},
 	{"http://127.0.0.1.example/", "must begin with https://; plain http:// is not accepted"},
@@ -471,7 +471,7 @@ static void test_product_options_keep_what_they_do_not_name(void **state)
 	body_problems("options", &p,
 		"?style: of the query\n/musicVolume: must be a whole number from 0 to 100, not 1000\n"
 		"/style: is not a known key; known keys are aspectRatio, mode, model, reuse, voiceId, "
-		"voiceVolume, musicTrackId, musicVolume\n");
+		"voiceVolume, musicTrackId, musicVolume, " LOOK_KEYS "\n");
 }
 
 static void test_a_wish_names_its_product(void **state)

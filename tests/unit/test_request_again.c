@@ -17,7 +17,7 @@
 
 #define KEYS                                                                                                 \
 	"title, style, aspectRatio, mode, model, reuse, scenes, voiceoverScript, voiceId, voiceVolume, "     \
-	"musicTrackId, musicVolume"
+	"musicTrackId, musicVolume, " LOOK_KEYS
 
 /* Two scenes, the first generated anew once, the second three times. */
 static void make_film(struct video *v)

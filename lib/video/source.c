@@ -1,0 +1,104 @@
+/*
+ * Addresses that clients give for files. The form is checked here, and who may use an upload; what is behind
+ * an address is the daemon's business, which asks for nothing that was not checked so.
+ */
+
+#include "lib/video/source.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/fs.h"
+#include "lib/base/macros.h"
+#include "lib/base/text.h"
+
+#define ASSETS  "/assets/"
+#define UPLOADS "/uploads/"
+#define ALNUM   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+/* What follows prefix in s; NULL: s does not begin with it. */
+static const char *after(const char *s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return strncmp(s, prefix, n) == 0 ? s + n : NULL;
+}
+
+/* The host's length at the beginning of s (an IPv6 address with its brackets), 0 when it is none. */
+static size_t host_length(const char *s)
+{
+	if (*s != '[')
+		return strspn(s, ALNUM ".-_");
+
+	size_t n = strspn(s + 1, "0123456789abcdefABCDEF:.");
+	return n > 0 && s[n + 1] == ']' ? n + 2 : 0;
+}
+
+static bool is_loopback(const char *host, size_t n)
+{
+	static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (n == strlen(names[i]) && strncmp(host, names[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* "", ":8080" or no port at all. */
+static bool port_ok(const char *s, size_t n)
+{
+	char digits[8];
+	int64_t port;
+
+	if (n == 0)
+		return true;
+	if (*s != ':' || n > sizeof(digits))
+		return false;
+	(void)snprintf(digits, sizeof(digits), "%.*s", (int)(n - 1), s + 1);
+	return text_to_i64(digits, 1, UINT16_MAX, &port);
+}
+
+/*
+ * Plain http is refused but for this very machine, where a shop is developed; whether the daemon may go there
+ * is its own setting. That a name leads to no private address can only be seen when it is looked up, so the
+ * daemon checks it.
+ */
+const char *source_check(const char *s)
+{
+	const char *file = after(s, ASSETS);
+
+	if (file)
+		return fs_is_safe_relative(file) ? NULL : "must be /assets/ and a plain relative path";
+	file = after(s, UPLOADS);
+	if (file)
+		return fs_is_safe_relative(file) && strchr(file, '/')
+			       ? NULL
+			       : "must be /uploads/, the store's id and the file's name, as the upload was "
+				 "answered";
+
+	bool plain = strncmp(s, "http://", 7) == 0;
+	if (!plain && strncmp(s, "https://", 8) != 0)
+		return "must begin with https://, /assets/ or /uploads/";
+	if (strpbrk(s, " \t\n\\"))
+		return "must not contain blanks or backslashes; a blank is written %20";
+
+	const char *host = s + (plain ? 7 : 8);
+	size_t authority = strcspn(host, "/?#"), n = host_length(host);
+	if (memchr(host, '@', authority))
+		return "must not contain a user name or a password";
+	if (n == 0 || n > authority || !port_ok(host + n, authority - n))
+		return "must have a valid host name";
+	if (plain && !is_loopback(host, n))
+		return "must begin with https://; plain http:// is not accepted";
+	return NULL;
+}
+
+bool source_is_of(const char *url, const char *store_id)
+{
+	const char *file = after(url, UPLOADS);
+	size_t n = store_id ? strlen(store_id) : 0;
+
+	return !file || (n > 0 && strncmp(file, store_id, n) == 0 && file[n] == '/');
+}
