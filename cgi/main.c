@@ -23,8 +23,8 @@
 #include "lib/io/db.h"
 
 #define LARGE_ANSWER_BYTES   (128 * 1024)
-#define CACHE_TIMEOUT_MS     50
-#define DATABASE_TIMEOUT_SEC 10 /* of a statement: with one repetition less than the web server waits */
+#define CACHE_TIMEOUT_MS     500 /* more than nginx waits: what is only busy is agreed with all the same */
+#define DATABASE_TIMEOUT_SEC 10  /* of a statement: with one repetition less than the web server waits */
 
 enum { EXIT_USAGE = 2 };
 

@@ -85,15 +85,14 @@ int serve_video(struct app *a, const struct request *q, struct reply *r, struct 
 	return reply_json(r, 200, view_video(&v, &bought, &a->settings));
 }
 
-/* Reached where memcached had nothing, so that it has something for the next poll. */
+/* Reached where memcached had nothing, or did not answer in time. */
 int serve_video_status(struct app *a, const struct request *q, struct reply *r, struct err *e)
 {
 	AUTO_VIDEO v = {0};
-	int found = videos_get(a->db, &q->id, &v, e);
+	int found = status_get(a->db, a->cache, &a->settings, &q->id, &v, e);
 
 	if (found <= 0)
 		return found < 0 ? -1 : reply_error(r, REPLY_NOT_FOUND, NO_SUCH_VIDEO);
-	status_refill(a->cache, &v, &a->settings);
 	return reply_json(r, 200, status_json(&v, &a->settings));
 }
 

@@ -18,7 +18,6 @@
 #include "lib/video/settings.h"
 #include "lib/video/status.h"
 #include "lib/video/steps.h"
-#include "lib/video/videos.h"
 
 #define MISSED_MS 2000 /* between two looks at why memcached has no status */
 
@@ -81,15 +80,15 @@ static void result_text(const struct step *s, struct buf *out)
 	json_write(root, out);
 }
 
-/* A status is missing because memcached was new, or because its client deleted the video: then it stays so.
+/* As the database has it now: since we wrote there a client may have deleted the video, or asked for it anew.
  */
-static bool show_again(const struct run *r)
+static bool show_stored(const struct run *r)
 {
+	const struct engine *en = r->engine;
 	AUTO_VIDEO v = {.title = NULL};
 	struct err ignored;
 
-	return videos_get(r->engine->db, &r->video.id, &v, &ignored) != 0 &&
-	       status_publish(r->engine->cache, &r->video, r->engine->settings);
+	return status_get(en->db, en->cache, en->settings, &r->video.id, &v, &ignored) >= 0;
 }
 
 void outcome_recorded(struct run *r)
@@ -101,7 +100,8 @@ void outcome_recorded(struct run *r)
 		now_ms < r->missed_ms + MISSED_MS)
 		return;
 	r->missed_ms = now_ms;
-	(void)show_again(r);
+	if (!show_stored(r)) /* nobody else can show anything now */
+		(void)status_refill(r->engine->cache, &r->video, r->engine->settings);
 }
 
 static int write_done(struct step *s, struct err *e)
@@ -235,35 +235,17 @@ static int write_end(struct run *r, bool *ret_removal, struct err *e)
 	return jobs_release(db, &r->job, r->release_ms, r->why, e);
 }
 
-/* What clients are told at the end, by how it ended. */
 static const struct {
 	const char *log;
 	enum log_level level;
-	enum video_status status;
-	bool is_over; /* the work folder goes */
 } endings[] = {
-	[RUN_GOES_ON] = {"", LOG_LEVEL_INFO, STATUS_PENDING, false},
-	[RUN_COMPLETED] = {"video completed", LOG_LEVEL_INFO, STATUS_COMPLETED, true},
-	[RUN_FAILED] = {"video failed", LOG_LEVEL_ERROR, STATUS_FAILED, true},
-	[RUN_CANCELLED] = {"video cancelled", LOG_LEVEL_INFO, STATUS_CANCELLED, true},
-	[RUN_RELEASED] = {"video handed back", LOG_LEVEL_INFO, STATUS_PENDING, false},
-	[RUN_PAUSED] = {"video paused", LOG_LEVEL_WARNING, STATUS_PAUSED, true},
+	[RUN_GOES_ON] = {"", LOG_LEVEL_INFO},
+	[RUN_COMPLETED] = {"video completed", LOG_LEVEL_INFO},
+	[RUN_FAILED] = {"video failed", LOG_LEVEL_ERROR},
+	[RUN_CANCELLED] = {"video cancelled", LOG_LEVEL_INFO},
+	[RUN_RELEASED] = {"video handed back", LOG_LEVEL_INFO},
+	[RUN_PAUSED] = {"video paused", LOG_LEVEL_WARNING},
 };
-
-static void tell_end(struct run *r, bool removal)
-{
-	struct engine *en = r->engine;
-
-	if (!endings[r->end].is_over)
-		return;
-	r->video.status = endings[r->end].status;
-	r->video.eta_sec = -1;
-	free(steal_ptr(r->video.stage));
-	if (r->end == RUN_COMPLETED)
-		r->video.progress = 100;
-	if (removal || (!status_renew(en->cache, &r->video, en->settings) && !show_again(r)))
-		status_forget(en->cache, &r->video.id);
-}
 
 int outcome_write_end(struct run *r, struct err *e)
 {
@@ -272,7 +254,8 @@ int outcome_write_end(struct run *r, struct err *e)
 
 	if (w != 1)
 		return w;
-	tell_end(r, removal);
+	if (removal || !show_stored(r))
+		status_forget(r->engine->cache, &r->video.id);
 	outcome_log_run(endings[r->end].level, endings[r->end].log, r, r->why);
 	if (r->end == RUN_PAUSED && r->video.pause != PAUSE_POSSIBLE_CHARGE)
 		accounts_soon(r->engine->accounts);

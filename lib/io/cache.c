@@ -40,10 +40,12 @@ enum outcome { DONE, REFUSED, TROUBLE };
 
 struct request {
 	const char *key;
-	const char *value; /* of set and add */
+	const char *value; /* of swap */
 	size_t n;
 	time_t ttl_sec;
-	struct buf *out; /* of get */
+	uint64_t version;      /* of swap */
+	uint64_t *ret_version; /* of look */
+	struct buf *out;       /* of get */
 };
 
 typedef enum outcome operation(memcached_st *client, const struct request *r);
@@ -110,6 +112,7 @@ static void connect_lazily(struct cache *c)
 	(void)memcached_behavior_set(m, MEMCACHED_BEHAVIOR_SND_TIMEOUT, usec);
 	(void)memcached_behavior_set(m, MEMCACHED_BEHAVIOR_RCV_TIMEOUT, usec);
 	(void)memcached_behavior_set(m, MEMCACHED_BEHAVIOR_TCP_NODELAY, 1);
+	(void)memcached_behavior_set(m, MEMCACHED_BEHAVIOR_SUPPORT_CAS, 1);
 	(void)(c->path ? memcached_server_add_unix_socket(m, c->path)
 		       : memcached_server_add(m, c->host, c->port));
 	c->client = m;
@@ -166,11 +169,30 @@ static enum outcome op_get(memcached_st *client, const struct request *r)
 	return DONE;
 }
 
-static enum outcome op_set(memcached_st *client, const struct request *r)
+/* The next of an answer's values: DONE with its version, REFUSED at the end of the answer. */
+static enum outcome fetch_version(memcached_st *client, uint64_t *ret_version)
 {
-	memcached_return_t rc = memcached_set(client, r->key, strlen(r->key), r->value, r->n, r->ttl_sec, 0);
+	memcached_return_t rc = MEMCACHED_SUCCESS;
+	memcached_result_st *found = memcached_fetch_result(client, NULL, &rc);
 
-	return rc == MEMCACHED_SUCCESS ? DONE : TROUBLE;
+	if (!found)
+		return rc == MEMCACHED_END || rc == MEMCACHED_NOTFOUND ? REFUSED : TROUBLE;
+	*ret_version = memcached_result_cas(found);
+	memcached_result_free(found);
+	return DONE;
+}
+
+static enum outcome op_look(memcached_st *client, const struct request *r)
+{
+	size_t n = strlen(r->key);
+	uint64_t ignored;
+	enum outcome found;
+
+	*r->ret_version = CACHE_NOTHING;
+	if (memcached_mget(client, &r->key, &n, 1) != MEMCACHED_SUCCESS)
+		return TROUBLE;
+	found = fetch_version(client, r->ret_version);
+	return found == DONE && fetch_version(client, &ignored) != REFUSED ? TROUBLE : found;
 }
 
 static enum outcome op_add(memcached_st *client, const struct request *r)
@@ -182,12 +204,12 @@ static enum outcome op_add(memcached_st *client, const struct request *r)
 	return rc == MEMCACHED_SUCCESS ? DONE : TROUBLE;
 }
 
-static enum outcome op_replace(memcached_st *client, const struct request *r)
+static enum outcome op_cas(memcached_st *client, const struct request *r)
 {
 	memcached_return_t rc =
-		memcached_replace(client, r->key, strlen(r->key), r->value, r->n, r->ttl_sec, 0);
+		memcached_cas(client, r->key, strlen(r->key), r->value, r->n, r->ttl_sec, 0, r->version);
 
-	if (rc == MEMCACHED_NOTSTORED || rc == MEMCACHED_NOTFOUND)
+	if (rc == MEMCACHED_DATA_EXISTS || rc == MEMCACHED_NOTFOUND)
 		return REFUSED;
 	return rc == MEMCACHED_SUCCESS ? DONE : TROUBLE;
 }
@@ -199,14 +221,6 @@ static enum outcome op_delete(memcached_st *client, const struct request *r)
 	return rc == MEMCACHED_SUCCESS || rc == MEMCACHED_NOTFOUND ? DONE : TROUBLE;
 }
 
-static bool store(struct cache *c, operation *op, const char *key, const char *p, size_t n, unsigned ttl_sec)
-{
-	struct request r = {.key = key, .value = p, .n = n, .ttl_sec = (time_t)ttl_sec};
-
-	assert(ttl_sec <= TTL_MAX_SEC);
-	return n <= VALUE_MAX_BYTES && run(c, op, &r) == DONE;
-}
-
 bool cache_get(struct cache *c, const char *key, struct buf *out)
 {
 	struct request r = {.key = key, .out = out};
@@ -214,24 +228,26 @@ bool cache_get(struct cache *c, const char *key, struct buf *out)
 	return run(c, op_get, &r) == DONE;
 }
 
-bool cache_set(struct cache *c, const char *key, const char *p, size_t n, unsigned ttl_sec)
+bool cache_look(struct cache *c, const char *key, uint64_t *ret_version)
 {
-	return store(c, op_set, key, p, n, ttl_sec);
+	struct request r = {.key = key, .ret_version = ret_version};
+
+	return run(c, op_look, &r) != TROUBLE;
 }
 
-bool cache_add(struct cache *c, const char *key, const char *p, size_t n, unsigned ttl_sec)
+int cache_swap(struct cache *c, const char *key, uint64_t version, const char *p, size_t n, unsigned ttl_sec)
 {
-	return store(c, op_add, key, p, n, ttl_sec);
-}
+	static const int results[] = {[DONE] = 1, [REFUSED] = 0, [TROUBLE] = -1};
+	struct request r = {.key = key, .value = p, .n = n, .ttl_sec = (time_t)ttl_sec, .version = version};
 
-bool cache_replace(struct cache *c, const char *key, const char *p, size_t n, unsigned ttl_sec)
-{
-	return store(c, op_replace, key, p, n, ttl_sec);
+	assert(ttl_sec <= TTL_MAX_SEC);
+	return n > VALUE_MAX_BYTES ? -1 : results[run(c, version == CACHE_NOTHING ? op_add : op_cas, &r)];
 }
 
 bool cache_delete(struct cache *c, const char *key)
 {
 	struct request r = {.key = key};
 
+	c->dead_until_ms = 0;
 	return run(c, op_delete, &r) == DONE;
 }

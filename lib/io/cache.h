@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/base/macros.h"
 
@@ -20,12 +21,17 @@ void cache_free(struct cache *c);
 DEFINE_FREEP(cache)
 
 bool cache_get(struct cache *c, const char *key, struct buf *out); /* false: miss or dead */
-bool cache_set(
-	struct cache *c, const char *key, const char *p, size_t n, unsigned ttl_sec); /* false: not stored */
-bool cache_add(struct cache *c, const char *key, const char *p, size_t n,
-	unsigned ttl_sec); /* only where there is none */
-bool cache_replace(struct cache *c, const char *key, const char *p, size_t n,
-	unsigned ttl_sec);                           /* only where there is one */
-bool cache_delete(struct cache *c, const char *key); /* false: not known to be gone */
+
+/* A name for just what is under a key now, or for there being nothing. */
+#define CACHE_NOTHING UINT64_C(0)
+bool cache_look(struct cache *c, const char *key, uint64_t *ret_version); /* false: not known */
+/*
+ * Stores where that version is still there: 1, 0 somebody else was faster, -1 not known. There is no other
+ * way to store, so what reaches the server late, after its sender gave it up, changes nothing that is newer.
+ */
+int cache_swap(struct cache *c, const char *key, uint64_t version, const char *p, size_t n, unsigned ttl_sec);
+
+/* Tries also while the server counts as dead. false: not known to be gone. */
+bool cache_delete(struct cache *c, const char *key);
 
 #endif

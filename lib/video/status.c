@@ -1,6 +1,7 @@
 /*
  * The JSON that a client polls. The responder, the daemon and memcached all have it from here, so that a
- * client sees the same whoever answers. What is unknown is left out; a film that is done is at 100 whatever
+ * client sees the same whoever answers. The database is written first, and memcached is never made older than
+ * what a client has been told. What is unknown is left out; a film that is done is at 100 whatever
  * its row still says. While a film is made again, and where that did not succeed, the one before it is still
  * shown.
  */
@@ -16,8 +17,10 @@
 #include "lib/io/cache.h"
 #include "lib/io/json.h"
 #include "lib/video/settings.h"
+#include "lib/video/videos.h"
 
 #define STATUS_MAX_BYTES (16 * 1024)
+#define ROUNDS           20 /* of a race that somebody else wins each time */
 
 char *status_url(const struct settings *s, const char *key)
 {
@@ -83,35 +86,69 @@ void status_key(const struct uuid *id, char out[static STATUS_KEY_SIZE])
 	(void)snprintf(out, STATUS_KEY_SIZE, "videod:status:%s", text);
 }
 
-typedef bool cache_store(struct cache *c, const char *key, const char *p, size_t n, unsigned ttl_sec);
-
-static bool store(struct cache *c, const struct video *v, const struct settings *s, cache_store *how)
+/* As cache_swap(). */
+static int swap(
+	struct cache *c, const char *key, uint64_t version, const struct video *v, const struct settings *s)
 {
 	AUTO(json) o = status_json(v, s);
 	AUTO_BUF text = BUF_INIT(STATUS_MAX_BYTES);
-	char key[STATUS_KEY_SIZE];
 
 	json_write(o, &text);
 	if (!buf_ok(&text))
-		return false;
-	status_key(&v->id, key);
-	return how(c, key, buf_text(&text), text.len,
+		return -1;
+	return cache_swap(c, key, version, buf_text(&text), text.len,
 		is_at_rest(v->status) ? STATUS_ENDED_SEC : STATUS_LIVE_SEC);
-}
-
-bool status_publish(struct cache *c, const struct video *v, const struct settings *s)
-{
-	return store(c, v, s, cache_set);
 }
 
 bool status_renew(struct cache *c, const struct video *v, const struct settings *s)
 {
-	return store(c, v, s, cache_replace);
+	char key[STATUS_KEY_SIZE];
+	uint64_t version;
+	int done = 0;
+
+	status_key(&v->id, key);
+	for (int i = 0; i < ROUNDS && done == 0; i++) {
+		if (!cache_look(c, key, &version) || version == CACHE_NOTHING)
+			return false;
+		done = swap(c, key, version, v, s);
+	}
+	return done > 0;
 }
 
-void status_refill(struct cache *c, const struct video *v, const struct settings *s)
+bool status_refill(struct cache *c, const struct video *v, const struct settings *s)
 {
-	(void)store(c, v, s, cache_add); /* false mostly means that the daemon was here first */
+	char key[STATUS_KEY_SIZE];
+
+	status_key(&v->id, key);
+	return swap(c, key, CACHE_NOTHING, v, s) > 0;
+}
+
+int status_get(struct db *db, struct cache *c, const struct settings *s, const struct uuid *id,
+	struct video *ret_video, struct err *e)
+{
+	char key[STATUS_KEY_SIZE];
+
+	status_key(id, key);
+	for (int i = 0;; i++) {
+		AUTO_VIDEO v = {0};
+		uint64_t version = CACHE_NOTHING;
+		bool known = cache_look(c, key, &version);
+		int found = videos_get(db, id, &v, e), done = -1;
+
+		if (found == 0 && version != CACHE_NOTHING)
+			(void)cache_delete(c, key);
+		if (found <= 0)
+			return found;
+		if (known)
+			done = swap(c, key, version, &v, s);
+		/* What was put where nothing was may have been old by then: only a look that finds it, and
+		 * the same again in the database, tells. */
+		if (done < 0 || (done > 0 && version != CACHE_NOTHING) || i == ROUNDS) {
+			*ret_video = v;
+			v = (struct video){0};
+			return 1;
+		}
+	}
 }
 
 void status_forget(struct cache *c, const struct uuid *id)

@@ -6,6 +6,8 @@
 #include "lib/video/video.h"
 
 struct cache;
+struct db;
+struct err;
 struct json;
 struct settings;
 
@@ -26,13 +28,18 @@ char *status_url(const struct settings *s, const char *key);
 #define STATUS_ENDED_SEC 60
 /* "videod:status:<id>": nginx reads the same key, see nginx/. */
 void status_key(const struct uuid *id, char out[static STATUS_KEY_SIZE]);
-/* Overwrites what is there. */
-bool status_publish(struct cache *c, const struct video *v, const struct settings *s);
 /* Only where there is one: what was forgotten, because the video was deleted or changed, stays forgotten.
  * Whether there was. */
 bool status_renew(struct cache *c, const struct video *v, const struct settings *s);
-/* Only where there is none: what the daemon published is never older. */
-void status_refill(struct cache *c, const struct video *v, const struct settings *s);
+/* Only where there is none. Whether it is there now. */
+bool status_refill(struct cache *c, const struct video *v, const struct settings *s);
+/*
+ * The video as the database has it, 1, 0, -1, and memcached made to say the same before anybody is told: the
+ * daemon writes to the database first, so that a client which was told from there would else be told
+ * something older from memcached by its next poll.
+ */
+int status_get(struct db *db, struct cache *c, const struct settings *s, const struct uuid *id,
+	struct video *ret_video, struct err *e);
 void status_forget(struct cache *c, const struct uuid *id);
 
 #endif

@@ -26,7 +26,9 @@ static struct cache *new_cache(void)
 
 static bool set(struct cache *c, const char *key, const char *text)
 {
-	return cache_set(c, key, text, strlen(text), 60);
+	uint64_t version;
+
+	return cache_look(c, key, &version) && cache_swap(c, key, version, text, strlen(text), 60) > 0;
 }
 
 /* "" is a miss. */
@@ -38,7 +40,7 @@ static void expect(struct cache *c, const char *key, const char *text)
 	assert_string_equal(buf_text(&out), text);
 }
 
-static void test_set_get_add_delete(void **state)
+static void test_set_get_delete(void **state)
 {
 	AUTO(cache) c = new_cache();
 
@@ -47,17 +49,34 @@ static void test_set_get_add_delete(void **state)
 	assert_true(set(c, "k", "one"));
 	expect(c, "k", "one");
 	assert_true(set(c, "k", "two"));
-	assert_false(cache_add(c, "k", "three", 5, 60));
 	expect(c, "k", "two");
 	assert_true(cache_delete(c, "k"));
 	expect(c, "k", "");
 	assert_true(cache_delete(c, "k"));
-	assert_false(cache_replace(c, "k", "three", 5, 60));
-	expect(c, "k", "");
-	assert_true(cache_add(c, "k", "four", 4, 60));
-	expect(c, "k", "four");
-	assert_true(cache_replace(c, "k", "five", 4, 60));
-	expect(c, "k", "five");
+}
+
+/* Whatever has happened since the look, what is stored then is stored for nothing. */
+static void test_only_what_was_looked_at_is_replaced(void **state)
+{
+	AUTO(cache) c = new_cache();
+	uint64_t nothing, one, two;
+
+	(void)state;
+	assert_true(cache_look(c, "s", &nothing));
+	assert_true(nothing == CACHE_NOTHING);
+	assert_int_equal(cache_swap(c, "s", nothing, "one", 3, 60), 1);
+	assert_int_equal(cache_swap(c, "s", nothing, "late", 4, 60), 0);
+	assert_true(cache_look(c, "s", &one));
+	assert_int_equal(cache_swap(c, "s", one, "two", 3, 60), 1);
+	assert_int_equal(cache_swap(c, "s", one, "late", 4, 60), 0);
+	expect(c, "s", "two");
+	assert_true(cache_look(c, "s", &two));
+	assert_true(cache_delete(c, "s"));
+	assert_int_equal(cache_swap(c, "s", two, "late", 4, 60), 0);
+	expect(c, "s", "");
+	assert_int_equal(cache_swap(c, "s", nothing, "three", 5, 60), 1);
+	assert_int_equal(cache_swap(c, "s", two, "late", 4, 60), 0);
+	expect(c, "s", "three");
 }
 
 static void test_values(void **state)
@@ -72,13 +91,16 @@ static void test_values(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		AUTO_BUF out = BUF_INIT(64 * 1024);
 
-		assert_true(cache_set(c, "v", value, sizes[i], 60));
+		uint64_t version;
+
+		assert_true(cache_look(c, "v", &version));
+		assert_int_equal(cache_swap(c, "v", version, value, sizes[i], 60), 1);
 		assert_true(cache_get(c, "v", &out));
 		assert_int_equal(out.len, sizes[i]);
 		if (sizes[i])
 			assert_memory_equal(out.data, value, sizes[i]);
 	}
-	assert_false(cache_set(c, "v", value, 64 * 1024 + 1, 60));
+	assert_int_equal(cache_swap(c, "w", CACHE_NOTHING, value, 64 * 1024 + 1, 60), -1);
 }
 
 static void test_a_value_that_does_not_fit_is_a_miss(void **state)
@@ -105,7 +127,7 @@ static void test_no_server(void **state)
 		AUTO(cache) c = cache_new(servers[i], TIMEOUT_MS);
 
 		assert_false(set(c, "k", "v"));
-		assert_false(cache_add(c, "k", "v", 1, 60));
+		assert_int_equal(cache_swap(c, "k", CACHE_NOTHING, "v", 1, 60), -1);
 		expect(c, "k", "");
 		assert_false(cache_delete(c, "k"));
 	}
@@ -149,6 +171,25 @@ static void test_a_server_that_is_away_comes_back(void **state)
 	expect(c, "again", "v");
 }
 
+/* What must not stay does not wait for its rest to be over. */
+static void test_a_delete_is_tried_at_once(void **state)
+{
+	AUTO(cache) c = new_cache();
+	AUTO_BUF out = BUF_INIT(100);
+
+	(void)state;
+	assert_true(set(c, "k", "v"));
+	test_server_signal(&server, SIGSTOP);
+
+	bool got = cache_get(c, "k", &out), deleted = cache_delete(c, "k");
+
+	test_server_signal(&server, SIGCONT);
+	assert_false(got);
+	assert_false(deleted);
+	assert_true(cache_delete(c, "k"));
+	expect(c, "k", "");
+}
+
 static void test_a_stopped_server_costs_its_timeout_once(void **state)
 {
 	AUTO(cache) c = new_cache();
@@ -160,14 +201,16 @@ static void test_a_stopped_server_costs_its_timeout_once(void **state)
 
 	int64_t begin_ms = clock_mono_ms();
 	AUTO_BUF out = BUF_INIT(100);
+	uint64_t version;
 	bool got = false;
 
 	for (int i = 0; i < 1000; i++)
-		got |= cache_get(c, "k", &out) || cache_set(c, "k", "w", 1, 60);
+		got |= cache_get(c, "k", &out) || cache_look(c, "k", &version) ||
+		       cache_swap(c, "k", CACHE_NOTHING, "w", 1, 60) >= 0;
 
 	int64_t used_ms = clock_mono_ms() - begin_ms;
 
-	got |= cache_get(late, "k", &out);
+	got |= cache_look(late, "k", &version);
 
 	int64_t late_ms = clock_mono_ms() - begin_ms - used_ms;
 
@@ -195,12 +238,14 @@ static int stop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_set_get_add_delete),
+		cmocka_unit_test(test_set_get_delete),
+		cmocka_unit_test(test_only_what_was_looked_at_is_replaced),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_a_value_that_does_not_fit_is_a_miss),
 		cmocka_unit_test(test_no_server),
 		cmocka_unit_test(test_a_restart_is_not_noticed),
 		cmocka_unit_test(test_a_server_that_is_away_comes_back),
+		cmocka_unit_test(test_a_delete_is_tried_at_once),
 		cmocka_unit_test(test_a_stopped_server_costs_its_timeout_once),
 	};
 

@@ -117,6 +117,34 @@ static void test_status_refills_and_delete_forgets(void **state)
 	house_check("GET", "/videos/store/s1", NULL, 200, "{\"videos\":[],\"total\":0,\"hasMore\":false}");
 }
 
+/* As between the daemon's word to the database and its word to memcached: once a client knows the one, the
+ * other does not say less. */
+static void test_status_is_not_older_in_memcached(void **state)
+{
+	AUTO_BUF cached = BUF_INIT(65536);
+	char path[64], status[80], key[STATUS_KEY_SIZE];
+	struct uuid id;
+
+	(void)state;
+	create("/videos", BODY("s1", ""), path);
+	(void)snprintf(status, sizeof(status), "%s/status", path);
+	assert_true(uuid_parse_text(path + 8, &id));
+	status_key(&id, key);
+	house_check("GET", status, NULL, 200, "\"progress\":0");
+	house_sql("UPDATE videos SET status = 'generating_scenes', progress = 5");
+
+	AUTO_ANSWER s = house_ask("GET", status, NULL);
+
+	assert_int_equal(json_int(json_get(s.body, "progress")), 5);
+	assert_true(cache_get(house.app.cache, key, &cached));
+	assert_string_equal(buf_text(&cached), s.text);
+
+	house_sql("UPDATE videos SET deleted_at = UTC_TIMESTAMP(3)");
+	house_check("GET", status, NULL, 404, "\"not_found\"");
+	buf_clear(&cached);
+	assert_false(cache_get(house.app.cache, key, &cached));
+}
+
 static const struct {
 	const char *title, *method, *uri, *body;
 	int status;
@@ -350,6 +378,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_create_and_show, house_empty),
 		cmocka_unit_test_setup(test_status_refills_and_delete_forgets, house_empty),
+		cmocka_unit_test_setup(test_status_is_not_older_in_memcached, house_empty),
 		cmocka_unit_test_setup(test_refusals, house_empty),
 		cmocka_unit_test_setup(test_other_store, house_empty),
 		cmocka_unit_test_setup(test_product_video, house_empty),

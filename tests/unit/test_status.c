@@ -238,19 +238,16 @@ static void test_published(void **state)
 	test_cache_create(&server);
 	struct cache *c = cache_new(server.socket, 1000);
 
-	status_refill(c, &v, &s);
+	assert_true(status_refill(c, &v, &s));
 	check_cached(c, "\"progress\":42");
 	v.progress = 50;
-	status_refill(c, &v, &s);
+	assert_false(status_refill(c, &v, &s));
 	check_cached(c, "\"progress\":42");
-	assert_true(status_publish(c, &v, &s));
+	assert_true(status_renew(c, &v, &s));
 	check_cached(c, "\"progress\":50");
-	v.progress = 60;
-	status_renew(c, &v, &s);
-	check_cached(c, "\"progress\":60");
 	status_forget(c, &v.id);
 	check_cached(c, NULL);
-	status_renew(c, &v, &s);
+	assert_false(status_renew(c, &v, &s));
 	check_cached(c, NULL);
 
 	cache_free(c);
@@ -295,7 +292,8 @@ static void test_kept_as_long_as_it_holds(void **state)
 		struct video v = video_at(status);
 
 		v.pause = PAUSE_BAD_KEY;
-		assert_true(status_publish(c, &v, &s));
+		status_forget(c, &v.id);
+		assert_true(status_refill(c, &v, &s));
 
 		int64_t ttl_sec = kept_for(&server), wanted_sec = status_cases[status].ttl_sec;
 
@@ -313,8 +311,8 @@ static void test_published_to_nobody(void **state)
 	AUTO(cache) c = cache_new(NULL, 10);
 
 	(void)state;
-	assert_false(status_publish(c, &v, &s));
-	status_refill(c, &v, &s);
+	assert_false(status_renew(c, &v, &s));
+	assert_false(status_refill(c, &v, &s));
 	status_forget(c, &v.id);
 }
 
