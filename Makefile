@@ -71,7 +71,11 @@ $(O)/%.o: %.c
 	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
-units: $(UNITS)
+$(O)/tests/pieces: $(O)/tests/bench/pieces.o $(O)/libdaemon.a $(LIBS)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+
+units: $(UNITS) $(O)/tests/pieces
 fuzzers: $(FUZZERS)
 
 # A sub-make, because what set-up installs decides the flags above.

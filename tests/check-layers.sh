@@ -22,6 +22,7 @@ declare -A MAY=(
 	[cli]='lib/base lib/io lib/video lib/remote'
 	[assets/music]=''
 	[tests/unit]='lib/base lib/io lib/video lib/remote daemon daemon/film daemon/vendor cgi cli'
+	[tests/bench]='lib/base lib/io lib/video daemon/film'
 	[tests/fuzz]='lib/base lib/io lib/video lib/remote daemon daemon/film daemon/vendor cgi cli'
 )
 

@@ -77,6 +77,7 @@ struct media {
 	int64_t frames;      /* of the video stream, counted by the container; 0 unknown */
 	char format[32];     /* "mov,mp4,...", "png_pipe", ... cut */
 	char video_codec[16], pixel_format[16], audio_codec[16];
+	int colours; /* enum film_colours */
 	int sample_rate, channels;
 };
 /* Reads ffprobe's JSON. -1 ERR_PERM when it is not that. */

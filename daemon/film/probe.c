@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/film/encode.h"
 #include "daemon/film/film_priv.h"
 #include "lib/base/err.h"
 #include "lib/base/text.h"
 #include "lib/io/json.h"
 
 #define SIDE_MAX     100000
+#define BT709_SIDE   720
 #define DURATION_MAX (INT64_C(1000000) * 3600 * 24 * 365) /* microseconds */
 #define FRAMES_MAX   (INT64_C(1) << 40)
 #define CHANNELS_MAX 1024
@@ -24,7 +26,7 @@ void film_probe_args(const struct film *f, const char *file, struct args *a)
 	/* a picture says how it is turned in its first frame only */
 	args_adds(a, (const char *const[]){"-read_intervals", "%+#1", "-show_entries",
 			     "format=format_name,duration:stream=codec_type,codec_name,width,height,pix_fmt,"
-			     "nb_frames,"
+			     "color_space,color_transfer,nb_frames,"
 			     "sample_rate,channels:stream_disposition=attached_pic:stream_side_data=rotation:"
 			     "frame=media_type:frame_side_data=rotation",
 			     "-i", file, NULL});
@@ -53,6 +55,22 @@ static bool turns(const struct json *side_data)
 	return false;
 }
 
+/* Those of high dynamic range are known by their transfer. What says nothing is BT.709 where it is large: so
+ * do players. */
+static int colours_of(const struct json *stream, const struct media *m)
+{
+	const char *transfer = json_string(json_get(stream, "color_transfer"));
+	const char *matrix = json_string(json_get(stream, "color_space"));
+
+	if (transfer && strcmp(transfer, "smpte2084") == 0)
+		return COLOURS_HDR_PQ;
+	if (transfer && strcmp(transfer, "arib-std-b67") == 0)
+		return COLOURS_HDR_HLG;
+	if (!matrix && m->width >= BT709_SIDE && m->height >= BT709_SIDE)
+		return COLOURS_BT709;
+	return COLOURS_SAID;
+}
+
 static void read_video(const struct json *stream, struct media *m)
 {
 	bool turned = turns(json_get(stream, "side_data_list"));
@@ -65,6 +83,7 @@ static void read_video(const struct json *stream, struct media *m)
 	m->frames = number(json_get(stream, "nb_frames"), 0, FRAMES_MAX);
 	copy(m->video_codec, sizeof(m->video_codec), json_get(stream, "codec_name"));
 	copy(m->pixel_format, sizeof(m->pixel_format), json_get(stream, "pix_fmt"));
+	m->colours = colours_of(stream, m);
 }
 
 static void read_audio(const struct json *stream, struct media *m)

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "daemon/film/camera.h"
+#include "daemon/film/encode_priv.h"
 #include "daemon/film/film_priv.h"
 #include "lib/base/buf.h"
 
@@ -18,10 +19,6 @@
 #define FULL_MOVE_SEC     2.5              /* a shorter scene goes less far */
 #define REACH_PER_SEC     0.05             /* of the window's side */
 #define BLUR_SHRINK       12
-#define CARD_SHRINK       4
-#define REPEAT            "loop=loop=-1:size=1,setpts=N/30/TB" /* one frame, at VIDEO_FPS, without end */
-
-_Static_assert(VIDEO_FPS == 30, "REPEAT says 30");
 
 enum { MOVE_NEARER, MOVE_AWAY, MOVE_RIGHT, MOVE_LEFT, MOVE_UP, MOVE_ACROSS, MOVE_COUNT };
 
@@ -36,20 +33,16 @@ static const struct {
 	[MOVE_ACROSS] = {{0.2, -0.9, -0.9}, {0.9, 0.9, 0.9}},
 };
 
-struct size {
-	int width, height;
-};
-
 static int even_up(double v)
 {
 	return 2 * (int)ceil(v / 2);
 }
 
 /* The part of the film that the picture takes. */
-static struct size window_of(const struct film *f, const struct film_scene *s)
+static struct film_size window_of(const struct film *f, const struct film_scene *s)
 {
 	double film = (double)f->width / f->height, picture = (double)s->picture_width / s->picture_height;
-	struct size w = {f->width, f->height};
+	struct film_size w = {f->width, f->height};
 
 	if (film < picture * FILL_KEEP)
 		w.height = even_up(f->width / (picture * WINDOW_KEEP));
@@ -59,16 +52,16 @@ static struct size window_of(const struct film *f, const struct film_scene *s)
 }
 
 /* What the picture is scaled to: it covers the window from the camera's widest view. */
-static struct size cover(struct size window, int width, int height)
+static struct film_size cover(struct film_size window, int width, int height)
 {
 	double w = CAMERA_WIDEST * window.width, h = CAMERA_WIDEST * window.height;
 	double scale = fmax(w / width, h / height);
 
-	return (struct size){even_up(fmax(w, scale * width)), even_up(fmax(h, scale * height))};
+	return (struct film_size){even_up(fmax(w, scale * width)), even_up(fmax(h, scale * height))};
 }
 
 static struct camera camera_of(
-	const struct film *f, size_t item, unsigned frames, struct size window, struct size picture)
+	const struct film *f, size_t item, unsigned frames, struct film_size window, struct film_size picture)
 {
 	const struct film_look *look = film_look(f);
 	unsigned move = look->moves[item % sizeof(look->moves)];
@@ -103,13 +96,13 @@ static void add_camera(const struct camera *cam, struct buf *b)
 	int m = CAMERA_MARGIN;
 
 	buf_addf(b, "pad=iw+%d:ih+%d:%d:%d,fillborders=%d:%d:%d:%d:smear,", 2 * m, 2 * m, m, m, m, m, m, m);
-	buf_adds(b, REPEAT ",");
+	buf_adds(b, FILM_FOR_EVER ",");
 	camera_filters(cam, b);
 }
 
 /* The picture, the right way up, on the style's ground where it has holes, in the film's colours: [picture].
  */
-static void add_picture(struct size size, struct buf *b)
+static void add_picture(struct film_size size, struct buf *b)
 {
 	buf_addf(b,
 		"[0:v]scale=%d:%d:flags=lanczos+accurate_rnd,setsar=1,format=rgba["
@@ -124,9 +117,10 @@ static void add_picture(struct size size, struct buf *b)
 static void picture_filters(const struct film *f, size_t item, struct buf *b)
 {
 	const struct film_scene *s = &f->scenes[item];
-	struct size window = window_of(f, s), picture = cover(window, s->picture_width, s->picture_height);
+	struct film_size window = window_of(f, s),
+			 picture = cover(window, s->picture_width, s->picture_height);
 	struct camera cam = camera_of(f, item, s->clip_frames, window, picture);
-	struct size small = {f->width / BLUR_SHRINK, f->height / BLUR_SHRINK};
+	struct film_size small = {f->width / BLUR_SHRINK, f->height / BLUR_SHRINK};
 
 	add_picture(picture, b);
 	if (window.width == f->width && window.height == f->height) {
@@ -139,36 +133,21 @@ static void picture_filters(const struct film *f, size_t item, struct buf *b)
 	buf_addf(b, "[window];[far]scale=%d:%d:force_original_aspect_ratio=increase:flags=area,crop=%d:%d,",
 		small.width, small.height, small.width, small.height);
 	buf_addf(b,
-		"gblur=sigma=5,lutyuv=y='16+(val-16)*0.5',scale=%d:%d:flags=bicubic,setsar=1," REPEAT
+		"gblur=sigma=5,lutyuv=y='16+(val-16)*0.5',scale=%d:%d:flags=bicubic,setsar=1," FILM_FOR_EVER
 		"[back];",
 		f->width, f->height);
 	buf_addf(b, "[back][window]overlay=%d:%d", (f->width - window.width) / 4 * 2,
 		(f->height - window.height) / 4 * 2);
 }
 
-/* A slanting run from one colour to the other with a light in it, dithered, because 8 bits would show as
- * steps. */
 static void card_filters(const struct film *f, size_t item, struct buf *b)
 {
 	const struct film_look *look = film_look(f);
-	struct size window = {f->width, f->height}, ground = cover(window, f->width, f->height);
+	struct film_size window = {f->width, f->height}, ground = cover(window, f->width, f->height);
 	struct camera cam = camera_of(f, item, f->scenes[item].clip_frames, window, ground);
-	unsigned from = look->card_from, to = look->card_to;
 
-	buf_addf(b,
-		"color=c=black:s=%dx%d:r=%d,trim=end_frame=1,format=gbrp,geq=", ground.width / CARD_SHRINK,
-		ground.height / CARD_SHRINK, VIDEO_FPS);
-	for (unsigned i = 0; i < 3; i++) {
-		unsigned shift = 16 - 8 * i;
-
-		buf_addf(b,
-			"%s%c='st(0,(X/W+Y/H)/2);%u+(%d)*ld(0)+26*exp(-4*hypot(X/W-0.75,(Y-0.2*H)/"
-			"W))+random(1)'",
-			i ? ":" : "", "rgb"[i], (from >> shift) & 255,
-			(int)((to >> shift) & 255) - (int)((from >> shift) & 255));
-	}
-	buf_addf(b, ",scale=%d:%d:flags=bicubic:out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,",
-		ground.width, ground.height);
+	film_add_ground(&ground, look->card_from, look->card_to, b);
+	buf_adds(b, ",");
 	add_camera(&cam, b);
 }
 
