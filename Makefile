@@ -33,6 +33,7 @@ LIBS      := $(O)/libvideo.a $(O)/libremote.a $(O)/libio.a $(O)/libbase.a
 PROGRAMS  := $(O)/videod $(O)/videod-cgi $(O)/videoctl
 UNITS     := $(patsubst tests/unit/%.c,$(O)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_HELP := $(patsubst %.c,$(O)/%.o,$(sort $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))))
+DRIVERS   := $(patsubst tests/drivers/%.c,$(O)/drivers/%,$(sort $(wildcard tests/drivers/*.c)))
 FUZZERS   := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 # V=1 shows the commands.
@@ -58,6 +59,10 @@ $(PROGRAMS):
 $(UNITS): $(O)/tests/%: $(O)/tests/unit/%.o $(UNIT_HELP) $(O)/libdaemon.a $(O)/libcgi.a $(O)/libcli.a $(LIBS)
 	$(call say,link)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcmocka
+$(DRIVERS): $(O)/drivers/%: $(O)/tests/drivers/%.o $(O)/libdaemon.a $(LIBS)
+	$(call say,link)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 $(FUZZERS): $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/replay.o $(O)/libdaemon.a $(O)/libcgi.a $(LIBS)
 	$(call say,link)
 	@mkdir -p $(@D)
@@ -75,7 +80,7 @@ $(O)/tests/pieces: $(O)/tests/bench/pieces.o $(O)/libdaemon.a $(LIBS)
 	$(call say,link)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
-units: $(UNITS) $(O)/tests/pieces
+units: $(UNITS) $(DRIVERS) $(O)/tests/pieces
 fuzzers: $(FUZZERS)
 
 # A sub-make, because what set-up installs decides the flags above.
