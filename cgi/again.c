@@ -16,6 +16,7 @@
 #include "lib/io/wake.h"
 #include "lib/video/again.h"
 #include "lib/video/request.h"
+#include "lib/video/rules.h"
 #include "lib/video/status.h"
 #include "lib/video/videos.h"
 
@@ -99,7 +100,8 @@ int serve_video_render(struct app *a, const struct request *q, struct reply *r, 
 static int check_change(
 	struct app *a, const struct json *body, struct video *v, struct reply *r, struct err *e)
 {
-	bool speech = json_has(body, "voiceId") || json_has(body, "voiceoverScript");
+	bool speech = json_has(body, "voiceId") || json_has(body, "voiceoverScript") ||
+		      (json_has(body, "scenes") && video_is_narrated(v));
 
 	return speech ? order_check(a, v, r, e) : order_check_price(a, v, r);
 }
@@ -153,6 +155,9 @@ int serve_scene_regenerate(struct app *a, const struct request *q, struct reply 
 		return found;
 	if (q->scene > (int64_t)v.scene_count)
 		return reply_error(r, REPLY_NOT_FOUND, NO_SUCH_SCENE);
+	rules_check_source(change.image_url, v.store_id, "/imageUrl", &problems);
+	if (problems.count > 0)
+		return reply_problems(r, &problems);
 	apply(&change, &v.scenes[q->scene - 1]);
 
 	int checked = order_check_price(a, &v, r);

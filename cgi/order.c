@@ -15,6 +15,7 @@
 #include "lib/video/estimate.h"
 #include "lib/video/models.h"
 #include "lib/video/problems.h"
+#include "lib/video/rules.h"
 #include "lib/video/script.h"
 #include "lib/video/stores.h"
 #include "lib/video/vendors.h"
@@ -101,6 +102,7 @@ int order_product(
 {
 	AUTO_PRODUCT product = {0};
 	AUTO_STORE store = {0};
+	AUTO_PROBLEMS problems = {0};
 	int found = products_get(a->db, product_id, &product, e);
 
 	if (found == 1)
@@ -109,11 +111,13 @@ int order_product(
 		return found < 0 ? -1 : reply_error(r, REPLY_NOT_FOUND, NO_SUCH_PRODUCT);
 
 	script_write(&product, &store, style, v);
+	if (v->look.voice_url)
+		free(steal_ptr(v->voiceover_script));
 	if (!v->voice_id)
 		v->voice_id = xstrdup("default");
-	if (!v->music_track_id && v->music_volume > 0 && choose_music(a->db, v, e) < 0)
+	if (!v->music_track_id && !v->look.music_url && v->music_volume > 0 && choose_music(a->db, v, e) < 0)
 		return -1;
-	return 1;
+	return rules_check(v, &problems) ? 1 : reply_problems(r, &problems);
 }
 
 /* Whether a draft could be bought as it is. */

@@ -10,8 +10,10 @@
 #include "lib/base/err.h"
 #include "lib/base/names.h"
 #include "lib/io/json.h"
+#include "lib/video/fields.h"
 #include "lib/video/models.h"
 #include "lib/video/money.h"
+#include "lib/video/outputs.h"
 #include "lib/video/status.h"
 
 static void put_time(struct json *o, const char *key, int64_t wall_ms)
@@ -157,11 +159,36 @@ static struct json *view_scenes(const struct video *v, const struct view_bought 
 		json_put_string(o, "imageUrl", s->image_url);
 		json_put_string(o, "textOverlay", s->text_overlay);
 		json_put_string(o, "model", s->model);
+		fields_write(&s->look, &scene_look_table, NULL, o);
 		if (bought)
 			json_put(o, "generation", view_generation(purchase_of(bought, v, i), &v->id));
 		json_append(list, o);
 	}
 	return list;
+}
+
+/* What the database has of it; what cannot be read is as good as not there. */
+static struct json *stored_json(const char *text)
+{
+	struct json *o = NULL;
+	struct err ignored;
+
+	if (text)
+		(void)json_parse(text, strlen(text), &o, &ignored);
+	return o;
+}
+
+/* A film that is older than the list of outputs has itself and its thumbnail. */
+static void put_outputs(struct json *o, const struct video *v, const struct settings *s)
+{
+	AUTO_OUTPUTS all = {0};
+	struct output_film film = {.aspect = v->aspect,
+		.key = {[OUTPUT_FILM] = v->video_key, [OUTPUT_THUMBNAIL] = v->thumbnail_key}};
+	struct outputs alone = {.films = &film, .count = 1};
+	struct err ignored;
+	bool read = v->outputs && outputs_read(v->outputs, &all, &ignored) == 0;
+
+	outputs_put_urls(read || !v->video_key ? &all : &alone, s, o);
 }
 
 struct json *view_video(const struct video *v, const struct view_bought *bought, const struct settings *s)
@@ -189,12 +216,16 @@ struct json *view_video(const struct video *v, const struct view_bought *bought,
 	json_put_string(o, "musicTrackId", v->music_track_id);
 	json_put_int(o, "musicVolume", v->music_volume);
 	json_put_int(o, "voiceVolume", v->voice_volume);
+	fields_write(&v->look, &look_table, NULL, o);
+	put_outputs(o, v, s);
 	json_put_int(o, "revision", v->revision);
 	json_put_string(o, "pause",
 		v->pause == PAUSE_NONE ? NULL : names_get(pause_reason_names, PAUSE_COUNT, v->pause));
 	json_put(o, "estimate", view_amounts(v->estimate_credits_milli, v->estimate_characters));
-	if (bought)
+	if (bought) {
 		json_put(o, "cost", view_cost(bought));
+		json_put(o, "report", stored_json(v->report));
+	}
 	put_time(o, "createdAt", v->created_ms);
 	put_time(o, "updatedAt", v->updated_ms);
 	put_time(o, "completedAt", v->completed_ms);

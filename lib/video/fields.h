@@ -61,9 +61,9 @@ void fields_read(const struct json *object, const struct field_table *t, const c
 	struct problems *p);
 
 /*
- * Adds to object what fields_read would read. A name or number outside its range is none, as is a NULL text,
- * a bit mask of 0, and an object that is not there. With defaults (of the same table) what equals them is
- * left out, and what is none; without them what is none is null. No lists of objects.
+ * Adds to object what fields_read would read. A name or number outside its range is none, as is a NULL text
+ * and an object that is not there or has nothing but such. With defaults (of the same table) what equals them
+ * is left out, and what is none; without them what is none is null. No lists of objects.
  */
 void fields_write(const void *from, const struct field_table *t, const void *defaults, struct json *object);
 

@@ -71,11 +71,8 @@ static bool put_colour(const struct field *f, const void *from, struct json *obj
 static bool put_names(const struct field *f, const void *from, struct json *object)
 {
 	const unsigned *bits = at(from, f->offset);
-	struct json *list;
+	struct json *list = json_new_array();
 
-	if (*bits == 0)
-		return false;
-	list = json_new_array();
 	for (size_t i = 0; i < f->name_count; i++) {
 		if (*bits & 1U << i)
 			json_append_string(list, f->names[i]);
@@ -112,21 +109,26 @@ static bool is_default(const struct field *f, const void *from, const void *defa
 	return memcmp(at(from, f->offset), at(defaults, f->offset), sizes[f->type]) == 0;
 }
 
+static bool has_value(const struct json *object)
+{
+	const struct json *v = NULL;
+
+	for (size_t i = 0; json_key_at(object, i, &v); i++) {
+		if (v)
+			return true;
+	}
+	return false;
+}
+
 static void write_object(const struct field *f, const void *from, const void *defaults, struct json *object)
 {
-	const bool *there = f->count_offset > 0 ? at(from, f->count_offset) : NULL;
-	struct json *o = NULL;
+	AUTO(json) o = json_new_object();
+	bool there;
 
-	if (!there || *there) {
-		o = json_new_object();
-		fields_write(at(from, f->offset), f->items, defaults ? at(defaults, f->offset) : NULL, o);
-	}
-	if (o && defaults && !there && json_count(o) == 0) {
-		json_free(o);
-		return;
-	}
-	if (o || !defaults)
-		json_put(object, f->name, o);
+	fields_write(at(from, f->offset), f->items, defaults ? at(defaults, f->offset) : NULL, o);
+	there = f->count_offset > 0 ? *(const bool *)at(from, f->count_offset) : has_value(o);
+	if (there || !defaults)
+		json_put(object, f->name, there ? steal_ptr(o) : NULL);
 }
 
 static void write_value(const struct field *f, const void *from, const void *defaults, struct json *object)

@@ -14,6 +14,7 @@
 #define LIMIT_TITLE          200
 #define LIMIT_OVERLAY        200
 #define LIMIT_SCRIPT         5000
+#define LIMIT_NARRATION      1500 /* of one scene: more cannot be said in LIMIT_SCENE_MAX_MS */
 #define LIMIT_VOICE_ID       64
 #define LIMIT_MODEL          32 /* name of a vendor's video model */
 #define LIMIT_URL            2048

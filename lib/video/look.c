@@ -142,7 +142,7 @@ static const struct field_table focus_table = {
 	focus_fields, ARRAY_LEN(focus_fields), sizeof(struct scene_look), NULL};
 
 static const struct field scene_look_fields[] = {
-	{.name = "narration", .type = FIELD_LINES, AT(scene_look, narration), .max = LIMIT_SCRIPT},
+	{.name = "narration", .type = FIELD_LINES, AT(scene_look, narration), .max = LIMIT_NARRATION},
 	{FIT(scene_look)},
 	{.name = "focus", .type = FIELD_OBJECT, .items = &focus_table},
 	{TRANSITION(scene_look)},
@@ -322,7 +322,7 @@ static int read(const char *text, const struct field_table *t, void *out, const 
 	if (!text)
 		return 0;
 	if (json_parse(text, strlen(text), &o, e) < 0) {
-		err_prefix(e, "%s", what);
+		err_prefix(e, "%s: ", what);
 		return -1;
 	}
 	fields_read(o, t, "", out, &p);

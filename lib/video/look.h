@@ -123,7 +123,9 @@ void brand_init(struct brand *b);
 void look_done(struct look *l);
 void scene_look_done(struct scene_look *l);
 void brand_done(struct brand *b);
-#define AUTO_BRAND CLEANUP(brand_done) struct brand
+#define AUTO_LOOK       CLEANUP(look_done) struct look
+#define AUTO_SCENE_LOOK CLEANUP(scene_look_done) struct scene_look
+#define AUTO_BRAND      CLEANUP(brand_done) struct brand
 
 /*
  * To and from the one JSON form. Members at their defaults are left out, so that an empty object is a plain

@@ -4,7 +4,8 @@
  * credits those of its price list. A request that was chosen here is one that the vendor accepts.
  *
  * What no model does is made larger and cut when composing: a frame that covers the film's shape with the
- * least left over, and whole seconds that are no fewer than the scene's.
+ * least left over, of its renditions the one that fares worst, and whole seconds that are no fewer than the
+ * scene's.
  */
 
 #include "lib/video/models.h"
@@ -116,23 +117,41 @@ static struct rest rest_of(const struct model_ratio *r, const struct video_size 
 	return a < b ? (struct rest){a, b} : (struct rest){b, a};
 }
 
-static bool is_better(
-	const struct model_ratio *r, const struct model_ratio *than, const struct video_size *film)
+static bool is_more(struct rest a, struct rest b)
 {
-	struct rest a = rest_of(r, film), b = rest_of(than, film);
+	return a.part * b.whole > b.part * a.whole;
+}
 
-	if (a.part * b.whole != b.part * a.whole)
-		return a.part * b.whole > b.part * a.whole;
+/* The least that is left for any of the video's films. */
+static struct rest worst_of(const struct model_ratio *r, const struct video *v)
+{
+	struct rest worst = rest_of(r, &video_sizes[v->aspect]);
+
+	for (int aspect = 0; aspect < ASPECT_COUNT; aspect++) {
+		struct rest rest = rest_of(r, &video_sizes[aspect]);
+
+		if (v->look.renditions & 1U << aspect && is_more(worst, rest))
+			worst = rest;
+	}
+	return worst;
+}
+
+static bool is_better(const struct model_ratio *r, const struct model_ratio *than, const struct video *v)
+{
+	struct rest a = worst_of(r, v), b = worst_of(than, v);
+
+	if (is_more(a, b) || is_more(b, a))
+		return is_more(a, b);
 	return r->width * r->height > than->width * than->height;
 }
 
 static const struct model_ratio *choose_ratio(
-	const struct model *m, enum models_endpoint endpoint, const struct video_size *film)
+	const struct model *m, enum models_endpoint endpoint, const struct video *v)
 {
 	const struct model_ratio *list = m->ratios[endpoint], *best = list;
 
 	for (size_t i = 1; i < ARRAY_LEN(m->ratios[endpoint]) && list[i].text; i++) {
-		if (is_better(&list[i], best, film))
+		if (is_better(&list[i], best, v))
 			best = &list[i];
 	}
 	return best;
@@ -189,7 +208,7 @@ int models_choose(const struct video *v, size_t i, const char *default_model, st
 	*ret = (struct scene_choice){
 		.model = m,
 		.endpoint = endpoint,
-		.ratio = choose_ratio(m, endpoint, &video_sizes[v->aspect]),
+		.ratio = choose_ratio(m, endpoint, v),
 		.seconds = seconds,
 		.credits_milli = seconds * m->credits_milli_per_sec,
 	};

@@ -100,7 +100,7 @@ int outputs_read(const char *text, struct outputs *ret, struct err *e)
 	AUTO_PROBLEMS p = {.count = 0};
 
 	if (text && json_parse(text, strlen(text), &all, e) < 0)
-		return err_prefix(e, "the video's outputs");
+		return err_prefix(e, "the video's outputs: ");
 	if (text)
 		fields_read(all, &output_table, "", &o, &p);
 	if (p.count > 0)
@@ -131,7 +131,10 @@ static struct json *film_urls(const struct output_film *f, const struct settings
 	json_put_string(o, "aspectRatio", names_get(video_aspect_names, ASPECT_COUNT, f->aspect));
 	json_put_int(o, "width", video_sizes[f->aspect].width);
 	json_put_int(o, "height", video_sizes[f->aspect].height);
-	json_put_int(o, "bytes", f->bytes);
+	if (f->bytes > 0)
+		json_put_int(o, "bytes", f->bytes);
+	else
+		json_put(o, "bytes", NULL);
 	for (size_t k = 0; k < OUTPUT_KIND_COUNT; k++)
 		put_url(o, names[k], s, f->key[k]);
 	return o;

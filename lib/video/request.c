@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/io/json.h"
 #include "lib/video/fields.h"
 #include "lib/video/models.h"
 #include "lib/video/money.h"
+#include "lib/video/rules.h"
 #include "lib/video/source.h"
 
 #define ALNUM        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -276,7 +278,7 @@ static bool read_body(const struct json *body, const struct field_table *t, void
 bool request_read_video(const struct json *body, struct video *out, struct problems *p)
 {
 	video_init(out);
-	return read_body(body, &video_table, out, p);
+	return read_body(body, &video_table, out, p) && rules_check(out, p);
 }
 
 bool request_read_product_options(const struct json *body, struct video *out, struct problems *p)
@@ -296,8 +298,16 @@ bool request_read_store(const struct json *body, struct store *out, struct probl
 
 bool request_read_product(const struct json *body, struct product *out, struct problems *p)
 {
+	bool good;
+
 	out->price_milli = -1;
-	return read_body(body, &product_table, out, p);
+	good = read_body(body, &product_table, out, p);
+	for (size_t i = 0; good && i < out->image_count; i++) {
+		AUTO_FREE char *path = xasprintf("/images/%zu/url", i);
+
+		rules_check_source(out->images[i].url, out->store_id, path, p);
+	}
+	return good && p->count == 0;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -351,7 +361,10 @@ bool request_read_change(const struct json *body, struct video *v, struct proble
 		return false;
 	keep_takes(&given, v);
 	fields_swap(body, &change_table, v, &given);
-	return true;
+	if (rules_check(v, p))
+		return true;
+	fields_swap(body, &change_table, v, &given); /* twice is not at all */
+	return false;
 }
 
 void request_regenerate_done(struct request_regenerate *r)

@@ -17,7 +17,8 @@ struct json;
 
 /*
  * All fill *out, which its _done frees, problems or not, and return whether there was no problem. out is
- * zeroed by the caller, but for what each says; a member that the body does not have keeps its default.
+ * zeroed by the caller, but for what each says; a member that the body does not have keeps its default. What
+ * must hold between fields (rules.h) is looked at where each of them is good.
  */
 bool request_read_video(const struct json *body, struct video *out, struct problems *p); /* CreateVideoDto */
 /* Where out->id is set (from the URL), an id in the body must be the same. */
@@ -25,7 +26,8 @@ bool request_read_store(const struct json *body, struct store *out, struct probl
 bool request_read_product(const struct json *body, struct product *out, struct problems *p);
 /*
  * POST /videos/product/{id} may carry a JSON body: aspectRatio, mode, model, reuse, musicTrackId,
- * musicVolume, voiceId, voiceVolume, each optional. The caller has set the defaults in out.
+ * musicVolume, voiceId, voiceVolume and the look, each optional. The caller has set the defaults in out, and
+ * looks at the rules once the scenes are written.
  */
 bool request_read_product_options(const struct json *body, struct video *out, struct problems *p);
 /* The same with productId, which must be there, and style: what a client would ask of that product. */
@@ -33,7 +35,8 @@ bool request_read_product_wish(const struct json *body, struct video *out, struc
 
 /*
  * PATCH of a video: any of its fields but storeId and productId. v is a whole video, untouched where there is
- * a problem. What the body does not have stays; null takes a text away that need not be there. A list of
+ * a problem. What the body does not have stays; null takes a text away that need not be there, and sets what
+ * belongs to the look to its default; a textStyle replaces all of the old one. A list of
  * scenes replaces the old one; a scene that is still made from the same prompt, image and model keeps its
  * take, also in another place.
  */

@@ -12,18 +12,9 @@
 #include "lib/base/fs.h"
 #include "lib/base/macros.h"
 #include "lib/base/text.h"
+#include "lib/video/own_files.h"
 
-#define ASSETS  "/assets/"
-#define UPLOADS "/uploads/"
-#define ALNUM   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
-/* What follows prefix in s; NULL: s does not begin with it. */
-static const char *after(const char *s, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return strncmp(s, prefix, n) == 0 ? s + n : NULL;
-}
+#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 /* The host's length at the beginning of s (an IPv6 address with its brackets), 0 when it is none. */
 static size_t host_length(const char *s)
@@ -67,16 +58,14 @@ static bool port_ok(const char *s, size_t n)
  */
 const char *source_check(const char *s)
 {
-	const char *file = after(s, ASSETS);
+	size_t n;
 
-	if (file)
-		return fs_is_safe_relative(file) ? NULL : "must be /assets/ and a plain relative path";
-	file = after(s, UPLOADS);
-	if (file)
-		return fs_is_safe_relative(file) && strchr(file, '/')
+	if (strncmp(s, OWN_ASSETS, strlen(OWN_ASSETS)) == 0)
+		return fs_is_safe_relative(s + strlen(OWN_ASSETS))
 			       ? NULL
-			       : "must be /uploads/, the store's id and the file's name, as the upload was "
-				 "answered";
+			       : "must be /assets/ and a plain relative path";
+	if (own_file_is_upload(s))
+		return own_upload_name(s, &n) ? NULL : "must be an address that an upload was answered with";
 
 	bool plain = strncmp(s, "http://", 7) == 0;
 	if (!plain && strncmp(s, "https://", 8) != 0)
@@ -85,7 +74,9 @@ const char *source_check(const char *s)
 		return "must not contain blanks or backslashes; a blank is written %20";
 
 	const char *host = s + (plain ? 7 : 8);
-	size_t authority = strcspn(host, "/?#"), n = host_length(host);
+	size_t authority = strcspn(host, "/?#");
+
+	n = host_length(host);
 	if (memchr(host, '@', authority))
 		return "must not contain a user name or a password";
 	if (n == 0 || n > authority || !port_ok(host + n, authority - n))
@@ -93,12 +84,4 @@ const char *source_check(const char *s)
 	if (plain && !is_loopback(host, n))
 		return "must begin with https://; plain http:// is not accepted";
 	return NULL;
-}
-
-bool source_is_of(const char *url, const char *store_id)
-{
-	const char *file = after(url, UPLOADS);
-	size_t n = store_id ? strlen(store_id) : 0;
-
-	return !file || (n > 0 && strncmp(file, store_id, n) == 0 && file[n] == '/');
 }

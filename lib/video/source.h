@@ -3,14 +3,10 @@
 
 /*
  * Where clients may have pictures, voices and music from: https://... , /assets/..., which come with videod,
- * and /uploads/<storeId>/..., which that store has sent.
+ * and /uploads/<storeId>/..., which that store has sent (whether it is the video's own: rules.h).
  */
-
-#include <stdbool.h>
 
 /* What the address must be, a static text for the client, or NULL where it is that. */
 const char *source_check(const char *url);
-/* False for an upload of another store. store_id NULL: there is no store to have any. */
-bool source_is_of(const char *url, const char *store_id);
 
 #endif

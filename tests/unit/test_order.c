@@ -408,8 +408,9 @@ static void test_change_and_render(void **state)
 	house_check("PATCH", path, "{\"title\":\"New\",\"voiceoverScript\":null,\"voiceVolume\":40}", 200,
 		"\"title\":\"New\"");
 	house_check("GET", path, NULL, 200, "\"voiceoverScript\":null,\"voiceId\":\"default\"");
+	house_check("GET", path, NULL, 200, "\"voiceVolume\":40,");
 	house_check("GET", path, NULL, 200,
-		"\"voiceVolume\":40,\"revision\":1,\"pause\":null,"
+		"\"revision\":1,\"pause\":null,"
 		"\"estimate\":{\"credits\":108,\"characters\":0}");
 	house_check("PATCH", path, "{\"scenes\":[{\"prompt\":\"one\",\"duration\":2}]}", 200,
 		"\"estimate\":{\"credits\":24,");
