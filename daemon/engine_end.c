@@ -17,7 +17,6 @@
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/video/settings.h"
-#include "lib/video/status.h"
 
 #define LEASE_MARGIN_SEC 10    /* our own lease ends that much before the database's */
 #define HOLD_MS          10000 /* a video that has to wait longer gives its place to another */
@@ -62,10 +61,10 @@ static void leave(struct run *r)
 	en->freed(en->freed_arg);
 }
 
+/* What memcached has of it stays: it may be newer, from whoever has the lease now, and ours is soon gone. */
 void engine_drop_run(struct run *r, const char *why)
 {
 	outcome_log_run(LOG_LEVEL_WARNING, "lease lost", r, why);
-	status_forget(r->engine->cache, &r->video.id);
 	leave(r);
 }
 

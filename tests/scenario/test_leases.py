@@ -78,12 +78,14 @@ def test_a_daemon_that_slept_past_its_lease_shows_nothing_old(stack):
         os.kill(first, signal.SIGSTOP)
         hold.unlink()  # the first daemon's ffmpeg waits all the same
         with second_daemon(stack):
-            done = stack.wait_completed(video)
+            done = stack.wait_completed(video, 300)  # a lease, then all the work
         database = stack.pid("mariadb")
         try:
             os.kill(database, signal.SIGSTOP)  # so that nobody can tell the first one
             os.kill(first, signal.SIGCONT)
-            seen = [stack.status(video) for _ in range(300)]
+            seen = []
+            wait_for("its letting go", lambda: seen.append(stack.status(video)) or "lease lost" in stack.log("daemon"))
+            seen += [stack.status(video) for _ in range(30)]
         finally:
             os.kill(database, signal.SIGCONT)
     assert [status for status in seen if status != done] == []
