@@ -30,6 +30,7 @@
 #define DEFAULT_IO_SEC      30
 #define SLOW_CONNECT_MS     100  /* one that failed so late is not tried again */
 #define OUTAGE_MS           1000 /* for so long */
+#define IDLE_TIMES          10   /* as long as a statement may take, a connection to MySQL may be idle */
 
 /* my_bool in libmariadb, bool in MySQL's own library. */
 typedef __typeof__(*((MYSQL_BIND *)NULL)->is_null) db_flag;
@@ -160,7 +161,8 @@ static void set_link_options(const struct db *db, MYSQL *link)
 
 /*
  * The two special comments are each read by one of the servers only: MariaDB bounds every statement, MySQL
- * only a SELECT, whence the lock timeouts.
+ * only a SELECT, whence the lock timeouts. A client that is stopped, or whose host is lost, in the middle of
+ * a transaction would keep its locks for hours: MariaDB ends what is idle in one, MySQL only what is idle.
  */
 static int set_session(struct db *db, MYSQL *link, struct err *e)
 {
@@ -169,8 +171,9 @@ static int set_session(struct db *db, MYSQL *link, struct err *e)
 		"SET SESSION autocommit=1, time_zone='+00:00', sql_mode='STRICT_ALL_TABLES,NO_ZERO_DATE,"
 		"NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY', "
 		"innodb_lock_wait_timeout=%u, lock_wait_timeout=%u "
-		"/*M!100100 , max_statement_time=%u */ /*!80000 , max_execution_time=%u */",
-		db->io_sec, db->io_sec, db->io_sec, db->io_sec * 1000);
+		"/*M!100300 , max_statement_time=%u, idle_transaction_timeout=%u */ "
+		"/*!80000 , max_execution_time=%u, wait_timeout=%u */",
+		db->io_sec, db->io_sec, db->io_sec, db->io_sec, db->io_sec * 1000, db->io_sec * IDLE_TIMES);
 
 	if (send_text(link, settings, strlen(settings), DB_EFFECT_NONE, e) < 0)
 		return -1;

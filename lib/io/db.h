@@ -30,8 +30,10 @@ struct db_options {
 	const char *password;         /* may be NULL */
 	const char *name;             /* of the database */
 	unsigned connect_timeout_sec; /* 0: 5 */
-	unsigned io_timeout_sec; /* of one statement, 0: 30; one second later a silent server is given up */
-	bool log_outages;        /* a line when the server is out of reach, and one when it is back */
+	/* Of one statement, and between two of a transaction, 0: 30; one second later a silent server is
+	 * given up. */
+	unsigned io_timeout_sec;
+	bool log_outages; /* a line when the server is out of reach, and one when it is back */
 };
 
 #define DB_MAX_ROWS         100000

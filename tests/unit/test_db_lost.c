@@ -73,6 +73,26 @@ static void test_a_lost_transaction_leaves_nothing(void **state)
 	assert_int_equal(session_number(db, "SELECT COUNT(*) FROM lost"), 0);
 }
 
+/* As when its client is stopped, or its host lost: somebody else gets the row. */
+static void test_an_idle_transaction_keeps_its_locks_not_for_long(void **state)
+{
+	static const char update[] = "UPDATE held SET v=v+1 WHERE id=1";
+	AUTO(db) stopped = session_new(1);
+	AUTO(db) db = session_new(30);
+	struct err e;
+
+	(void)state;
+	session_exec(db, "CREATE TABLE held (id INT PRIMARY KEY, v INT)");
+	session_exec(db, "INSERT INTO held VALUES (1, 0)");
+	expect_ok(db_begin(stopped, &e), &e);
+	session_exec(stopped, update);
+	session_exec(db, update);
+	expect_err(db_commit(stopped, &e), &e, ERR_TEMP, 503);
+	assert_int_equal(session_number(db, "SELECT v FROM held"), 1);
+	session_exec(stopped, update);
+	assert_int_equal(session_number(db, "SELECT v FROM held"), 2);
+}
+
 /* Runs a statement that another session blocks, and has it struck there. */
 static int run_struck(struct db *db, const char *sql, const char *pattern, enum test_blow blow, struct err *e)
 {
@@ -357,6 +377,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_idle_connection_is_replaced_unnoticed),
 		cmocka_unit_test(test_a_lost_transaction_leaves_nothing),
+		cmocka_unit_test(test_an_idle_transaction_keeps_its_locks_not_for_long),
 		cmocka_unit_test(test_a_lost_reply_says_what_is_open),
 		cmocka_unit_test(test_a_lost_commit_is_uncertain),
 		cmocka_unit_test(test_the_server_dies_and_comes_back),
