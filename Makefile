@@ -11,6 +11,9 @@ PACKAGES := libmariadb libmemcached libcurl json-c libxml-2.0 libcrypto libsyste
 ifneq ($(filter-out help setup demo stop clean,$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES)))
 PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES)) -lfcgi -lm
+# of videod-lettering alone
+DRAW_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags pangocairo fontconfig))
+DRAW_LIBS   := $(shell pkg-config --libs pangocairo fontconfig)
 endif
 
 WARN := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -30,7 +33,7 @@ LIB_DIRS  := lib/base lib/io lib/remote lib/video
 PROG_DIRS := cgi daemon cli
 objects    = $(patsubst %.c,$(O)/%.o,$(filter-out %/main.c,$(sort $(wildcard $(1)/*.c))))
 LIBS      := $(O)/libvideo.a $(O)/libremote.a $(O)/libio.a $(O)/libbase.a
-PROGRAMS  := $(O)/videod $(O)/videod-cgi $(O)/videoctl
+PROGRAMS  := $(O)/videod $(O)/videod-cgi $(O)/videod-lettering $(O)/videoctl
 UNITS     := $(patsubst tests/unit/%.c,$(O)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_HELP := $(patsubst %.c,$(O)/%.o,$(sort $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))))
 DRIVERS   := $(patsubst tests/drivers/%.c,$(O)/drivers/%,$(sort $(wildcard tests/drivers/*.c)))
@@ -40,16 +43,20 @@ FUZZERS   := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(sort $(wildcard tests/fuzz/
 Q   := $(if $(V),,@)
 say  = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
-all: $(PROGRAMS) ## build the three programs
+all: $(PROGRAMS) ## build the programs
 
 $(O)/videod:     $(O)/daemon/main.o $(O)/libdaemon.a $(LIBS)
 $(O)/videod-cgi: $(O)/cgi/main.o    $(O)/libcgi.a    $(LIBS)
+$(O)/videod-lettering: $(O)/daemon/lettering/main.o $(O)/liblettering.a $(LIBS)
 $(O)/videoctl:   $(O)/cli/main.o    $(O)/libcli.a    $(LIBS)
+$(O)/videod-lettering: PKG_LIBS += $(DRAW_LIBS)
+$(O)/daemon/lettering/%.o: CFLAGS_ALL += $(DRAW_CFLAGS)
 $(O)/libbase.a:   $(call objects,lib/base)
 $(O)/libio.a:     $(call objects,lib/io)
 $(O)/libremote.a: $(call objects,lib/remote)
 $(O)/libvideo.a:  $(call objects,lib/video)
 $(O)/libdaemon.a: $(foreach d,daemon daemon/film daemon/vendor,$(call objects,$(d)))
+$(O)/liblettering.a: $(call objects,daemon/lettering)
 $(O)/libcgi.a:    $(call objects,cgi)
 $(O)/libcli.a:    $(call objects,cli)
 

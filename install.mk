@@ -14,6 +14,7 @@ put   := install -D -m 644
 install: all music ## install below DESTDIR, with PREFIX=/usr
 	install -D $(O)/videod $(DESTDIR)$(PREFIX)/sbin/videod
 	install -D $(O)/videod-cgi $(DESTDIR)$(PREFIX)/lib/videod/videod-cgi
+	install -D $(O)/videod-lettering $(DESTDIR)$(PREFIX)/lib/videod/videod-lettering
 	install -D $(O)/videoctl $(DESTDIR)$(PREFIX)/bin/videoctl
 	for f in $(MAN); do $(put) $$f $(DESTDIR)$(PREFIX)/share/man/man$${f##*.}/$${f##*/} || exit; done
 	for f in db/*.sql dashboard/*; do $(put) $$f $(DESTDIR)$(SHARE)/$$f || exit; done

@@ -6,13 +6,15 @@ cd "$(dirname "$0")/.."
 
 declare -A PACKAGES=(
 	[run]='
-		ffmpeg fonts-dejavu-core fonts-lato fonts-noto-core fonts-symbola fonts-wqy-zenhei
+		ffmpeg libpangocairo-1.0-0
+		fonts-dejavu-core fonts-lato fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core fonts-open-sans
+		fonts-roboto-unhinted fonts-symbola fonts-wqy-zenhei
 		mariadb-server-core mariadb-client-core memcached nginx
 		curl lomiri-wallpapers-16.04'
 	[build]='
 		gcc libc6-dev make pkgconf
-		libcurl4-openssl-dev libfcgi-dev libjson-c-dev libmariadb-dev libmemcached-dev libssl-dev libsystemd-dev
-		libxml2-dev uuid-dev'
+		libcairo2-dev libcurl4-openssl-dev libfcgi-dev libjson-c-dev libmariadb-dev libmemcached-dev
+		libpango1.0-dev libssl-dev libsystemd-dev libxml2-dev uuid-dev'
 	[check]='
 		chromium chromium-driver libcmocka-dev mandoc nodejs npm python3 python3-pytest python3-selenium shellcheck
 		systemd valgrind'

@@ -259,6 +259,7 @@ write_config() {
 		bought_dir = $DIR/bought
 		uploads_dir = $DIR/uploads
 		assets_dir = $DIR/share
+		lettering = $BIN/videod-lettering
 		drain_sec = 10
 	CONF
 	vendor_settings >>"$DIR/etc/base.conf"

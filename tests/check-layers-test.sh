@@ -22,6 +22,7 @@ lib/video/videos.c|#include <mysql.h>|the domain does not see a library
 cgi/main.c|#include "daemon/engine.h"|programs do not see each other
 cgi/main.c|#include "lib/io/json_priv.h"|private headers stay private
 daemon/main.c|#include <curl/curl.h>|curl has one home
+daemon/film/film.c|#include <pango/pangocairo.h>|only videod-lettering draws
 daemon/main.c|#include "engine.h"|paths start at the top
 daemon/main.c|#include "tests/unit/servers.h"|nothing includes tests
 lib/io/db.c|#include <gnutls/gnutls.h>|a new library needs a home

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Who may include whom. usage: check-layers.sh [ROOT]; silent and 0 when all is well, else a line for each wrong include.
 #
-#   daemon cgi cli   programs; they never include each other; daemon/film is pure, and sees nothing of the daemon
+#   daemon cgi cli   programs; they never include each other; daemon/film is pure, and sees nothing of the daemon;
+#                    daemon/lettering is a program of its own, and the only one that draws
 #   lib/video        the domain, all SQL      lib/remote   vendors; siblings that do not see each other
 #   lib/io           one module for each foreign library
 #   lib/base         libc only
@@ -17,10 +18,12 @@ declare -A MAY=(
 	[lib/remote]='lib/base lib/io'
 	[daemon]='lib/base lib/io lib/video lib/remote daemon/film daemon/vendor'
 	[daemon/film]='lib/base lib/io lib/video'
+	[daemon/lettering]='lib/base lib/io lib/video'
 	[daemon/vendor]='lib/base lib/io lib/video lib/remote daemon daemon/film'
 	[cgi]='lib/base lib/io lib/video'
 	[cli]='lib/base lib/io lib/video lib/remote'
 	[assets/music]=''
+	[tests/drivers]='lib/base lib/io lib/video daemon/film'
 	[tests/unit]='lib/base lib/io lib/video lib/remote daemon daemon/film daemon/vendor cgi cli'
 	[tests/bench]='lib/base lib/io lib/video daemon/film'
 	[tests/fuzz]='lib/base lib/io lib/video lib/remote daemon daemon/film daemon/vendor cgi cli'
@@ -40,6 +43,9 @@ declare -A HOME_OF=(
 	[uuid.h]=lib/io/uuid.c
 	[systemd/sd-event.h]=lib/io/loop.c
 	[systemd/sd-daemon.h]=daemon/notify.c
+	[glib.h]='daemon/lettering/*'
+	[cairo.h]='daemon/lettering/*'
+	[pango/pangocairo.h]='daemon/lettering/*'
 	[fcgiapp.h]=cgi/fcgi.c
 	[cmocka.h]='tests/unit/*'
 )

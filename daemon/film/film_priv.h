@@ -6,15 +6,15 @@
 
 #include "daemon/film/film.h"
 
-enum film_text_place { TEXT_LOW, TEXT_HIGH, TEXT_MIDDLE, TEXT_PLACE_COUNT };
-enum film_text_back { BACK_GLOW, BACK_BOX, BACK_OUTLINE, TEXT_BACK_COUNT };
-
 /* Colours are 0xRRGGBB. */
 struct film_look {
-	const char *font;            /* a family name for fontconfig */
-	enum film_text_place place;  /* of a scene's text; a card's is in the middle */
-	enum film_text_back back;    /* what keeps the text readable on any picture */
+	const char *font;            /* a family */
+	int weight;                  /* of it, as in CSS */
+	int position;                /* enum look_position, of a scene's text; a card's is in the middle */
+	int background;              /* enum look_background: what keeps the text readable on any picture */
+	int entrance;                /* enum look_entrance */
 	bool centred;                /* else aligned to where reading begins */
+	bool by_line;                /* a box behind each line */
 	unsigned size_percent;       /* of the usual size of text */
 	unsigned text_colour;        /* on a picture */
 	unsigned back_colour;        /* of glow, box or outline */
@@ -25,6 +25,7 @@ struct film_look {
 };
 
 const struct film_look *film_look(const struct film *f);
+const struct film_look *film_look_of(int style); /* enum video_style; the first for any other number */
 
 unsigned film_sum_frames(const struct film *f);
 

@@ -7,9 +7,11 @@
  * JSON file, never as arguments; what it has drawn, and where that goes, it prints as JSON. It runs as a
  * child with the limits of all children, for what it reads is foreign.
  *
- *   videod-lettering ORDER.json     draws everything that is ordered into the current folder
- *   videod-lettering --fonts        checks that every script's fonts are there: exit status 1 names what is
- * not
+ *   videod-lettering ORDER.json...  draws everything that is ordered into the current folder, and prints a
+ *                                   line of JSON for each order
+ *   videod-lettering --fonts        checks that every script's fonts are there
+ *
+ * Exit status 1 says on standard error in one line, of fonts in a line each, what is wrong.
  */
 
 #include <stdbool.h>
@@ -49,9 +51,10 @@ struct lettering_order {
 		const char *title, *text, *action; /* each may be NULL */
 	} card;
 	int captions, caption_style;             /* enum look_captions, look_caption_style */
-	const struct lettering_caption *caption; /* never over the overlay: placed where that is not */
+	const struct lettering_caption *caption; /* the overlay gives way to them */
 	size_t caption_count;
-	const char *logo;   /* a picture file in the work folder; drawn to size and opacity, NULL none */
+	const char *logo;   /* a PNG in the work folder, at most 4096 pixels a side; drawn to the brand's size
+			       and opacity, NULL none */
 	const char *prefix; /* the pictures are named prefix + "-text.png", "-logo.png", "-c000.png", ... */
 };
 

@@ -1,10 +1,13 @@
 /* The six styles, as tables: type, colours, placing of text, and how the camera goes about. */
+#include "lib/video/look.h"
 #include "daemon/film/film_priv.h"
 
 static const struct film_look looks[STYLE_COUNT] = {
 	[STYLE_PRODUCT_SHOWCASE] = {.font = "Lato",
-		.place = TEXT_LOW,
-		.back = BACK_GLOW,
+		.weight = 700,
+		.position = POSITION_BOTTOM,
+		.background = BACKGROUND_GLOW,
+		.entrance = ENTRANCE_RISE,
 		.size_percent = 100,
 		.text_colour = 0xFFFFFF,
 		.back_colour = 0x0B1220,
@@ -15,9 +18,11 @@ static const struct film_look looks[STYLE_COUNT] = {
 		.tempo_percent = 100,
 		.moves = {0, 2, 1, 3}},
 	[STYLE_LIFESTYLE] = {.font = "Noto Serif",
-		.place = TEXT_LOW,
-		.back = BACK_GLOW,
+		.weight = 700,
+		.position = POSITION_BOTTOM,
+		.background = BACKGROUND_GLOW,
 		.centred = true,
+		.entrance = ENTRANCE_FADE,
 		.size_percent = 92,
 		.text_colour = 0xFFF8EC,
 		.back_colour = 0x2A1D14,
@@ -28,9 +33,11 @@ static const struct film_look looks[STYLE_COUNT] = {
 		.tempo_percent = 80,
 		.moves = {2, 0, 4, 3}},
 	[STYLE_TESTIMONIAL] = {.font = "Noto Serif",
-		.place = TEXT_MIDDLE,
-		.back = BACK_GLOW,
+		.weight = 700,
+		.position = POSITION_MIDDLE,
+		.background = BACKGROUND_GLOW,
 		.centred = true,
+		.entrance = ENTRANCE_FADE,
 		.size_percent = 96,
 		.text_colour = 0xFFFFFF,
 		.back_colour = 0x101418,
@@ -40,10 +47,12 @@ static const struct film_look looks[STYLE_COUNT] = {
 		.card_accent = 0xEAE0D5,
 		.tempo_percent = 65,
 		.moves = {0, 1, 0, 4}},
-	[STYLE_PROMOTIONAL] = {.font = "Lato Black",
-		.place = TEXT_HIGH,
-		.back = BACK_BOX,
+	[STYLE_PROMOTIONAL] = {.font = "Lato",
+		.weight = 900,
+		.position = POSITION_TOP,
+		.background = BACKGROUND_BOX,
 		.centred = true,
+		.entrance = ENTRANCE_SLIDE,
 		.size_percent = 112,
 		.text_colour = 0xFFFFFF,
 		.back_colour = 0xC1121F,
@@ -53,10 +62,13 @@ static const struct film_look looks[STYLE_COUNT] = {
 		.card_accent = 0xFFBA08,
 		.tempo_percent = 140,
 		.moves = {0, 3, 1, 2}},
-	[STYLE_SOCIAL_AD] = {.font = "Lato Black",
-		.place = TEXT_MIDDLE,
-		.back = BACK_BOX,
+	[STYLE_SOCIAL_AD] = {.font = "Lato",
+		.weight = 900,
+		.position = POSITION_MIDDLE,
+		.background = BACKGROUND_BOX,
 		.centred = true,
+		.entrance = ENTRANCE_RISE,
+		.by_line = true,
 		.size_percent = 108,
 		.text_colour = 0x111111,
 		.back_colour = 0xFFE14D,
@@ -67,8 +79,10 @@ static const struct film_look looks[STYLE_COUNT] = {
 		.tempo_percent = 140,
 		.moves = {1, 5, 0, 4}},
 	[STYLE_STORY] = {.font = "Noto Serif",
-		.place = TEXT_LOW,
-		.back = BACK_OUTLINE,
+		.weight = 700,
+		.position = POSITION_BOTTOM,
+		.background = BACKGROUND_OUTLINE,
+		.entrance = ENTRANCE_FADE,
 		.size_percent = 96,
 		.text_colour = 0xFFFFFF,
 		.back_colour = 0x000000,
@@ -80,7 +94,12 @@ static const struct film_look looks[STYLE_COUNT] = {
 		.moves = {4, 2, 5, 3}},
 };
 
+const struct film_look *film_look_of(int style)
+{
+	return &looks[style >= 0 && style < STYLE_COUNT ? style : STYLE_PRODUCT_SHOWCASE];
+}
+
 const struct film_look *film_look(const struct film *f)
 {
-	return &looks[f->style >= 0 && f->style < STYLE_COUNT ? f->style : STYLE_PRODUCT_SHOWCASE];
+	return film_look_of(f->style);
 }

@@ -12,6 +12,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/text.h"
 #include "lib/base/utf8.h"
+#include "lib/video/look.h"
 
 #define FONT_HEIGHT 1.25 /* of the size; Lato's is 1.2 */
 #define WORD_JOINER "\xE2\x81\xA0"
@@ -40,11 +41,12 @@ static const struct safe *safe_of(const struct film *f)
 
 static int align_of(const struct film_look *look, bool card, bool right_to_left)
 {
-	static const int rows[TEXT_PLACE_COUNT] = {[TEXT_LOW] = 1, [TEXT_HIGH] = 7, [TEXT_MIDDLE] = 4};
+	static const int rows[POSITION_COUNT] = {
+		[POSITION_BOTTOM] = 1, [POSITION_TOP] = 7, [POSITION_MIDDLE] = 4};
 
 	if (card)
 		return 5;
-	return rows[look->place] + (look->centred ? 1 : right_to_left ? 2 : 0);
+	return rows[look->position] + (look->centred ? 1 : right_to_left ? 2 : 0);
 }
 
 /* Breaks the text into lines at the largest size that fits. */
@@ -120,24 +122,25 @@ static void add_style(const char *name, const struct film_look *look, const stru
 {
 	buf_addf(b,
 		"Style: %s,%s,%d,&H%08X,&H%08X,&H%08X,&H%08X,-1,0,0,0,100,100,0,0,%d,%d,%d,%d,%d,%d,%d,-1\n",
-		name, look->font, (int)(l->size * FONT_HEIGHT), s->text, s->text, s->outline_colour, s->back,
-		s->border, s->outline, s->shadow, l->align, l->left, l->right,
-		l->align >= 7 ? l->top : l->bottom);
+		name, look->weight > 700 ? "Lato Black" : look->font, (int)(l->size * FONT_HEIGHT), s->text,
+		s->text, s->outline_colour, s->back, s->border, s->outline, s->shadow, l->align, l->left,
+		l->right, l->align >= 7 ? l->top : l->bottom);
 }
 
 static struct style style_of(const struct film_look *look, bool card, int size)
 {
 	unsigned text = ass_colour(look->text_colour, 0), back = look->back_colour,
 		 none = ass_colour(0, 0xFF);
-	const struct style styles[TEXT_BACK_COUNT] = {
-		[BACK_GLOW] = {text, ass_colour(back, 0x58), none, .border = 1, .outline = size / 16 + 1},
-		[BACK_BOX] = {text, none, ass_colour(back, 0x0C), .border = 4, .shadow = size * 3 / 10},
-		[BACK_OUTLINE] = {text, ass_colour(back, 0x20), ass_colour(0, 0x90), .border = 1,
+	const struct style styles[BACKGROUND_COUNT] = {
+		[BACKGROUND_GLOW] = {text, ass_colour(back, 0x58), none, .border = 1,
+			.outline = size / 16 + 1},
+		[BACKGROUND_BOX] = {text, none, ass_colour(back, 0x0C), .border = 4, .shadow = size * 3 / 10},
+		[BACKGROUND_OUTLINE] = {text, ass_colour(back, 0x20), ass_colour(0, 0x90), .border = 1,
 			.outline = size / 16 + 1, .shadow = size / 20 + 1},
 	};
 	const struct style plain = {ass_colour(look->card_text, 0), none, none, .border = 1};
 
-	return card ? plain : styles[look->back];
+	return card ? plain : styles[look->background];
 }
 
 /* A dark cloud around the letters. A gradient over the picture would take longer to draw than the film to
@@ -178,7 +181,7 @@ bool film_text(const struct film *f, size_t item, struct buf *out)
 {
 	const struct film_scene *s = &f->scenes[item];
 	const struct film_look *look = film_look(f);
-	bool card = !s->picture, glow = !card && look->back == BACK_GLOW;
+	bool card = !s->picture, glow = !card && look->background == BACKGROUND_GLOW;
 	const char *text = s->text && !text_is_blank(s->text) ? s->text : card ? f->title : NULL;
 	struct wrap w;
 

@@ -120,6 +120,8 @@ const struct conf_key settings_keys[] = {
 		.help = "the ffmpeg program"},
 	{PATH(ffprobe), .fallback = "/usr/bin/ffprobe", .flags = CONF_REQUIRED,
 		.help = "the ffprobe program"},
+	{PATH(lettering), .fallback = "/usr/lib/videod/videod-lettering", .flags = CONF_REQUIRED,
+		.help = "the program that draws texts"},
 	{KEY(log_level, CONF_ENUM), .fallback = "info", .names = log_level_names,
 		.help = "what is logged: this and what is worse"},
 

@@ -32,7 +32,7 @@ struct settings {
 	char *uploads_dir;  /* what stores have uploaded: a folder each; responders write, the daemon reads */
 	char *public_url;   /* scheme and host that clients use; "" makes URLs that begin with / */
 	char *cdn_domain;   /* when set, URLs are https://<cdn_domain>/<key> */
-	char *ffmpeg, *ffprobe;
+	char *ffmpeg, *ffprobe, *lettering;
 	int log_level;
 
 	/* who makes and keeps */
