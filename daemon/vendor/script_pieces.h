@@ -13,7 +13,8 @@ struct script_piece {
 /*
  * Pieces of at most max_points code points (at least 1), each as long as can be: it ends with a sentence,
  * where there is none with a clause, then with a word, and in the middle of one only where a word is longer
- * than a piece. How many; 0 for a script of white space only. Caller frees *ret.
+ * than a piece. No piece goes over the seam of two narrations (U+000C). How many; 0 for a script of white
+ * space only. Caller frees *ret.
  */
 size_t script_pieces(const char *script, size_t max_points, struct script_piece **ret);
 

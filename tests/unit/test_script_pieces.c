@@ -40,6 +40,11 @@ static const struct {
 		"\u4f60\u597d\u3002|\u518d\u89c1\u3002"},
 	{"beyond the basic plane", "\U0001F600\U0001F600\U0001F600", 2, "\U0001F600\U0001F600|\U0001F600"},
 	{"a limit of nothing is one", "ab", 0, "a|b"},
+	{"narrations apart, short as they are", "One.\fTwo, three.\fFour", 100, "One.|Two, three.|Four"},
+	{"nothing over the seam", "One two\fthree. Four", 12, "One two|three. Four"},
+	{"a narration of several pieces", "One. Two. Three.\fFour.", 10, "One. Two.|Three.|Four."},
+	{"a narration as long as a piece", "abcd\fef", 4, "abcd|ef"},
+	{"narrations of nothing", "\fOne. \f\f Two.\f", 100, "One.|Two."},
 };
 
 static void join(const char *script, const struct script_piece *list, size_t n, struct buf *out)
