@@ -128,7 +128,8 @@ void film_join_args(
 	const struct film_tools *t, const char *list_file, const char *sound, const char *out, struct args *a)
 {
 	film_add_program(t, a);
-	args_adds(a, (const char *const[]){"-f", "concat", NULL});
+	/* else each piece's parameter sets would come again among its pictures */
+	args_adds(a, (const char *const[]){"-f", "concat", "-auto_convert", "0", NULL});
 	film_add_input(t, "concat," FILM_CLIP_FORMATS, list_file, a);
 	film_add_input(t, FILM_SOUND_FORMATS, sound, a);
 	args_adds(a, (const char *const[]){"-map", "0:v:0", "-map", "1:a:0", "-c", "copy",

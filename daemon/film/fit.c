@@ -1,7 +1,8 @@
 /*
  * A shot's picture in the film's size: never stretched, whatever its shape and that of its pixels; turned as
  * it says; in BT.709 of limited range; at VIDEO_FPS, frame n being what is seen at that time, and the last
- * one for as long as is asked for. Interlaced frames become whole ones where they say that they are.
+ * one for as long as is asked for. Interlaced frames become two whole
+ * ones where they say that they are.
  */
 #include "daemon/film/encode_priv.h"
 #include "daemon/film/film_priv.h"
@@ -36,10 +37,10 @@ static void add_frames(struct making *m, const struct film_shot *shot, unsigned 
 	unsigned input = making_input(m, FILM_CLIP_FORMATS, shot->clip);
 	struct buf *b = &m->filters;
 
-	buf_addf(b, "[%u:V:0]setpts=PTS-STARTPTS,bwdif=deint=interlaced,fps=%d:start_time=0,", input,
-		VIDEO_FPS);
-	buf_addf(b, "tpad=stop_mode=clone:stop=-1,trim=start_frame=%u:end_frame=%u,setpts=PTS-STARTPTS", from,
-		from + frames);
+	buf_addf(b, "[%u:V:0]setpts=PTS-STARTPTS,bwdif=mode=send_field:deint=interlaced,fps=%d:start_time=0,",
+		input, VIDEO_FPS);
+	buf_addf(b, "tpad=stop_mode=clone:stop=%u,trim=start_frame=%u:end_frame=%u,setpts=PTS-STARTPTS",
+		from + frames, from, from + frames);
 }
 
 /* Cut to the film's shape around the focus, or by less than two pixels too little: what is left, scale and

@@ -15,8 +15,10 @@
 	25 /* what a list of pictures counts in: a frame is 1/25 s, which is exact in microseconds           \
 	    */
 
-#define TO_FILM_COLOURS                                                                                      \
-	"scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int,format=yuva420p"
+/* All that meets in an overlay counts time alike: version 5.1 reads t in expressions wrong else. */
+#define TO_FILM                                                                                              \
+	"settb=1/30,scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int,format="    \
+	"yuva420p"
 
 /* How far it comes in from; in the last frame of the entrance it is there. */
 static const struct {
@@ -57,7 +59,7 @@ unsigned making_text(struct making *m, const struct film_layers *l, unsigned on,
 
 	if (!text->file[0])
 		return on;
-	buf_addf(b, "[%u:v]" TO_FILM_COLOURS, image_input(m, text->file));
+	buf_addf(b, "[%u:v]" TO_FILM, image_input(m, text->file));
 	if (enters && entrances[l->entrance].fades)
 		add_fade(from, b);
 	unsigned image = making_chain(m);
@@ -74,10 +76,11 @@ unsigned making_text(struct making *m, const struct film_layers *l, unsigned on,
 	return making_chain(m);
 }
 
-/* When a caption is seen, as a sum of stretches; half a frame early, for times are rounded. */
-static void add_enable(const struct film_layers *l, unsigned from, struct buf *b)
+/* The captions' place, or beside the picture while there is none: a sum of stretches, half a frame early, for
+ * times are rounded. The filter's own enable goes by whatever frame it has read last. */
+static void add_seen(const struct film_layers *l, unsigned from, struct buf *b)
 {
-	buf_adds(b, ":enable='0");
+	buf_adds(b, "x='if(0");
 	for (size_t i = 0; i < l->caption_count;) {
 		size_t end = i + 1;
 
@@ -87,7 +90,7 @@ static void add_enable(const struct film_layers *l, unsigned from, struct buf *b
 			l->captions[end - 1].to, from, VIDEO_FPS);
 		i = end;
 	}
-	buf_addc(b, '\'');
+	buf_addf(b, ",%d,W)':y=%d", l->captions[0].image.x, l->captions[0].image.y);
 }
 
 static bool any_caption(const struct film_layers *l, unsigned from, unsigned to)
@@ -109,13 +112,12 @@ unsigned making_captions(
 	unsigned input = making_input(m, "concat,image2,png_pipe", l->caption_list);
 
 	/* the list's 25ths of a second are the film's 30ths; 150 is a multiple of both */
-	buf_addf(b, "[%u:v]settb=1/150,setpts=PTS*%d/%d-%u*150/%d," TO_FILM_COLOURS, input, LIST_FPS,
-		VIDEO_FPS, from, VIDEO_FPS);
+	buf_addf(b, "[%u:v]settb=1/150,setpts=PTS*%d/%d-%u*150/%d," TO_FILM, input, LIST_FPS, VIDEO_FPS, from,
+		VIDEO_FPS);
 	unsigned image = making_chain(m);
 
-	buf_addf(b, "[s%u][s%u]overlay=format=yuv420:x=%d:y=%d", on, image, l->captions[0].image.x,
-		l->captions[0].image.y);
-	add_enable(l, from, b);
+	buf_addf(b, "[s%u][s%u]overlay=format=yuv420:", on, image);
+	add_seen(l, from, b);
 	return making_chain(m);
 }
 
@@ -139,7 +141,7 @@ unsigned making_logo(struct making *m, const struct film_layers *l, unsigned on)
 {
 	if (!l->logo.file[0])
 		return on;
-	buf_addf(&m->filters, "[%u:v]" TO_FILM_COLOURS, image_input(m, l->logo.file));
+	buf_addf(&m->filters, "[%u:v]" TO_FILM, image_input(m, l->logo.file));
 	unsigned image = making_chain(m);
 
 	buf_addf(&m->filters, "[s%u][s%u]overlay=format=yuv420:x=%d:y=%d", on, image, l->logo.x, l->logo.y);
