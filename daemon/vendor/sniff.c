@@ -1,5 +1,5 @@
 /*
- * Looks into files without a library: the first bytes of pictures, and the chain of an MP4's boxes
+ * Looks into files without a library: what a picture is, and the chain of an MP4's boxes
  * (ISO/IEC 14496-12, 4.2: 32 bits of size and a type; size 1: 64 bits of size follow; size 0: to the end).
  */
 #include "daemon/vendor/sniff.h"
@@ -11,21 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/filetype.h"
 #include "lib/base/macros.h"
 
 #define BOXES_MAX 100000 /* a clip has a handful; one in fragments some thousands */
-
-static const struct {
-	const char *type;
-	struct {
-		size_t at, n;
-		const char *bytes;
-	} mark[2];
-} pictures[] = {
-	{"image/jpeg", {{0, 3, "\xff\xd8\xff"}}},
-	{"image/png", {{0, 8, "\x89PNG\r\n\x1a\n"}}},
-	{"image/webp", {{0, 4, "RIFF"}, {8, 4, "WEBP"}}},
-};
 
 static int open_to_read(const char *path)
 {
@@ -35,21 +24,11 @@ static int open_to_read(const char *path)
 const char *sniff_picture_type(const char *path)
 {
 	AUTO_CLOSE int fd = open_to_read(path);
-	uint8_t head[12] = {0};
+	uint8_t head[FILETYPE_BYTES];
+	ssize_t n = fd < 0 ? -1 : pread(fd, head, sizeof(head), 0);
+	const char *type = n > 0 ? filetype_of(head, (size_t)n) : NULL;
 
-	if (fd < 0 || pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head))
-		return "application/octet-stream";
-	for (size_t i = 0; i < ARRAY_LEN(pictures); i++) {
-		bool is = true;
-
-		for (size_t k = 0; k < ARRAY_LEN(pictures[i].mark); k++)
-			is &= pictures[i].mark[k].n == 0 ||
-			      memcmp(head + pictures[i].mark[k].at, pictures[i].mark[k].bytes,
-				      pictures[i].mark[k].n) == 0;
-		if (is)
-			return pictures[i].type;
-	}
-	return "application/octet-stream";
+	return type && strncmp(type, "image/", 6) == 0 ? type : "application/octet-stream";
 }
 
 static uint64_t big_endian(const uint8_t *p, size_t n)

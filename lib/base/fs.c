@@ -151,13 +151,7 @@ static int sync_folder_of(const char *path, struct err *e)
 	return 0;
 }
 
-/* A file under way to its name. Removed by its scope unless it got there. */
-struct pending {
-	char *path; /* NULL once it is renamed */
-	int fd;
-};
-
-static void pending_done(struct pending *p)
+void fs_pending_done(struct fs_pending *p)
 {
 	int saved = errno;
 
@@ -169,9 +163,8 @@ static void pending_done(struct pending *p)
 	errno = saved;
 }
 
-static int pending_open(struct pending *p, const char *target, mode_t mode, struct err *e)
+int fs_pending_open(struct fs_pending *p, const char *folder, mode_t mode, struct err *e)
 {
-	AUTO_FREE char *folder = folder_of(target);
 	AUTO_FREE char *path = xasprintf("%s/.tmp-%016" PRIx64, folder, clock_random());
 
 	p->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -183,12 +176,26 @@ static int pending_open(struct pending *p, const char *target, mode_t mode, stru
 	return 0;
 }
 
-static int pending_publish(struct pending *p, const char *target, struct err *e)
+static int open_beside(struct fs_pending *p, const char *target, mode_t mode, struct err *e)
+{
+	AUTO_FREE char *folder = folder_of(target);
+
+	return fs_pending_open(p, folder, mode, e);
+}
+
+int fs_pending_sync(struct fs_pending *p, struct err *e)
 {
 	if (fsync(p->fd) < 0)
 		return failed(e, "sync", p->path);
 	if (close(steal_fd(&p->fd)) < 0)
 		return failed(e, "close", p->path);
+	return 0;
+}
+
+int fs_pending_publish(struct fs_pending *p, const char *target, struct err *e)
+{
+	if (p->fd >= 0 && fs_pending_sync(p, e) < 0)
+		return -1;
 	if (rename(p->path, target) < 0)
 		return failed(e, "rename to", target);
 	free(steal_ptr(p->path));
@@ -212,13 +219,13 @@ bool fs_write_all(int fd, const void *p, size_t n)
 
 int fs_write_atomic(const char *path, const void *p, size_t n, mode_t mode, struct err *e)
 {
-	CLEANUP(pending_done) struct pending file = {.fd = -1};
+	AUTO_PENDING file = {.fd = -1};
 
-	if (pending_open(&file, path, mode, e) < 0)
+	if (open_beside(&file, path, mode, e) < 0)
 		return -1;
 	if (!fs_write_all(file.fd, p, n))
 		return failed(e, "write", path);
-	return pending_publish(&file, path, e);
+	return fs_pending_publish(&file, path, e);
 }
 
 /*
@@ -260,18 +267,18 @@ static int copy_plain(int from, int to)
 
 int fs_copy_atomic(const char *from, const char *to, mode_t mode, struct err *e)
 {
-	CLEANUP(pending_done) struct pending file = {.fd = -1};
+	AUTO_PENDING file = {.fd = -1};
 	AUTO_CLOSE int source = open(from, O_RDONLY | O_CLOEXEC);
 
 	if (source < 0)
 		return failed(e, "open", from);
-	if (pending_open(&file, to, mode, e) < 0)
+	if (open_beside(&file, to, mode, e) < 0)
 		return -1;
 	if (copy_in_kernel(source, file.fd) < 0 || copy_plain(source, file.fd) < 0) {
 		(void)failed(e, "copy", from);
 		return err_prefix(e, "to %s: ", to);
 	}
-	return pending_publish(&file, to, e);
+	return fs_pending_publish(&file, to, e);
 }
 
 int fs_rename_durable(const char *from, const char *to, struct err *e)

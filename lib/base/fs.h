@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "lib/base/macros.h"
+
 struct buf;
 struct err;
 
@@ -23,6 +25,22 @@ int fs_open(const char *path, int *ret_fd, int64_t *ret_bytes, struct err *e);
 int fs_write_atomic(const char *path, const void *p, size_t n, mode_t mode, struct err *e);
 /* Copies from to to, atomically and durably: a reflink or a kernel copy where possible. Bounded memory. */
 int fs_copy_atomic(const char *from, const char *to, mode_t mode, struct err *e);
+
+/*
+ * A file under way to its name, for what is written piece by piece, to fd. It has a temporary name in folder,
+ * which is on the file system of its target, and its scope removes it unless it was published. Init with
+ * {.fd = -1}.
+ */
+struct fs_pending {
+	char *path; /* NULL before and after */
+	int fd;     /* -1 before, and once it is on the disk */
+};
+int fs_pending_open(struct fs_pending *p, const char *folder, mode_t mode, struct err *e);
+int fs_pending_sync(struct fs_pending *p, struct err *e);
+int fs_pending_publish(struct fs_pending *p, const char *target, struct err *e); /* syncs it before */
+void fs_pending_done(struct fs_pending *p);
+#define AUTO_PENDING CLEANUP(fs_pending_done) struct fs_pending
+
 /* rename(2), with fsync(2) of the file and its folder. */
 int fs_rename_durable(const char *from, const char *to, struct err *e);
 int fs_remove_tree(const char *path, struct err *e); /* never follows a link; not there is success */

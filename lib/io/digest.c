@@ -16,6 +16,7 @@
 
 #include "lib/base/err.h"
 #include "lib/base/macros.h"
+#include "lib/base/mem.h"
 
 #define READ_BYTES (64 * 1024)
 
@@ -25,9 +26,36 @@ static void must(int openssl_result)
 		abort();
 }
 
-static void ctx_freep(EVP_MD_CTX **ctx)
+struct digest {
+	EVP_MD_CTX *ctx;
+};
+
+struct digest *digest_new(void)
 {
-	EVP_MD_CTX_free(*ctx);
+	struct digest *d = xcalloc(1, sizeof(*d));
+
+	d->ctx = EVP_MD_CTX_new();
+	must(d->ctx != NULL);
+	must(EVP_DigestInit_ex(d->ctx, EVP_sha256(), NULL));
+	return d;
+}
+
+void digest_add(struct digest *d, const void *p, size_t n)
+{
+	must(EVP_DigestUpdate(d->ctx, p, n));
+}
+
+void digest_end(struct digest *d, uint8_t out[static DIGEST_SHA256_BYTES])
+{
+	must(EVP_DigestFinal_ex(d->ctx, out, NULL));
+}
+
+void digest_free(struct digest *d)
+{
+	if (!d)
+		return;
+	EVP_MD_CTX_free(d->ctx);
+	free(d);
 }
 
 void digest_sha256(const void *p, size_t n, uint8_t out[static DIGEST_SHA256_BYTES])
@@ -45,10 +73,8 @@ int digest_sha256_file(const char *path, uint8_t out[static DIGEST_SHA256_BYTES]
 		return err_set_errno(e, absent ? ERR_PERM : ERR_TEMP, errno, "open %s", path);
 	}
 
-	CLEANUP(ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	AUTO(digest) d = digest_new();
 
-	must(ctx != NULL);
-	must(EVP_DigestInit_ex(ctx, EVP_sha256(), NULL));
 	for (;;) {
 		uint8_t piece[READ_BYTES];
 		ssize_t n = read(fd, piece, sizeof(piece));
@@ -59,8 +85,8 @@ int digest_sha256_file(const char *path, uint8_t out[static DIGEST_SHA256_BYTES]
 			return err_set_errno(e, ERR_TEMP, errno, "read %s", path);
 		if (n == 0)
 			break;
-		must(EVP_DigestUpdate(ctx, piece, (size_t)n));
+		digest_add(d, piece, (size_t)n);
 	}
-	must(EVP_DigestFinal_ex(ctx, out, NULL));
+	digest_end(d, out);
 	return 0;
 }

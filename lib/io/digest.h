@@ -6,9 +6,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/macros.h"
+
 struct err;
 
 #define DIGEST_SHA256_BYTES 32
+
+/* Of what comes in pieces. digest_end may be called once. */
+struct digest;
+struct digest *digest_new(void);
+void digest_add(struct digest *d, const void *p, size_t n);
+void digest_end(struct digest *d, uint8_t out[static DIGEST_SHA256_BYTES]);
+void digest_free(struct digest *d);
+DEFINE_FREEP(digest)
 
 void digest_sha256(const void *p, size_t n, uint8_t out[static DIGEST_SHA256_BYTES]);
 /* Of a file, streaming. 0, or -1 (ERR_TEMP for I/O errors, ERR_PERM when it is not there). */

@@ -61,6 +61,20 @@ static void test_memory(void **state)
 	}
 }
 
+static void test_pieces(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(digest) d = digest_new();
+		uint8_t digest[DIGEST_SHA256_BYTES];
+
+		for (size_t k = 0; k < cases[i].times; k++)
+			digest_add(d, cases[i].piece, strlen(cases[i].piece));
+		digest_end(d, digest);
+		expect(cases[i].title, digest, cases[i].hex);
+	}
+}
+
 static void test_file(void **state)
 {
 	(void)state;
@@ -107,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_file_failures),
 	};

@@ -181,6 +181,30 @@ static void test_write_cut_short_leaves_nothing(void **state)
 }
 
 /* No descriptor left is a passing shortage. */
+/* What is written piece by piece is there as a whole, or not at all. */
+static void test_pending(void **state)
+{
+	AUTO_FREE char *to = in("whole");
+	AUTO_BUF text = BUF_INIT(100);
+	struct err e;
+
+	(void)state;
+	for (int publish = 0; publish < 2; publish++) {
+		AUTO_PENDING file = {.fd = -1};
+
+		assert_int_equal(fs_pending_open(&file, folder, 0640, &e), 0);
+		assert_true(fs_write_all(file.fd, "ab", 2) && fs_write_all(file.fd, "cd", 2));
+		assert_int_equal(fs_pending_sync(&file, &e), 0);
+		assert_int_equal(file.fd, -1);
+		assert_int_equal(access(to, F_OK), -1);
+		if (publish)
+			assert_int_equal(fs_pending_publish(&file, to, &e), 0);
+	}
+	assert_int_equal(fs_read(to, 100, &text, &e), 0);
+	assert_string_equal(buf_text(&text), "abcd");
+	assert_int_equal(entries(folder), 1);
+}
+
 static void test_shortage_is_temporary(void **state)
 {
 	AUTO_FREE char *path = in("file");
@@ -343,6 +367,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_safe_relative),
 		FS_TEST(test_write_replaces_as_a_whole),
+		FS_TEST(test_pending),
 		FS_TEST(test_failed_write_leaves_nothing),
 		FS_TEST(test_write_cut_short_leaves_nothing),
 		FS_TEST(test_shortage_is_temporary),
