@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "cgi/files.h"
 #include "cgi/order.h"
 #include "cgi/reply.h"
 #include "cgi/videos.h"
@@ -119,6 +120,8 @@ int serve_video_change(struct app *a, const struct request *q, struct reply *r, 
 
 	int checked = check_change(a, q->body, &v, r, e);
 
+	if (checked > 0)
+		checked = files_use_video(a, &v, r, e);
 	if (checked <= 0)
 		return checked;
 
@@ -162,6 +165,8 @@ int serve_scene_regenerate(struct app *a, const struct request *q, struct reply 
 
 	int checked = order_check_price(a, &v, r);
 
+	if (checked > 0)
+		checked = files_use(a, change.image_url, "/imageUrl", r, e);
 	if (checked <= 0)
 		return checked;
 

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,11 +22,17 @@
 
 #include <fcgiapp.h>
 
+#include "cgi/body.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
-#include "lib/video/limits.h"
+
+/* The body of a request as the peer sends it. */
+struct source {
+	struct body body;
+	FCGX_Stream *in;
+};
 
 struct fcgi {
 	FCGX_Request request;
@@ -33,7 +40,7 @@ struct fcgi {
 	int listen_fd; /* the caller's */
 	int epoll_fd;
 	int signal_fd;
-	struct buf body;
+	struct source source;
 };
 
 static int check_socket(int fd, struct err *e)
@@ -81,7 +88,6 @@ int fcgi_open(int listen_fd, struct fcgi **ret_fcgi, struct err *e)
 		.listen_fd = listen_fd,
 		.epoll_fd = epoll_create1(EPOLL_CLOEXEC),
 		.signal_fd = -1,
-		.body = BUF_INIT(LIMIT_BODY_BYTES),
 	};
 	if (f->epoll_fd < 0)
 		return err_set_errno(e, ERR_TEMP, errno, "epoll_create1");
@@ -112,7 +118,6 @@ void fcgi_free(struct fcgi *f)
 	end_request(f);
 	macros_closep(&f->epoll_fd);
 	macros_closep(&f->signal_fd);
-	buf_done(&f->body);
 	free(f);
 }
 
@@ -141,42 +146,35 @@ static const char *param(const struct fcgi *f, const char *name)
 	return value ? value : "";
 }
 
-static enum fcgi_body read_body(struct fcgi *f)
+static size_t read_some(struct body *b, void *p, size_t n)
+{
+	struct source *s = (struct source *)b; /* its first member */
+	int got = FCGX_GetStr(p, n < INT_MAX ? (int)n : INT_MAX, s->in);
+
+	return got > 0 ? (size_t)got : 0;
+}
+
+/* How much of it is said to come; nothing of it is read here. */
+static struct source source_of(const struct fcgi *f)
 {
 	const char *length = param(f, "CONTENT_LENGTH");
-	int64_t expected = 0;
-	char chunk[16384];
+	int64_t bytes = 0;
 
-	buf_clear(&f->body);
-	if (*length && !text_to_i64(length, 0, INT64_MAX, &expected))
-		return FCGI_BODY_CUT;
-	if (expected > LIMIT_BODY_BYTES)
-		return FCGI_BODY_TOO_LARGE;
-
-	while (f->body.len < (size_t)expected) {
-		size_t rest = (size_t)expected - f->body.len;
-		int n = FCGX_GetStr(chunk, (int)(rest < sizeof(chunk) ? rest : sizeof(chunk)), f->request.in);
-
-		if (n <= 0)
-			return FCGI_BODY_CUT;
-		buf_add(&f->body, chunk, (size_t)n);
-	}
-	return FCGI_BODY_WHOLE;
+	if (*length && !text_to_i64(length, 0, INT64_MAX, &bytes))
+		bytes = -1;
+	return (struct source){.body = {.bytes = bytes, .read = read_some}, .in = f->request.in};
 }
 
 static void read_request(struct fcgi *f, struct fcgi_request *ret_request)
 {
-	enum fcgi_body state = read_body(f);
-
+	f->source = source_of(f);
 	*ret_request = (struct fcgi_request){
 		.method = param(f, "REQUEST_METHOD"),
 		.uri = param(f, "REQUEST_URI"),
 		.content_type = param(f, "CONTENT_TYPE"),
 		.request_id = param(f, "REQUEST_ID"),
 		.idempotency_key = FCGX_GetParam("HTTP_IDEMPOTENCY_KEY", f->request.envp),
-		.body_state = state,
-		.body = buf_text(&f->body),
-		.body_len = state == FCGI_BODY_WHOLE ? f->body.len : 0,
+		.body = &f->source.body,
 	};
 }
 

@@ -7,19 +7,12 @@
  * connection carries one request: one kept open would hold its responder while others wait.
  */
 
-#include <stddef.h>
-
 #include "lib/base/macros.h"
 
+struct body;
 struct buf;
 struct err;
 struct fcgi;
-
-enum fcgi_body {
-	FCGI_BODY_WHOLE, /* or none */
-	FCGI_BODY_TOO_LARGE,
-	FCGI_BODY_CUT, /* the client went away, or lied about its length */
-};
 
 /* Valid until fcgi_send. No pointer is NULL but where it says so. */
 struct fcgi_request {
@@ -28,9 +21,7 @@ struct fcgi_request {
 	const char *content_type;    /* "" for none */
 	const char *request_id;      /* the web server's, "" for none */
 	const char *idempotency_key; /* the client's header; NULL: it sent none */
-	enum fcgi_body body_state;
-	const char *body; /* at most LIMIT_BODY_BYTES; nothing unless FCGI_BODY_WHOLE */
-	size_t body_len;
+	struct body *body;           /* what is not read of it is thrown away with the answer */
 };
 
 /*

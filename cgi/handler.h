@@ -7,6 +7,7 @@
 #include "lib/video/settings.h"
 #include "lib/video/video.h"
 
+struct body;
 struct cache;
 struct db;
 struct err;
@@ -24,6 +25,8 @@ struct app {
 struct request {
 	const char *query;              /* what follows '?', still encoded; "" for none */
 	const struct json *body;        /* NULL where the route takes none, or an optional one is absent */
+	struct body *file;              /* ROUTE_FILE: what comes, not yet read; else NULL */
+	const char *file_type;          /* its Content-Type, "" for none */
 	const struct idempotency *once; /* the client's Idempotency-Key; NULL: none, or not for this route */
 	struct uuid id;                 /* {id} of the path */
 	char key[LIMIT_ID + 1]; /* {key} of the path: a store's or a product's id; {voice}: a voice's */

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "cgi/files.h"
 #include "cgi/query.h"
 #include "cgi/reply.h"
 #include "cgi/view.h"
@@ -130,6 +131,18 @@ static int answer_refused(struct reply *r, const struct err *e)
 	return -1;
 }
 
+static int use_images(struct app *a, const struct product *p, struct reply *r, struct err *e)
+{
+	int good = 1;
+
+	for (size_t i = 0; good == 1 && i < p->image_count; i++) {
+		AUTO_FREE char *path = xasprintf("/images/%zu/url", i);
+
+		good = files_use(a, p->images[i].url, path, r, e);
+	}
+	return good;
+}
+
 int serve_product_put(struct app *a, const struct request *q, struct reply *r, struct err *e)
 {
 	AUTO_PRODUCT product = {.id = xstrdup(q->key)};
@@ -137,6 +150,11 @@ int serve_product_put(struct app *a, const struct request *q, struct reply *r, s
 
 	if (!request_read_product(q->body, &product, &problems))
 		return reply_problems(r, &problems);
+
+	int used = use_images(a, &product, r, e);
+
+	if (used <= 0)
+		return used;
 
 	int created = products_put(a->db, &product, e);
 

@@ -30,6 +30,7 @@ static const struct error_row errors[] = {
 	[REPLY_METHOD_NOT_ALLOWED] = {405, "method_not_allowed", "This cannot be done here; see Allow."},
 	[REPLY_CONFLICT] = {409, "conflict", "This contradicts what is already there."},
 	[REPLY_BODY_TOO_LARGE] = {413, "body_too_large", "The body is too large."},
+	[REPLY_STORE_FULL] = {413, "store_full", "The store has uploaded as much as it may."},
 	[REPLY_UNSUPPORTED_MEDIA_TYPE] = {415, "unsupported_media_type",
 		"The body must be sent as Content-Type: application/json, in UTF-8."},
 	[REPLY_KEY_REUSED] = {422, "idempotency_key_reused",

@@ -25,6 +25,7 @@ struct problems;
 #define NO_SUCH_PRODUCT "There is no product with this id."
 #define NO_SUCH_VIDEO   "There is no video with this id."
 #define NO_SUCH_VOICE   "There is no voice with this id."
+#define BODY_IS_CUT     "The body is shorter than its Content-Length."
 
 enum reply_error {
 	REPLY_BAD_REQUEST,
@@ -35,6 +36,7 @@ enum reply_error {
 	REPLY_METHOD_NOT_ALLOWED,
 	REPLY_CONFLICT,
 	REPLY_BODY_TOO_LARGE,
+	REPLY_STORE_FULL,
 	REPLY_UNSUPPORTED_MEDIA_TYPE,
 	REPLY_KEY_REUSED,
 	REPLY_INTERNAL,

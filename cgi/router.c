@@ -10,12 +10,15 @@
 #include <strings.h>
 
 #include "cgi/again.h"
+#include "cgi/body.h"
+#include "cgi/brand.h"
 #include "cgi/estimate.h"
 #include "cgi/fcgi.h"
 #include "cgi/ops.h"
 #include "cgi/products.h"
 #include "cgi/query.h"
 #include "cgi/reply.h"
+#include "cgi/uploads.h"
 #include "cgi/uri.h"
 #include "cgi/videos.h"
 #include "cgi/voices.h"
@@ -61,6 +64,10 @@ static const struct route routes[] = {
 	{METHOD_GET, "/videos/stores/{key}", serve_store, 0},
 	{METHOD_PUT, "/videos/stores/{key}", serve_store_put, ROUTE_BODY},
 	{METHOD_GET, "/videos/stores/{key}/products", serve_store_products, ROUTE_QUERY},
+	{METHOD_GET, "/videos/stores/{key}/brand", serve_brand, 0},
+	{METHOD_PUT, "/videos/stores/{key}/brand", serve_brand_put, ROUTE_BODY},
+	{METHOD_DELETE, "/videos/stores/{key}/brand", serve_brand_delete, 0},
+	{METHOD_POST, "/videos/stores/{key}/uploads", serve_upload, ROUTE_FILE},
 	{METHOD_GET, "/videos/products/{key}", serve_product, 0},
 	{METHOD_PUT, "/videos/products/{key}", serve_product_put, ROUTE_BODY},
 	{METHOD_GET, "/healthz", serve_health, ROUTE_QUERY},
@@ -204,33 +211,36 @@ static bool refuse(struct reply *r, enum reply_error error, const char *message)
 	return false;
 }
 
-/* True: go on, with *ret_body to be freed or NULL. False: it was answered. */
-static bool read_body(
-	const struct route *route, const struct fcgi_request *in, struct reply *r, struct json **ret_body)
+/* True: go on, with its text in *text and *ret_body to be freed or NULL. False: it was answered. */
+static bool read_body(const struct route *route, const struct fcgi_request *in, struct reply *r,
+	struct buf *text, struct json **ret_body)
 {
 	struct err e = {0};
 
-	*ret_body = NULL;
 	if (!(route->flags & (ROUTE_BODY | ROUTE_BODY_OPTIONAL)))
 		return true;
-	if (in->body_state == FCGI_BODY_TOO_LARGE)
+	switch (body_read(in->body, text)) {
+	case BODY_TOO_LARGE:
 		return refuse(r, REPLY_BODY_TOO_LARGE, NULL);
-	if (in->body_state == FCGI_BODY_CUT)
-		return refuse(r, REPLY_BAD_REQUEST, "The body is shorter than its Content-Length.");
-	if (in->body_len == 0)
+	case BODY_CUT:
+		return refuse(r, REPLY_BAD_REQUEST, BODY_IS_CUT);
+	case BODY_WHOLE:
+		break;
+	}
+	if (text->len == 0)
 		return (route->flags & ROUTE_BODY_OPTIONAL) ||
 		       refuse(r, REPLY_INVALID_JSON, "The body is empty; a JSON object is expected.");
 	if (!router_is_json(in->content_type))
 		return refuse(r, REPLY_UNSUPPORTED_MEDIA_TYPE, NULL);
 	/* the parser's own words: where it broke, in bytes */
-	if (json_parse(in->body, in->body_len, ret_body, &e) < 0)
+	if (json_parse(text->data, text->len, ret_body, &e) < 0)
 		return refuse(r, REPLY_INVALID_JSON, e.text);
 	return true;
 }
 
 /* True: go on, with the client's key in *q if there is one. False: it was answered. */
-static bool read_key(const struct route *route, const struct fcgi_request *in, struct reply *r,
-	struct idempotency *key, struct request *q)
+static bool read_key(const struct route *route, const struct fcgi_request *in, const struct buf *text,
+	struct reply *r, struct idempotency *key, struct request *q)
 {
 	_Static_assert(LIMIT_CLIENT_KEY == 200, "as the message says");
 
@@ -239,7 +249,7 @@ static bool read_key(const struct route *route, const struct fcgi_request *in, s
 	if (!idempotency_key_ok(in->idempotency_key))
 		return refuse(
 			r, REPLY_BAD_REQUEST, "Idempotency-Key must be 1 to 200 printable ASCII characters.");
-	*key = idempotency_of(in->idempotency_key, in->method, in->uri, in->body, in->body_len);
+	*key = idempotency_of(in->idempotency_key, in->method, in->uri, buf_text(text), text->len);
 	q->once = key;
 	return true;
 }
@@ -276,6 +286,7 @@ static void answer(struct app *a, const struct fcgi_request *in, struct reply *r
 {
 	AUTO_URI uri = {0};
 	AUTO_PROBLEMS problems = {0};
+	AUTO_BUF text = BUF_INIT(LIMIT_BODY_BYTES);
 	AUTO(json) body = NULL;
 	struct request q = {0};
 	struct idempotency key;
@@ -295,11 +306,15 @@ static void answer(struct app *a, const struct fcgi_request *in, struct reply *r
 		(void)reply_problems(r, &problems);
 		return;
 	}
-	if (!read_body(match.route, in, r, &body) || !read_key(match.route, in, r, &key, &q))
+	if (!read_body(match.route, in, r, &text, &body) || !read_key(match.route, in, &text, r, &key, &q))
 		return;
 
 	q.query = uri.query;
 	q.body = body;
+	if (match.route->flags & ROUTE_FILE) {
+		q.file = in->body;
+		q.file_type = in->content_type;
+	}
 	if (call(match.route, a, &q, r, e) < 0)
 		(void)reply_failure(r, e);
 }

@@ -23,6 +23,7 @@ enum route_flags {
 	ROUTE_BODY_OPTIONAL = 2, /* may have one */
 	ROUTE_QUERY = 4,         /* the handler reads the query; elsewhere any is a problem */
 	ROUTE_ONCE = 8,          /* takes an Idempotency-Key; elsewhere it is not looked at */
+	ROUTE_FILE = 16,         /* the body is a file, which the handler reads */
 };
 
 struct route {

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "cgi/files.h"
 #include "cgi/order.h"
 #include "cgi/query.h"
 #include "cgi/reply.h"
@@ -26,6 +27,8 @@ static int create(
 	char id[UUID_TEXT_SIZE];
 	int checked = order_check(a, v, r, e);
 
+	if (checked > 0)
+		checked = files_use_video(a, v, r, e);
 	if (checked <= 0)
 		return checked;
 	if (videos_create(a->db, &a->settings, v, key, e) < 0)

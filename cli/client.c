@@ -6,12 +6,14 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "lib/base/mem.h"
 #include "lib/io/http.h"
 #include "lib/io/json.h"
 #include "lib/io/uuid.h"
 
-#define TIMEOUT_MS 30000
-#define MAX_BYTES  (4 * 1024 * 1024)
+#define TIMEOUT_MS      30000
+#define FILE_TIMEOUT_MS 600000
+#define MAX_BYTES       (4 * 1024 * 1024)
 
 struct answer {
 	int status;
@@ -35,6 +37,21 @@ static void done(const struct http_result *r, const struct err *failure, void *a
 		a->json = json_new_object();
 }
 
+static int send(const struct http_request *q, int *ret_status, struct json **ret_json, struct err *e)
+{
+	struct answer a = {0};
+
+	if (http_blocking(q, done, &a, e) < 0)
+		return -1;
+	if (a.failed) {
+		*e = a.failure;
+		return err_prefix(e, "%s: ", q->url);
+	}
+	*ret_status = a.status;
+	*ret_json = a.json;
+	return 0;
+}
+
 /* key_header NULL: none. */
 static int call(const char *method, const char *url, const struct json *body, const char *key_header,
 	int *ret_status, struct json **ret_json, struct err *e)
@@ -42,7 +59,6 @@ static int call(const char *method, const char *url, const struct json *body, co
 	const char *headers[] = {
 		"Content-Type: application/json", "Accept: application/json", key_header, NULL};
 	AUTO_BUF text = BUF_INIT(MAX_BYTES);
-	struct answer a = {0};
 	struct http_request q = {.method = method,
 		.url = url,
 		.headers = headers,
@@ -54,21 +70,28 @@ static int call(const char *method, const char *url, const struct json *body, co
 		q.body = buf_text(&text);
 		q.body_len = text.len;
 	}
-	if (http_blocking(&q, done, &a, e) < 0)
-		return -1;
-	if (a.failed) {
-		*e = a.failure;
-		return err_prefix(e, "%s: ", url);
-	}
-	*ret_status = a.status;
-	*ret_json = a.json;
-	return 0;
+	return send(&q, ret_status, ret_json, e);
 }
 
 int client_call(const char *method, const char *url, const struct json *body, int *ret_status,
 	struct json **ret_json, struct err *e)
 {
 	return call(method, url, body, NULL, ret_status, ret_json, e);
+}
+
+int client_send_file(const char *url, const char *file, const char *type, int *ret_status,
+	struct json **ret_json, struct err *e)
+{
+	AUTO_FREE char *content_type = xasprintf("Content-Type: %s", type);
+	const char *headers[] = {content_type, "Accept: application/json", NULL};
+
+	return send(&(struct http_request){.method = "POST",
+			    .url = url,
+			    .headers = headers,
+			    .body_file = file,
+			    .timeout_ms = FILE_TIMEOUT_MS,
+			    .max_bytes = MAX_BYTES},
+		ret_status, ret_json, e);
 }
 
 int client_call_once(const char *method, const char *url, const struct json *body, int *ret_status,

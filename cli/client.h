@@ -12,6 +12,9 @@ struct json;
  */
 int client_call(const char *method, const char *url, const struct json *body, int *ret_status,
 	struct json **ret_json, struct err *e);
+/* As client_call with POST, and a file of that media type for its body. */
+int client_send_file(const char *url, const char *file, const char *type, int *ret_status,
+	struct json **ret_json, struct err *e);
 /*
  * As client_call, for what must not be done twice: with a key of its own, by which the server knows it again,
  * and therefore sent once more where no answer came.

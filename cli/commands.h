@@ -19,6 +19,8 @@ int command_retry(const struct settings *s, int argc, char **argv, struct err *e
 int command_render(const struct settings *s, int argc, char **argv, struct err *e);
 int command_regenerate(const struct settings *s, int argc, char **argv, struct err *e);
 int command_change(const struct settings *s, int argc, char **argv, struct err *e);
+int command_upload(const struct settings *s, int argc, char **argv, struct err *e);
+int command_brand(const struct settings *s, int argc, char **argv, struct err *e);
 int command_resume(const struct settings *s, int argc, char **argv, struct err *e);
 int command_vendors(const struct settings *s, int argc, char **argv, struct err *e);
 int command_ledger(const struct settings *s, int argc, char **argv, struct err *e);

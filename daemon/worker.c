@@ -28,6 +28,7 @@
 #include "lib/video/again.h"
 #include "lib/video/purchases.h"
 #include "lib/video/settings.h"
+#include "lib/video/uploads.h"
 
 #define UPKEEP_MS  10000
 #define ORDERS_MS  200    /* while a drain waits for answers to paid requests */
@@ -187,12 +188,26 @@ static void tidy_purchases(struct worker *w)
 	bought_sweep(en);
 }
 
+static void tidy_uploads(struct worker *w)
+{
+	const struct engine *en = w->engine;
+	struct err e;
+	int removed = uploads_sweep(en->db, en->settings, &e),
+	    abandoned = removed < 0 ? -1 : uploads_sweep_incoming(en->settings, &e);
+
+	if (abandoned < 0)
+		log_trouble("upkeep of uploads", &e);
+	else if (removed + abandoned > 0)
+		log_info("uploads removed", log_number("files", removed + abandoned));
+}
+
 static void upkeep(void *arg)
 {
 	struct worker *w = arg;
 
 	tidy(w);
 	tidy_purchases(w);
+	tidy_uploads(w);
 	workdir_sweep(&w->workdir, in_use, w);
 	claim_soon(w);
 	loop_timer_arm(w->upkeep, UPKEEP_MS);

@@ -47,7 +47,7 @@ static const char SQL_NEW_TAKE[] =
 static const char SQL_CHANGE[] =
 	"UPDATE videos SET title = ?, style = ?, aspect_ratio = ?, mode = ?, model = ?, reuse = ?, "
 	"voiceover_script = ?, voice_id = ?, music_track_id = ?, music_volume = ?, voice_volume = ?, "
-	"estimate_credits_milli = ?, estimate_characters = ?, look = ?, brand = ?, "
+	"estimate_credits_milli = ?, estimate_characters = ?, look = ?, "
 	"updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
 static const char SQL_FORGET_SCENES[] = "DELETE FROM scenes WHERE video_id = ?";
 static const char SQL_REQUEST[] = "SELECT " VIDEO_COLUMNS " FROM " VIDEO_TABLES " WHERE v.id = ?";
@@ -273,7 +273,7 @@ static int estimate_scene_again(struct db *db, const struct uuid *id, const stru
 		return -1;
 	v.estimate_credits_milli = all.credits_milli;
 	v.estimate_characters = all.characters;
-	return write_mode(db, &v, e);
+	return write_mode(db, &v, e) < 0 ? -1 : videos_take_brand(db, &v, e);
 }
 
 static int work_regenerate(
@@ -324,7 +324,7 @@ static int write_request(struct db *db, const struct video *v, struct err *e)
 			db_text(names_get(video_mode_names, MODE_COUNT, v->mode)), db_text(v->model),
 			db_int(v->reuse), db_text(v->voiceover_script), db_text(v->voice_id), music,
 			db_int(v->music_volume), db_int(v->voice_volume), db_int(v->estimate_credits_milli),
-			db_int(v->estimate_characters), db_text(look), db_text(v->brand), db_uuid(&v->id)),
+			db_int(v->estimate_characters), db_text(look), db_uuid(&v->id)),
 		NULL, e);
 }
 
@@ -379,7 +379,7 @@ static int work_render(
 	 * is. */
 	if (was_draft && videos_check_budget(db, o->settings, &v, e) < 0)
 		return -1;
-	if (write_mode(db, &v, e) < 0)
+	if (write_mode(db, &v, e) < 0 || videos_take_brand(db, &v, e) < 0)
 		return -1;
 	return queue(db, id, NEXT_REVISION, e);
 }

@@ -42,6 +42,7 @@
 #define LIMIT_OFFSET         1000000
 #define LIMIT_PROBLEMS       100 /* listed in one answer */
 
+#define LIMIT_UPLOAD_BYTES  (32 * 1024 * 1024) /* client_max_body_size of uploads in nginx/ repeats it */
 #define LIMIT_PICTURE_BYTES (16 * 1024 * 1024)
 #define LIMIT_PICTURE_SIDE  8192 /* pixels */
 

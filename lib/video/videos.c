@@ -28,8 +28,10 @@ static const char SQL_MUSIC[] = "SELECT 1 FROM music_tracks WHERE id = ?";
 static const char SQL_INSERT_VIDEO[] =
 	"INSERT INTO videos (id, store_id, product_id, title, style, aspect_ratio, mode, model, reuse, "
 	"voiceover_script, voice_id, music_track_id, music_volume, voice_volume, estimate_credits_milli, "
-	"estimate_characters, look, brand, created_at, updated_at) "
-	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))";
+	"estimate_characters, look, created_at, updated_at) "
+	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))";
+static const char SQL_TAKE_BRAND[] = "UPDATE videos v JOIN stores s ON s.id = v.store_id "
+				     "SET v.brand = IF(?, s.brand, NULL) WHERE v.id = ?";
 static const char SQL_INSERT_SCENE[] = "INSERT INTO scenes (video_id, no, prompt, duration_ms, image_url, "
 				       "text_overlay, model, take, look) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char SQL_INSERT_JOB[] =
@@ -187,6 +189,11 @@ int videos_insert_job(struct db *db, const struct uuid *id, const char *kind, in
 		DB_ARGS(db_text(kind), db_int(priority), db_int(priority), db_uuid(id)), NULL, e);
 }
 
+int videos_take_brand(struct db *db, const struct video *v, struct err *e)
+{
+	return db_exec(db, SQL_TAKE_BRAND, DB_ARGS(db_int(v->look.brand), db_uuid(&v->id)), NULL, e);
+}
+
 int videos_lock_job(struct db *db, const struct uuid *id, struct err *e)
 {
 	return db_exec(db, SQL_LOCK_JOB, DB_ARGS(db_uuid(id)), NULL, e);
@@ -235,7 +242,7 @@ static int insert_video(
 			db_text(names_get(video_mode_names, MODE_COUNT, v->mode)), db_text(v->model),
 			db_int(v->reuse), db_text(v->voiceover_script), db_text(v->voice_id), music,
 			db_int(v->music_volume), db_int(v->voice_volume), db_int(v->estimate_credits_milli),
-			db_int(v->estimate_characters), db_text(look), db_text(v->brand)),
+			db_int(v->estimate_characters), db_text(look)),
 		NULL, e);
 }
 
@@ -253,7 +260,7 @@ static int insert_all(
 	}
 	if (videos_check_budget(db, s, v, e) < 0 ||
 		insert_video(db, v, store, v->product_id ? db_int(product) : db_null(), e) < 0 ||
-		videos_insert_scenes(db, v, e) < 0)
+		videos_take_brand(db, v, e) < 0 || videos_insert_scenes(db, v, e) < 0)
 		return -1;
 	return videos_insert_job(db, &v->id, "make", s->priority, e);
 }

@@ -40,6 +40,9 @@ int videos_check_music(
 int videos_check_budget(struct db *db, const struct settings *s, const struct video *v, struct err *e);
 /* v->look as its column has it: NULL for a plain film. Caller frees. */
 char *videos_look_text(const struct video *v);
+/* The store's brand kit as it is now, for the video whose request is v: a film has one from its order to its
+ * end. */
+int videos_take_brand(struct db *db, const struct video *v, struct err *e);
 int videos_insert_scenes(struct db *db, const struct video *v, struct err *e);
 int videos_insert_job(
 	struct db *db, const struct uuid *id, const char *kind, int64_t priority, struct err *e);

@@ -25,6 +25,7 @@
 #include "lib/io/db.h"
 #include "lib/io/json.h"
 #include "lib/video/migrate.h"
+#include "tests/unit/sent_body.h"
 
 struct house house;
 
@@ -105,13 +106,13 @@ void answer_done(struct answer *a)
 
 struct answer house_ask(const char *method, const char *uri, const char *body)
 {
+	struct sent_body sent = sent_body_of(body ? body : "", body ? strlen(body) : 0, -1);
 	struct fcgi_request in = {
 		.method = method,
 		.uri = uri,
 		.content_type = body ? "application/json" : "",
 		.request_id = "",
-		.body = body ? body : "",
-		.body_len = body ? strlen(body) : 0,
+		.body = &sent.body,
 	};
 	AUTO_REPLY r = {0};
 	struct answer a = {0};
@@ -145,7 +146,7 @@ const char *answer_text(const struct answer *a, const char *key)
 int house_empty(void **state)
 {
 	static const char *const clean[] = {"DELETE FROM videos", "DELETE FROM purchases",
-		"DELETE FROM voices", "DELETE FROM products", "DELETE FROM stores",
+		"DELETE FROM uploads", "DELETE FROM voices", "DELETE FROM products", "DELETE FROM stores",
 		"DELETE FROM music_tracks",
 		"INSERT INTO music_tracks (id, name, category, duration_ms, file, preview_url, created_at) "
 		"VALUES "

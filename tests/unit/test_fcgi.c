@@ -22,6 +22,7 @@
 
 #include <cmocka.h>
 
+#include "cgi/body.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
@@ -51,9 +52,10 @@ static void respond(int listen_fd)
 		AUTO_BUF head = BUF_INIT(4096);
 		AUTO_BUF body = BUF_INIT(LIMIT_BODY_BYTES);
 
+		enum body_state state = body_read(q.body, &body);
+
 		buf_addf(&head, "%s %s %s %s %d %zu\n", q.method, q.uri, q.content_type, q.request_id,
-			(int)q.body_state, q.body_len);
-		buf_add(&body, q.body, q.body_len);
+			(int)state, body.len);
 		fcgi_send(f, &head, &body);
 	}
 	fcgi_free(f);

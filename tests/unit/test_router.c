@@ -11,15 +11,18 @@
 #include <cmocka.h>
 
 #include "cgi/again.h"
+#include "cgi/brand.h"
 #include "cgi/estimate.h"
 #include "cgi/fcgi.h"
 #include "cgi/ops.h"
 #include "cgi/products.h"
 #include "cgi/reply.h"
+#include "cgi/uploads.h"
 #include "cgi/uri.h"
 #include "cgi/videos.h"
 #include "cgi/voices.h"
 #include "lib/base/err.h"
+#include "tests/unit/sent_body.h"
 
 #define ID    "018f3c1e-2b7a-4c55-9d0e-0123456789ab"
 #define KEY64 "a123456789a123456789a123456789a123456789a123456789a123456789a123"
@@ -43,6 +46,10 @@ static const struct {
 	{"POST", "/videos/" ID "/scenes/1/regenerate", serve_scene_regenerate, ""},
 	{"POST", "/videos/" ID "/scenes/50/regenerate", serve_scene_regenerate, ""},
 	{"GET", "/videos/store/s1", serve_store_videos, "s1"},
+	{"GET", "/videos/stores/s1/brand", serve_brand, "s1"},
+	{"PUT", "/videos/stores/s1/brand", serve_brand_put, "s1"},
+	{"DELETE", "/videos/stores/s1/brand", serve_brand_delete, "s1"},
+	{"POST", "/videos/stores/s1/uploads", serve_upload, "s1"},
 	{"GET", "/videos/store/status", serve_store_videos, "status"},
 	{"GET", "/videos/%73tore/s%31", serve_store_videos, "s1"},
 	{"GET", "/videos/store/" KEY64, serve_store_videos, KEY64},
@@ -157,7 +164,7 @@ static void test_unknown(void **state)
 
 static const struct {
 	const char *title, *method, *uri, *content_type, *body;
-	enum fcgi_body body_state;
+	int64_t announced; /* bytes of the body; 0: as many as there are */
 	int status;
 	const char *text;  /* part of the answer's body */
 	const char *allow; /* NULL: none */
@@ -176,9 +183,9 @@ static const struct {
 	{"no body", "POST", "/videos", "application/json", "", 0, 400, "\"invalid_json\"", NULL},
 	{"no content type", "POST", "/videos", "", "{}", 0, 415, "\"unsupported_media_type\"", NULL},
 	{"a form", "POST", "/videos", "application/x-www-form-urlencoded", "a=1", 0, 415, "\"code\"", NULL},
-	{"too large", "POST", "/videos", "application/json", "", FCGI_BODY_TOO_LARGE, 413,
+	{"too large", "POST", "/videos", "application/json", "", LIMIT_BODY_BYTES + 1, 413,
 		"\"body_too_large\"", NULL},
-	{"cut", "POST", "/videos", "application/json", "", FCGI_BODY_CUT, 400, "shorter", NULL},
+	{"cut", "POST", "/videos", "application/json", "", 1, 400, "shorter", NULL},
 	{"broken JSON", "POST", "/videos", "application/json", "{\"a\":", 0, 400, "\"invalid_json\"", NULL},
 	{"too deep", "POST", "/videos", "application/json", "[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]", 0,
 		400, "\"invalid_json\"", NULL},
@@ -201,14 +208,14 @@ static void test_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		struct sent_body sent = sent_body_of(refused[i].body, strlen(refused[i].body),
+			refused[i].announced > 0 ? refused[i].announced : -1);
 		struct fcgi_request in = {
 			.method = refused[i].method,
 			.uri = refused[i].uri,
 			.content_type = refused[i].content_type,
 			.request_id = "",
-			.body_state = refused[i].body_state,
-			.body = refused[i].body,
-			.body_len = strlen(refused[i].body),
+			.body = &sent.body,
 		};
 		AUTO_REPLY r = {0};
 
