@@ -71,11 +71,13 @@ static int rename_part(struct step *s, struct err *e)
 /* ffprobe that says no about a file from outside will say no again; its words are the operator's. */
 static void refuse(struct step *s, struct err *e)
 {
-	if (s->id != STEP_PICTURE && !s->work)
+	if (s->id != STEP_PICTURE && s->id != STEP_FILE && !s->work)
 		return;
 	outcome_log_step(LOG_LEVEL_INFO, "ffprobe refuses", s, e->text);
 	if (s->id == STEP_PICTURE)
 		(void)picture_refuse(s, e);
+	else if (s->id == STEP_FILE)
+		(void)file_refuse(s, e);
 	else
 		e->kind = ERR_PERM;
 }
@@ -104,8 +106,29 @@ int step_probe(struct step *s, const char *path, step_probed_fn *done, struct er
 	struct proc_spec spec = {.deadline_ms = PROBE_DEADLINE_MS, .out_max_bytes = PROBE_MAX_BYTES};
 
 	s->probed = done;
-	film_probe_args(&s->run->film, path, &probe);
+	film_probe_args(&s->run->tools, path, &probe);
 	return start(s, &probe, &spec, probed, e);
+}
+
+static void printed(const struct proc_result *r, void *arg)
+{
+	struct step *s = arg;
+	struct err e;
+
+	s->proc = NULL;
+	if (!r->ok)
+		describe_failure(r, &e);
+	s->output(s, r->out, r->out_len, r->ok ? NULL : &e);
+}
+
+int step_run_output(
+	struct step *s, const struct args *command, size_t max_bytes, step_output_fn *done, struct err *e)
+{
+	struct proc_spec spec = {.deadline_ms = s->run->engine->settings->child_deadline_sec * 1000,
+		.out_max_bytes = max_bytes};
+
+	s->output = done;
+	return start(s, command, &spec, printed, e);
 }
 
 static int believe(struct step *s, const struct media *m, struct err *e)

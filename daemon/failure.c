@@ -131,8 +131,8 @@ static void amount(const struct step *s, char out[static WORDS_SIZE])
 /* "Scene 3", "The voice-over" */
 static void subject(const struct step *s, char out[static WORDS_SIZE])
 {
-	if (step_kinds[s->id].per_scene)
-		(void)snprintf(out, WORDS_SIZE, "Scene %zu", s->item + 1);
+	if (run_scene_of(s) >= 0)
+		(void)snprintf(out, WORDS_SIZE, "Scene %d", run_scene_of(s) + 1);
 	else
 		(void)snprintf(out, WORDS_SIZE, "The voice-over");
 }
@@ -157,11 +157,11 @@ static char *waits(const struct step *s)
 		s->told ? s->told : names_get(paused_for, PAUSE_COUNT, pause_of(s)));
 }
 
-/* What picture and check find out may be about what the client asked for; they say so. */
+/* What picture, file and check find out may be about what the client asked for; they say so. */
 static bool is_about_the_request(const struct step *s)
 {
-	return (s->id == STEP_PICTURE || s->id == STEP_CHECK) && s->failure.kind == ERR_PERM &&
-	       s->failure.http_status != 0;
+	return (s->id == STEP_PICTURE || s->id == STEP_FILE || s->id == STEP_CHECK) &&
+	       s->failure.kind == ERR_PERM && s->failure.http_status != 0;
 }
 
 static char *failed(const struct step *s)
@@ -171,8 +171,8 @@ static char *failed(const struct step *s)
 
 	if (is_about_the_request(s))
 		return xasprintf("%s: %s.", blame, s->failure.text);
-	if (step_kinds[s->id].per_scene)
-		return xasprintf("%s (scene %zu).%s%s", blame, s->item + 1, gap, told);
+	if (run_scene_of(s) >= 0)
+		return xasprintf("%s (scene %d).%s%s", blame, run_scene_of(s) + 1, gap, told);
 	return xasprintf("%s.%s%s", blame, gap, told);
 }
 

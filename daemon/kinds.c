@@ -11,10 +11,15 @@
 #define VENDOR_SCENE_MS 60000 /* of waiting, which weighs as much as working */
 #define VENDOR_VOICE_MS 6000
 
+static bool has_script(const struct run *r)
+{
+	return video_script_points(&r->video) > 0;
+}
+
 static bool wants_check(const struct run *r, size_t item)
 {
 	(void)item;
-	return r->video.voiceover_script != NULL && r->voice_by->is_vendor;
+	return has_script(r) && r->voice_by->is_vendor;
 }
 
 static bool wants_picture(const struct run *r, size_t item)
@@ -25,18 +30,32 @@ static bool wants_picture(const struct run *r, size_t item)
 static bool wants_voice(const struct run *r, size_t item)
 {
 	(void)item;
-	return r->video.voiceover_script != NULL;
+	return has_script(r);
+}
+
+static bool wants_transition(const struct run *r, size_t piece)
+{
+	return run_part(r, piece)->lead > 0;
 }
 
 /* Nothing is paid for before all is known that can be known for nothing. */
 static bool may_pay(const struct run *r)
 {
-	return run_done(r, STEP_CHECK, 0) && run_all_done(r, STEP_PICTURE);
+	return run_done(r, STEP_CHECK, 0) && run_all_done(r, STEP_PICTURE) && run_all_done(r, STEP_FILE);
 }
 
+/* Whether how long the part is depends on a voice that is not there yet. */
+static bool waits_for_voice(const struct run *r, size_t part)
+{
+	return timeline_waits(&r->video, &r->timeline, part);
+}
+
+/* What is made here is made as long as it is seen; what is bought has a length of its own. */
 static bool scene_ready(const struct run *r, size_t item)
 {
-	return r->scenes_by->is_vendor ? may_pay(r) : run_done(r, STEP_PICTURE, item);
+	if (r->scenes_by->is_vendor)
+		return may_pay(r);
+	return run_done(r, STEP_PICTURE, item) && !waits_for_voice(r, timeline_part_of(&r->timeline, item));
 }
 
 static bool voice_ready(const struct run *r, size_t item)
@@ -45,35 +64,62 @@ static bool voice_ready(const struct run *r, size_t item)
 	return !r->voice_by->is_vendor || may_pay(r);
 }
 
-/* The last scene is held until the voice's end, so its part waits for the voice too. */
-static bool encode_ready(const struct run *r, size_t item)
+static bool voice_is_here(const struct run *r)
 {
-	return run_done(r, STEP_SCENE, item) &&
-	       (item + 1 < r->video.scene_count || run_done(r, STEP_VOICE, 0));
+	return run_done(r, STEP_VOICE, 0) && run_done(r, STEP_FILE, FILE_VOICE);
+}
+
+static bool lettering_ready(const struct run *r, size_t piece)
+{
+	(void)piece;
+	return run_done(r, STEP_FILE, FILE_LOGO) &&
+	       (r->video.look.captions == CAPTIONS_NONE || voice_is_here(r));
+}
+
+/* Clip and lettering of a piece's part. */
+static bool shot_is_here(const struct run *r, size_t piece)
+{
+	const struct film_part *p = run_part(r, piece);
+
+	return run_done(r, STEP_LETTERING, piece) &&
+	       (p->kind != PART_SCENE || run_done(r, STEP_SCENE, p->scene));
+}
+
+static bool encode_ready(const struct run *r, size_t piece)
+{
+	return shot_is_here(r, piece) && !waits_for_voice(r, piece % FILM_PARTS_MAX);
+}
+
+static bool transition_ready(const struct run *r, size_t piece)
+{
+	return encode_ready(r, piece - 1) && shot_is_here(r, piece);
 }
 
 static bool sound_ready(const struct run *r, size_t item)
 {
 	(void)item;
-	return run_done(r, STEP_VOICE, 0);
+	return voice_is_here(r) && run_done(r, STEP_FILE, FILE_MUSIC) &&
+	       (r->video.look.scene_volume == 0 || run_all_done(r, STEP_SCENE));
 }
 
-static bool assemble_ready(const struct run *r, size_t item)
+static bool assemble_ready(const struct run *r, size_t rendition)
 {
-	(void)item;
-	return run_all_done(r, STEP_ENCODE) && run_done(r, STEP_SOUND, 0);
+	for (size_t part = 0; part < r->timeline.part_count; part++)
+		if (!run_done(r, STEP_ENCODE, FILM_ITEM(rendition, part)) ||
+			!run_done(r, STEP_TRANSITION, FILM_ITEM(rendition, part)))
+			return false;
+	return run_done(r, STEP_SOUND, 0);
 }
 
-static bool still_ready(const struct run *r, size_t item)
+static bool film_is_here(const struct run *r, size_t rendition)
 {
-	(void)item;
-	return run_done(r, STEP_ENCODE, 0);
+	return run_done(r, STEP_ASSEMBLE, rendition);
 }
 
 static bool publish_ready(const struct run *r, size_t item)
 {
 	(void)item;
-	return run_done(r, STEP_ASSEMBLE, 0) && run_done(r, STEP_STILL, 0);
+	return run_all_done(r, STEP_STILL) && run_all_done(r, STEP_INSPECT);
 }
 
 /* Weights: measured on one processor for a film of 1080x1920; only their proportions matter. */
@@ -85,22 +131,29 @@ static int64_t weighs_little(const struct run *r, size_t item)
 	return 150;
 }
 
-static int64_t frames_of(const struct run *r, size_t item)
-{
-	return r->scenes ? (int64_t)r->scenes[item].frames
-			 : (int64_t)video_frames(r->video.scenes[item].duration_ms);
-}
-
 static int64_t scene_weight(const struct run *r, size_t item)
 {
 	if (r->scenes_by->is_vendor)
 		return VENDOR_SCENE_MS;
-	return 200 + frames_of(r, item) * 20;
+	return 200 + (int64_t)video_frames(r->video.scenes[item].duration_ms) * 20;
 }
 
-static int64_t encode_weight(const struct run *r, size_t item)
+static int64_t encode_weight(const struct run *r, size_t piece)
 {
-	return 200 + frames_of(r, item) * 18;
+	const struct film_part *p = run_part(r, piece);
+
+	return 200 + (int64_t)(p->frames - p->lead) * 18;
+}
+
+static int64_t transition_weight(const struct run *r, size_t piece)
+{
+	return 200 + (int64_t)run_part(r, piece)->lead * 30;
+}
+
+static int64_t film_weight(const struct run *r, size_t rendition)
+{
+	(void)rendition;
+	return 200 + (int64_t)r->timeline.frames * 3;
 }
 
 static int64_t sound_weight(const struct run *r, size_t item)
@@ -155,16 +208,30 @@ const struct step_kind step_kinds[STEP_ID_COUNT] = {
 	[STEP_PICTURE] =
 		{
 			.name = "picture",
-			.place = PLACE_FETCH,
 			.extension = "",
 			.status = STATUS_GENERATING_SCENES,
 			.stage = "Fetching picture",
-			.per_scene = true,
+			.per = PER_SCENE,
+			.place = PLACE_FETCH,
 			.wanted = wants_picture,
 			.weight = weighs_little,
 			.begin = picture_begin,
 			.check = picture_check,
 			.blame = "A picture could not be used",
+		},
+	[STEP_FILE] =
+		{
+			.name = "file",
+			.extension = "",
+			.status = STATUS_GENERATING_SCENES,
+			.stage = "Fetching file",
+			.per = PER_FILE,
+			.place = PLACE_FETCH,
+			.wanted = file_wanted,
+			.weight = weighs_little,
+			.begin = file_begin,
+			.check = file_check,
+			.blame = "A file could not be used",
 		},
 	[STEP_SCENE] =
 		{
@@ -172,7 +239,7 @@ const struct step_kind step_kinds[STEP_ID_COUNT] = {
 			.extension = ".mp4",
 			.status = STATUS_GENERATING_SCENES,
 			.stage = "Generating scene",
-			.per_scene = true,
+			.per = PER_SCENE,
 			.place = PLACE_PROVIDER,
 			.ready = scene_ready,
 			.weight = scene_weight,
@@ -194,19 +261,47 @@ const struct step_kind step_kinds[STEP_ID_COUNT] = {
 			.check = voice_check,
 			.blame = "The voice-over could not be made",
 		},
+	[STEP_LETTERING] =
+		{
+			.name = "lettering",
+			.extension = ".json",
+			.status = STATUS_COMPOSING,
+			.stage = "Setting the texts",
+			.per = PER_PIECE,
+			.place = PLACE_CHILD,
+			.ready = lettering_ready,
+			.weight = weighs_little,
+			.begin = lettering_begin,
+			.blame = "A text could not be drawn",
+		},
 	[STEP_ENCODE] =
 		{
 			.name = "encode",
 			.extension = ".mp4",
 			.status = STATUS_COMPOSING,
 			.stage = "Composing scene",
-			.per_scene = true,
+			.per = PER_PIECE,
 			.place = PLACE_CHILD,
 			.ready = encode_ready,
 			.weight = encode_weight,
 			.begin = encode_begin,
-			.check = clip_check,
+			.check = piece_check,
 			.blame = "A scene could not be composed",
+		},
+	[STEP_TRANSITION] =
+		{
+			.name = "transition",
+			.extension = ".mp4",
+			.status = STATUS_COMPOSING,
+			.stage = "Composing transition",
+			.per = PER_PIECE,
+			.place = PLACE_CHILD,
+			.wanted = wants_transition,
+			.ready = transition_ready,
+			.weight = transition_weight,
+			.begin = transition_begin,
+			.check = piece_check,
+			.blame = "A transition could not be composed",
 		},
 	[STEP_SOUND] =
 		{
@@ -227,6 +322,7 @@ const struct step_kind step_kinds[STEP_ID_COUNT] = {
 			.extension = ".mp4",
 			.status = STATUS_COMPOSING,
 			.stage = "Joining the film",
+			.per = PER_RENDITION,
 			.place = PLACE_CHILD,
 			.ready = assemble_ready,
 			.weight = weighs_little,
@@ -238,14 +334,28 @@ const struct step_kind step_kinds[STEP_ID_COUNT] = {
 		{
 			.name = "still",
 			.extension = ".jpg",
-			.status = STATUS_COMPOSING,
-			.stage = "Taking the thumbnail",
+			.status = STATUS_PROCESSING,
+			.stage = "Taking pictures",
+			.per = PER_RENDITION,
 			.place = PLACE_CHILD,
-			.ready = still_ready,
-			.weight = weighs_little,
+			.ready = film_is_here,
+			.weight = film_weight,
 			.begin = still_begin,
 			.check = still_check,
 			.blame = "The thumbnail could not be made",
+		},
+	[STEP_INSPECT] =
+		{
+			.name = "inspect",
+			.extension = "",
+			.status = STATUS_PROCESSING,
+			.stage = "Inspecting the film",
+			.per = PER_RENDITION,
+			.place = PLACE_CHILD,
+			.ready = film_is_here,
+			.weight = film_weight,
+			.begin = inspect_begin,
+			.blame = "The film did not pass its inspection",
 		},
 	[STEP_PUBLISH] =
 		{

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/engine.h"
 #include "daemon/failure.h"
@@ -19,7 +20,8 @@
 #include "lib/video/status.h"
 #include "lib/video/steps.h"
 
-#define MISSED_MS 2000 /* between two looks at why memcached has no status */
+#define RESULT_MAX_BYTES (64 * 1024)
+#define MISSED_MS        2000 /* between two looks at why memcached has no status */
 
 /* Log lines and names */
 
@@ -62,6 +64,8 @@ void outcome_log_step(enum log_level level, const char *what, const struct step 
 static void result_text(const struct step *s, struct buf *out)
 {
 	AUTO(json) root = json_new_object();
+	struct json *note = NULL;
+	struct err ignored;
 
 	if (s->id == STEP_CHECK) {
 		json_put_string(root, "voiceId", s->run->voice_id);
@@ -70,13 +74,10 @@ static void result_text(const struct step *s, struct buf *out)
 	json_put_int(root, "durationMs", s->media.duration_ms);
 	json_put_int(root, "width", s->media.width);
 	json_put_int(root, "height", s->media.height);
-	if (s->key[0][0]) {
-		struct json *keys = json_new_array();
-
-		for (size_t i = 0; i < ARRAY_LEN(s->key); i++)
-			json_append_string(keys, s->key[i]);
-		json_put(root, "keys", keys);
-	}
+	json_put_bool(root, "hasAudio", s->media.has_audio);
+	json_put_int(root, "colours", s->media.colours);
+	if (s->note && json_parse(s->note, strlen(s->note), &note, &ignored) == 0)
+		json_put(root, "note", note);
 	json_write(root, out);
 }
 
@@ -106,7 +107,7 @@ void outcome_recorded(struct run *r)
 
 static int write_done(struct step *s, struct err *e)
 {
-	AUTO_BUF result = BUF_INIT(1000);
+	AUTO_BUF result = BUF_INIT(RESULT_MAX_BYTES);
 	struct step_ref name = outcome_ref(s);
 	struct run *r = s->run;
 	int w;
@@ -194,15 +195,45 @@ int outcome_write_step(struct step *s, struct err *e)
 
 /* Ends */
 
-static void take_results(struct run *r)
+/* [{"aspectRatio":"9:16",...}, ...]: what the inspections found. */
+static char *reports(const struct run *r)
+{
+	AUTO(json) list = json_new_array();
+	AUTO_BUF text = BUF_INIT(RESULT_MAX_BYTES);
+
+	for (size_t i = 0; i < r->rendition_count; i++) {
+		const char *note = run_step(r, STEP_INSPECT, i)->note;
+		struct json *one = NULL;
+		struct err ignored;
+
+		if (!note || json_parse(note, strlen(note), &one, &ignored) < 0)
+			continue;
+		json_put_string(one, "aspectRatio", video_aspect_names[r->renditions[i].aspect]);
+		json_append(list, one);
+	}
+	json_write(list, &text);
+	return buf_steal(&text);
+}
+
+static void replace(char **text, char *by)
+{
+	free(*text);
+	*text = by;
+}
+
+static int take_results(struct run *r, struct err *e)
 {
 	const struct step *published = run_step(r, STEP_PUBLISH, 0);
+	AUTO_OUTPUTS outputs = {0};
 
-	free(r->video.video_key);
-	free(r->video.thumbnail_key);
-	r->video.video_key = xstrdup(published->key[0]);
-	r->video.thumbnail_key = xstrdup(published->key[1]);
+	if (outputs_read(published->note, &outputs, e) < 0)
+		return -1;
+	replace(&r->video.video_key, xstrdup(outputs.films[0].key[OUTPUT_FILM]));
+	replace(&r->video.thumbnail_key, xstrdup(outputs.films[0].key[OUTPUT_THUMBNAIL]));
+	replace(&r->video.outputs, xstrdup(published->note));
+	replace(&r->video.report, reports(r));
 	r->video.duration_ms = run_step(r, STEP_ASSEMBLE, 0)->media.duration_ms;
+	return 0;
 }
 
 /* A possible charge concerns whoever asked for the video; anything else goes on when the vendor does. */
@@ -220,7 +251,8 @@ static int write_end(struct run *r, bool *ret_removal, struct err *e)
 
 	switch (r->end) {
 	case RUN_COMPLETED:
-		take_results(r);
+		if (take_results(r, e) < 0)
+			return -1;
 		return steps_complete(db, &r->job, &r->video, ret_removal, e);
 	case RUN_FAILED:
 		return steps_give_up(db, &r->job, JOB_FAILED, &r->video, r->why, ret_removal, e);

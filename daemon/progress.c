@@ -31,16 +31,14 @@ unsigned run_permille(const struct run *r)
 	return all > 0 ? (unsigned)(done * 1000 / all) : 0;
 }
 
-/* The first kind that is not all done, in the order in which clients know them. */
+/* The first kind that is not all done: they are in the order in which clients know them. */
 static enum step_id current_kind(const struct run *r)
 {
-	static const enum step_id order[] = {STEP_CHECK, STEP_PICTURE, STEP_SCENE, STEP_VOICE, STEP_ENCODE,
-		STEP_SOUND, STEP_STILL, STEP_ASSEMBLE, STEP_PUBLISH};
+	int id = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(order); i++)
-		if (!run_all_done(r, order[i]))
-			return order[i];
-	return STEP_PUBLISH;
+	while (id < STEP_PUBLISH && run_all_done(r, (enum step_id)id))
+		id++;
+	return (enum step_id)id;
 }
 
 static char *stage_text(const struct run *r, enum step_id id)

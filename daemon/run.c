@@ -12,6 +12,7 @@
 
 #include "daemon/engine.h"
 #include "daemon/provider.h"
+#include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/fs.h"
 #include "lib/base/mem.h"
@@ -21,6 +22,8 @@
 #include "lib/video/settings.h"
 #include "lib/video/steps.h"
 #include "lib/video/stores.h"
+
+#define NOTE_MAX_BYTES (256 * 1024)
 
 const struct step *run_step(const struct run *r, enum step_id id, size_t item)
 {
@@ -47,22 +50,64 @@ bool run_all_done(const struct run *r, enum step_id id)
 
 /* Planning */
 
-static void plan(struct run *r)
+static void add_step(struct run *r, enum step_id id, size_t item)
 {
-	size_t n = r->video.scene_count;
+	const struct step_kind *k = &step_kinds[id];
 
-	r->steps = xcalloc(STEP_ID_COUNT * (n + 1), sizeof(*r->steps));
+	if (k->wanted && !k->wanted(r, item))
+		return;
+	if (r->steps)
+		r->steps[r->step_count] = (struct step){.run = r, .id = id, .item = item, .fd = -1};
+	r->step_count++;
+}
+
+static size_t items_of(const struct run *r, enum step_per per)
+{
+	switch (per) {
+	case PER_SCENE:
+		return r->video.scene_count;
+	case PER_FILE:
+		return FILE_COUNT;
+	case PER_RENDITION:
+		return r->rendition_count;
+	case PER_PIECE:
+		return r->timeline.part_count;
+	case PER_VIDEO:
+		break;
+	}
+	return 1;
+}
+
+static void add_steps(struct run *r)
+{
+	r->step_count = 0;
 	for (int id = 0; id < STEP_ID_COUNT; id++) {
-		const struct step_kind *k = &step_kinds[id];
+		enum step_per per = step_kinds[id].per;
+		size_t times = per == PER_PIECE ? r->rendition_count : 1;
 
-		for (size_t item = 0; item < (k->per_scene ? n : 1); item++)
-			if (!k->wanted || k->wanted(r, item))
-				r->steps[r->step_count++] = (struct step){
-					.run = r, .id = (enum step_id)id, .item = item, .fd = -1};
+		for (size_t rendition = 0; rendition < times; rendition++)
+			for (size_t i = 0; i < items_of(r, per); i++)
+				add_step(r, (enum step_id)id, FILM_ITEM(rendition, i));
 	}
 }
 
+/* Counted first, for steps are pointed at. */
+static void plan(struct run *r)
+{
+	add_steps(r);
+	r->steps = xcalloc(r->step_count, sizeof(*r->steps));
+	add_steps(r);
+}
+
 /* What a step found out travels through the log as JSON. */
+
+static char *note_text(const struct json *note)
+{
+	AUTO_BUF b = BUF_INIT(NOTE_MAX_BYTES);
+
+	json_write(note, &b);
+	return buf_steal(&b);
+}
 
 static void read_result(struct step *s, const char *text)
 {
@@ -80,12 +125,10 @@ static void read_result(struct step *s, const char *text)
 	s->media.width = (int)json_int(json_get(root, "width"));
 	s->media.height = (int)json_int(json_get(root, "height"));
 	s->media.duration_ms = json_int(json_get(root, "durationMs"));
-	for (size_t i = 0; i < ARRAY_LEN(s->key); i++) {
-		const char *key = json_string(json_at(json_get(root, "keys"), i));
-
-		if (key)
-			(void)snprintf(s->key[i], sizeof(s->key[i]), "%s", key);
-	}
+	s->media.has_audio = json_bool(json_get(root, "hasAudio"));
+	s->media.colours = (int)json_int(json_get(root, "colours"));
+	if (json_has(root, "note"))
+		s->note = note_text(json_get(root, "note"));
 }
 
 static struct step *find_row(struct run *r, const struct step_row *row)
@@ -119,12 +162,14 @@ static bool still_needed(const struct run *r, const struct step *s)
 	return false;
 }
 
-static bool artefact_is_here(const struct run *r, const struct step *s)
+static bool artefact_is_here(struct run *r, const struct step *s)
 {
 	AUTO_FREE char *path = xasprintf("%s/%s", r->folder, s->file);
 	struct err ignored;
 	int64_t bytes = 0;
 
+	if (s->id == STEP_VOICE && run_read_times(r, &ignored) < 0)
+		return false;
 	return s->file[0] == '\0' || (fs_size(path, &bytes, &ignored) == 1 && bytes == s->bytes);
 }
 
@@ -158,34 +203,6 @@ static int resume(struct run *r, struct err *e)
 	return 0;
 }
 
-/* The film as the steps know it so far */
-
-void run_update_film(struct run *r)
-{
-	const struct step *voice = run_step(r, STEP_VOICE, 0);
-	bool spoken = voice && voice->state == STEP_DONE;
-	unsigned total = film_total_frames(&r->video, spoken ? voice->media.duration_ms : 0), sum = 0;
-
-	for (size_t i = 0; i < r->video.scene_count; i++) {
-		const struct scene *from = &r->video.scenes[i];
-		const struct step *picture = run_step(r, STEP_PICTURE, i);
-		bool here = picture && picture->state == STEP_DONE;
-
-		r->scenes[i] = (struct film_scene){
-			.frames = video_frames(from->duration_ms),
-			.clip_frames = video_frames(from->duration_ms),
-			.text = from->text_overlay,
-			.picture = here ? picture->file : NULL,
-			.picture_width = here ? picture->media.width : 0,
-			.picture_height = here ? picture->media.height : 0,
-		};
-		sum += r->scenes[i].frames;
-	}
-	if (r->video.scene_count > 0 && total > sum)
-		r->scenes[r->video.scene_count - 1].frames += total - sum;
-	r->film.voice = spoken ? voice->file : NULL;
-}
-
 static int find_music(struct run *r, struct err *e)
 {
 	struct music_track track = {0};
@@ -194,35 +211,12 @@ static int find_music(struct run *r, struct err *e)
 	if (!r->video.music_track_id || r->video.music_volume == 0)
 		return 0;
 	found = music_get(r->engine->db, r->video.music_track_id, &track, e);
-	if (found == 1)
+	if (found == 1) {
 		r->music_path = xasprintf("%s/%s", r->engine->settings->assets_dir, track.file);
+		r->music_ms = track.duration_ms;
+	}
 	music_track_done(&track);
 	return found < 0 ? -1 : 0;
-}
-
-static void begin_film(struct run *r)
-{
-	const struct settings *s = r->engine->settings;
-	const struct video_size *size = &video_sizes[r->video.aspect];
-	unsigned processors = (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
-		 children = r->engine->places[PLACE_CHILD];
-
-	r->scenes = xcalloc(r->video.scene_count + 1, sizeof(*r->scenes));
-	r->film = (struct film){
-		.tools = {.ffmpeg = s->ffmpeg,
-			.ffprobe = s->ffprobe,
-			.threads = processors > children ? processors / children : 1},
-		.width = size->width,
-		.height = size->height,
-		.style = r->video.style,
-		.title = r->video.title,
-		.scenes = r->scenes,
-		.scene_count = r->video.scene_count,
-		.music = r->music_path,
-		.music_volume = (int)r->video.music_volume,
-		.voice_volume = (int)r->video.voice_volume,
-	};
-	run_update_film(r);
 }
 
 static void choose_providers(struct run *r)
@@ -240,6 +234,22 @@ static void choose_providers(struct run *r)
 	r->voice_by = voice_by[draft ? VOICES_LOCAL : set->voice_provider];
 }
 
+/* A film of before there were outputs is known by two keys only. */
+static int read_old_outputs(struct run *r, struct err *e)
+{
+	struct outputs *old = &r->old_outputs;
+
+	if (outputs_read(r->video.outputs, old, e) < 0)
+		return -1;
+	if (old->count > 0 || !r->video.video_key)
+		return 0;
+	old->films = xcalloc(1, sizeof(*old->films));
+	old->count = 1;
+	old->films[0].key[OUTPUT_FILM] = xstrdup(r->video.video_key);
+	old->films[0].key[OUTPUT_THUMBNAIL] = xstrdup(r->video.thumbnail_key);
+	return 0;
+}
+
 int run_new(struct engine *engine, const struct job *job, struct run **ret_run, struct err *e)
 {
 	AUTO(run) r = xcalloc(1, sizeof(*r));
@@ -254,13 +264,13 @@ int run_new(struct engine *engine, const struct job *job, struct run **ret_run, 
 		return found;
 	uuid_format(&job->video_id, id);
 	r->folder = xasprintf("%s/%s", engine->settings->work_dir, id);
-	r->old_key[0] = xstrdup(r->video.video_key);
-	r->old_key[1] = xstrdup(r->video.thumbnail_key);
 	choose_providers(r);
+	if (read_old_outputs(r, e) < 0 || run_begin_film(r, e) < 0)
+		return -1;
 	plan(r);
 	if (find_music(r, e) < 0 || fs_mkdirs(r->folder, 0750, e) < 0 || resume(r, e) < 0)
 		return -1;
-	begin_film(r);
+	run_update_film(r);
 	r->start_permille = run_permille(r);
 	run_update_progress(r);
 
@@ -281,15 +291,17 @@ void run_free(struct run *r)
 		proc_free(s->proc);
 		http_cancel(s->call);
 		macros_closep(&s->fd);
+		free(s->note);
 	}
+	outputs_done(&r->old_outputs);
+	voice_times_done(&r->times);
+	timeline_done(&r->timeline);
+	brand_done(&r->brand);
 	video_done(&r->video);
 	free(r->steps);
-	free(r->scenes);
 	free(r->music_path);
 	free(r->folder);
 	free(r->voice_id);
-	for (size_t i = 0; i < ARRAY_LEN(r->old_key); i++)
-		free(r->old_key[i]);
 	free(r);
 }
 

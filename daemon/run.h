@@ -12,10 +12,15 @@
 #include <stdint.h>
 
 #include "daemon/engine.h"
+#include "daemon/fetch.h"
+#include "daemon/film/captions.h"
 #include "daemon/film/film.h"
+#include "daemon/film/timeline.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/video/jobs.h"
+#include "lib/video/look.h"
+#include "lib/video/outputs.h"
 #include "lib/video/video.h"
 
 struct http_call;
@@ -26,17 +31,32 @@ struct verdict;
 struct work;
 
 enum step_id {
-	STEP_CHECK,    /* what can be known before anything is paid: the voice, the models */
-	STEP_PICTURE,  /* bring the scene's picture here */
-	STEP_SCENE,    /* have the provider make the clip */
-	STEP_VOICE,    /* have the provider speak the script */
-	STEP_ENCODE,   /* clip and text -> a part of the film */
-	STEP_SOUND,    /* voice and music -> the film's sound */
-	STEP_ASSEMBLE, /* parts and sound -> the film */
-	STEP_STILL,    /* the thumbnail */
-	STEP_PUBLISH,  /* put film and thumbnail where clients find them */
+	STEP_CHECK,      /* what can be known before anything is paid: the voice, the models */
+	STEP_PICTURE,    /* bring the scene's picture here */
+	STEP_FILE,       /* bring a file of the client's own here: see enum own_file */
+	STEP_SCENE,      /* have the provider make the clip */
+	STEP_VOICE,      /* have the provider speak the script */
+	STEP_LETTERING,  /* texts, captions and logo -> pictures with their places */
+	STEP_ENCODE,     /* clip and pictures -> a piece of the film */
+	STEP_TRANSITION, /* two clips and their pictures -> the piece between two others */
+	STEP_SOUND,      /* voice, music and the clips' sound -> the film's sound */
+	STEP_ASSEMBLE,   /* pieces and sound -> the film */
+	STEP_STILL,      /* thumbnail, preview, sprites */
+	STEP_INSPECT,    /* the film -> what is to be said of it */
+	STEP_PUBLISH,    /* put all of it where clients find it */
 	STEP_ID_COUNT,
 };
+
+/* What the steps of a kind are for; step.item counts it. */
+enum step_per {
+	PER_VIDEO,
+	PER_SCENE,
+	PER_FILE,      /* enum own_file */
+	PER_RENDITION, /* 0 is the video's own aspect ratio */
+	PER_PIECE,     /* a part of a rendition: FILM_ITEM(rendition, part) */
+};
+
+enum own_file { FILE_VOICE, FILE_MUSIC, FILE_LOGO, FILE_COUNT };
 
 enum step_state {
 	STEP_WAITING, /* for its inputs, its time or a free child */
@@ -52,7 +72,7 @@ struct step_kind {
 	const char *stage;        /* for people; "2 of 4" is added where there are several */
 	const char *extension;    /* of its artefact: ffmpeg knows the format by it */
 	enum place place; /* what it takes one of while it runs; PLACE_PROVIDER: what its provider says */
-	bool per_scene;
+	enum step_per per;
 	bool (*wanted)(const struct run *r, size_t item); /* NULL: always */
 	bool (*ready)(const struct run *r, size_t item);  /* NULL: at once */
 	int64_t (*weight)(
@@ -68,6 +88,8 @@ extern const struct step_kind step_kinds[STEP_ID_COUNT];
 
 #define STEP_FILE_SIZE 96
 
+/* What a command printed, or why it did not: see step_run_output. */
+typedef void step_output_fn(struct step *s, const char *out, size_t n, const struct err *failure);
 /* What ffprobe says of a file, or why that is not known: see step_probe. */
 typedef void step_probed_fn(struct step *s, const struct media *m, const struct err *failure);
 
@@ -86,15 +108,19 @@ struct step {
 				    */
 	int64_t bytes;
 	struct media media; /* what the artefact is, kept in the step log for later steps */
-	char key[2][128];   /* STEP_PUBLISH: of film and thumbnail */
-	size_t put;         /* STEP_PUBLISH: how many of them are there */
+	char *note;         /* more of what it found out, JSON, kept in the step log; NULL nothing */
 
 	struct work *work; /* a vendor step's own state, NULL otherwise: see provider.h. A step that ends by
 			      itself frees it and sets NULL before step_ended */
 	struct proc *proc; /* whatever is at work for it, NULL otherwise */
 	step_probed_fn *probed; /* who waits for proc, when that is an ffprobe */
+	step_output_fn *output; /* who waits for proc, when that is run for what it prints */
+	unsigned pass;          /* of a kind that takes several: which is running */
+	unsigned still_frame;   /* STEP_STILL: the thumbnail's */
 	struct http_call *call;
-	int fd; /* being written by call, or -1 */
+	int fd;             /* being written by call, or -1 */
+	struct fetch fetch; /* what call brings */
+	char what[48];      /* "scene 2: the picture": what errors about it begin with */
 
 	bool failed; /* STEP_ENDED: how */
 	struct err failure;
@@ -115,14 +141,23 @@ struct run {
 	struct job job;
 	struct video video;
 	const struct provider *scenes_by, *voice_by; /* by the settings, or local for a draft */
-	struct film film;                            /* made of video and of what the steps found out */
-	struct film_scene *scenes;                   /* film.scenes */
-	char *music_path;                            /* film.music */
-	char *folder;                                /* the work folder */
-	char *voice_id;                              /* STEP_CHECK: the vendor's; NULL before, and where no
-							vendor speaks */
-	int64_t speech_max;                          /* STEP_CHECK: characters of one request */
-	char *old_key[2];                            /* of the film before this one, NULL none */
+	struct film_tools tools;
+	struct rendition {
+		int aspect; /* enum video_aspect */
+		struct film_size size;
+	} renditions[ASPECT_COUNT]; /* the video's own first */
+	size_t rendition_count;
+	bool has_brand;
+	struct brand brand;
+	struct timeline timeline;   /* as far as it is known: see run_update_film */
+	struct voice_times times;   /* of the voice; none before it is there */
+	char *music_path;           /* of a track of ours, NULL none */
+	int64_t music_ms;           /* its length */
+	char *folder;               /* the work folder */
+	char *voice_id;             /* STEP_CHECK: the vendor's; NULL before, and where no
+				       vendor speaks */
+	int64_t speech_max;         /* STEP_CHECK: characters of one request */
+	struct outputs old_outputs; /* of the film before this one */
 	struct step *steps;
 	size_t step_count;
 	int64_t claimed_ms;       /* clock_mono_ms */
@@ -153,7 +188,21 @@ const struct step *run_step(
 	const struct run *r, enum step_id id, size_t item);       /* NULL: not part of this video */
 bool run_done(const struct run *r, enum step_id id, size_t item); /* done, or not part of it */
 bool run_all_done(const struct run *r, enum step_id id);
-void run_update_film(struct run *r); /* after a step that others learn from */
+
+/* daemon/run_film.c: the film as the steps know it so far. */
+int run_begin_film(struct run *r, struct err *e); /* what is known from the beginning */
+void run_update_film(struct run *r);              /* after a step that others learn from */
+bool run_has_voice(const struct run *r);
+/* The times of the voice, where something needs them and they are not known yet. 0, -1 ERR_TEMP. */
+int run_read_times(struct run *r, struct err *e);
+const char *run_file(const struct run *r, enum step_id id, size_t item); /* NULL: it is not there (yet) */
+const struct brand *run_brand(const struct run *r);                      /* NULL: none */
+const struct film_part *run_part(const struct run *r, size_t piece);     /* of FILM_ITEM */
+const struct rendition *run_rendition(const struct run *r, size_t piece);
+int64_t run_ms(const struct run *r); /* how long the film is, as far as that is known */
+/* The scene that a step is about, or -1. */
+int run_scene_of(const struct step *s);
+
 /* clock_mono_ms until which the lease is surely ours: no paid request is sent after it. */
 int64_t run_lease_end_ms(const struct run *r);
 bool run_remove_folder(struct run *r); /* false: something is left, and the sweep will take it */
@@ -190,6 +239,12 @@ int step_run_child(
 	struct step *s, const struct args *command, const char *name, int64_t frames, struct err *e);
 /* The same for a file that is there already as s->part. */
 int step_look(struct step *s, const char *name, struct err *e);
+/*
+ * Runs a command for what it prints, at most max_bytes; done gets it, and ends the step or goes on with
+ * another command. -1: not begun, done is not called.
+ */
+int step_run_output(
+	struct step *s, const struct args *command, size_t max_bytes, step_output_fn *done, struct err *e);
 /*
  * Has ffprobe look at a file anywhere (an absolute path, or a name in the work folder), and no more: done
  * gets what it is, or why that is not known (of a vendor's file: ERR_PERM when ffprobe itself says no).

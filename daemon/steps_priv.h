@@ -3,14 +3,16 @@
 
 /* What the table in kinds.c is made of: one file per kind of work. */
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/fetch.h"
+#include "daemon/run.h"
+
+struct film_layers;
 struct err;
 struct media;
-struct run;
-struct step;
-
-/* As http_status of an ERR_PERM of picture and check: the text is about what the client asked for, and is for
- * it. */
-#define CLIENTS_FAULT 422
 
 /* step_check.c */
 int check_begin(struct step *s, struct err *e);
@@ -20,19 +22,40 @@ int picture_begin(struct step *s, struct err *e);
 int picture_check(struct step *s, const struct media *m, struct err *e);
 int picture_refuse(const struct step *s, struct err *e); /* it is no picture of ours; -1 */
 
+/* step_file.c */
+bool file_wanted(const struct run *r, size_t item);
+int file_begin(struct step *s, struct err *e);
+int file_check(struct step *s, const struct media *m, struct err *e);
+int file_refuse(const struct step *s, struct err *e); /* it is not what it should be; -1 */
+
+/* step_lettering.c */
+int lettering_begin(struct step *s, struct err *e);
+/* What was drawn for a piece, but for its caption_list; the caller ends it with lettering_done. *ret_missing:
+ * characters no font has. */
+void caption_list_name(size_t piece, char out[static STEP_FILE_SIZE]); /* film_caption_list's file */
+int layers_load(
+	const struct run *r, size_t piece, struct film_layers *ret, int64_t *ret_missing, struct err *e);
+
 /* step_compose.c */
 int encode_begin(struct step *s, struct err *e);
-int sound_begin(struct step *s, struct err *e);
+int transition_begin(struct step *s, struct err *e);
 int assemble_begin(struct step *s, struct err *e);
-int still_begin(struct step *s, struct err *e);
 int clip_check(struct step *s, const struct media *m, struct err *e);
+int piece_check(struct step *s, const struct media *m, struct err *e);
 int voice_check(struct step *s, const struct media *m, struct err *e);
 int sound_check(struct step *s, const struct media *m, struct err *e);
 int film_check(struct step *s, const struct media *m, struct err *e);
+
+/* step_sound.c, step_still.c, step_inspect.c */
+int sound_begin(struct step *s, struct err *e);
+int still_begin(struct step *s, struct err *e);
 int still_check(struct step *s, const struct media *m, struct err *e);
+int inspect_begin(struct step *s, struct err *e);
 
 /* step_publish.c */
 int publish_begin(struct step *s, struct err *e);
+/* "film-0.mp4": an output's file in the work folder. */
+void output_name(size_t rendition, enum output_kind kind, char out[static STEP_FILE_SIZE]);
 /* What the film before this one was published as, where this one is published otherwise. Best effort. */
 void publish_remove_old(struct run *r);
 

@@ -24,12 +24,10 @@ struct film_look {
 	unsigned char moves[4]; /* the camera's moves, taken in turn; see film_scene.c */
 };
 
-const struct film_look *film_look(const struct film *f);
-const struct film_look *film_look_of(int style); /* enum video_style; the first for any other number */
+const struct film_look *film_look(int style);
 
-unsigned film_sum_frames(const struct film *f);
-
-/* ffmpeg and the options that every command begins with. */
+/* ffmpeg and the options that every command begins with; a printer's standard output is its filters' own. */
+void film_add_printer(const struct film_tools *t, struct args *a);
 void film_add_program(const struct film_tools *t, struct args *a);
 /* -i file, which may be only one of the formats (comma-separated demuxer names) and may refer to no other
  * file. */

@@ -123,7 +123,7 @@ static void apply(
 
 static struct decided decide(const struct lettering_order *o)
 {
-	const struct film_look *style = film_look_of(o->style);
+	const struct film_look *style = film_look(o->style);
 	const struct brand *b = o->brand;
 	struct said text = {style->text_colour, 0}, behind = {style->back_colour, 0};
 	struct decided d = {
@@ -155,12 +155,12 @@ static struct decided decide(const struct lettering_order *o)
 static unsigned accent_of(const struct lettering_order *o)
 {
 	return o->brand && is_colour(o->brand->accent_colour) ? (unsigned)o->brand->accent_colour
-							      : film_look_of(o->style)->card_accent;
+							      : film_look(o->style)->card_accent;
 }
 
 struct film_ground film_ground(int style, const struct brand *brand)
 {
-	const struct film_look *look = film_look_of(style);
+	const struct film_look *look = film_look(style);
 
 	if (!brand || !is_colour(brand->ground_colour))
 		return (struct film_ground){look->card_from, look->card_to};
@@ -230,7 +230,7 @@ static void put_overlay(const struct lettering_order *o, const struct decided *d
 
 static void put_card(const struct lettering_order *o, const struct decided *d, struct json *root)
 {
-	const struct film_look *style = film_look_of(o->style);
+	const struct film_look *style = film_look(o->style);
 	struct film_ground ground = film_ground(o->style, o->brand);
 	struct said behind = {ground.from, 1}, text = {style->card_text, 0}, accent = {accent_of(o), 0};
 	struct json *j = json_new_object();

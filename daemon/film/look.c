@@ -94,12 +94,7 @@ static const struct film_look looks[STYLE_COUNT] = {
 		.moves = {4, 2, 5, 3}},
 };
 
-const struct film_look *film_look_of(int style)
+const struct film_look *film_look(int style)
 {
 	return &looks[style >= 0 && style < STYLE_COUNT ? style : STYLE_PRODUCT_SHOWCASE];
-}
-
-const struct film_look *film_look(const struct film *f)
-{
-	return film_look_of(f->style);
 }

@@ -205,7 +205,7 @@ void film_measure_args(const struct film_tools *t, const char *file, unsigned fr
 	buf_addf(&filters, "[0:a:0]aresample=%d,atrim=end_sample=%lld,", SOUND_RATE, (long long)samples);
 	sound_add_meter("mix", samples, &filters);
 	buf_adds(&filters, "[meter]");
-	film_add_program(t, a);
+	film_add_printer(t, a);
 	film_add_input(t, FILM_SOUND_FORMATS, file, a);
 	args_adds(a, (const char *const[]){"-filter_complex", buf_text(&filters), NULL});
 	sound_add_nowhere("meter", a);

@@ -337,7 +337,7 @@ static void add_mix(struct mixer *m)
 static void add_inputs(const struct mixer *m, const struct film_tools *t, struct args *a)
 {
 	assert(m->s->noise_count <= FILM_NOISE_MAX);
-	film_add_program(t, a);
+	film_add_printer(t, a);
 	if (m->there[TRACK_VOICE])
 		film_add_input(t, FILM_SOUND_FORMATS, m->s->voice, a);
 	if (m->there[TRACK_MUSIC])

@@ -17,9 +17,9 @@
 #define CHANNELS_MAX 1024
 #define RATE_MAX     10000000
 
-void film_probe_args(const struct film *f, const char *file, struct args *a)
+void film_probe_args(const struct film_tools *t, const char *file, struct args *a)
 {
-	args_add(a, f->tools.ffprobe);
+	args_add(a, t->ffprobe);
 	args_adds(a, (const char *const[]){"-hide_banner", "-loglevel", "error", "-protocol_whitelist",
 			     "file,pipe", "-format_whitelist", FILM_PICTURE_FORMATS "," FILM_SOUND_FORMATS,
 			     "-of", "json", NULL});

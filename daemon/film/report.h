@@ -27,7 +27,6 @@ struct film_expected {
 	size_t cut_count;
 	int64_t missing_characters; /* of texts: drawn as boxes, from lettering */
 	size_t texts, texts_drawn;  /* asked for, and not empty pictures */
-	bool held; /* something of it stands still by design (a voice longer than its scenes) */
 };
 
 struct film_findings {

@@ -57,14 +57,14 @@ static void add_raw(size_t i, struct args *a)
 	args_adds(a, (const char *const[]){"-c:a", "pcm_s16le", "-f", "s16le", name, NULL});
 }
 
-void film_speech_join_args(const struct film *f, size_t pieces, const char *out, struct args *a)
+void film_speech_join_args(const struct film_tools *t, size_t pieces, const char *out, struct args *a)
 {
 	char name[32];
 
-	film_add_program(&f->tools, a);
+	film_add_program(t, a);
 	for (size_t i = 0; i < pieces; i++) {
 		film_speech_name(i, FILM_SPEECH_EXTENSION, name);
-		film_add_input(&f->tools, FILM_SOUND_FORMATS, name, a);
+		film_add_input(t, FILM_SOUND_FORMATS, name, a);
 	}
 	add_filters(pieces, a);
 	for (size_t i = 0; i + 1 < pieces; i++)

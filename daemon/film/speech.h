@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct args;
-struct film;
+struct film_tools;
 
 /* Of sound in a format by the vendor's name, such as "mp3_44100_128". */
 int64_t film_speech_bytes_per_sec(const char *format);
@@ -24,6 +24,6 @@ void film_speech_name(size_t piece, const char *extension, char out[static 32]);
  * The pieces' files by film_speech_name -> out. Beside it, where there are several, each but the last becomes
  * its raw samples ("voice-003.raw"), so that the place of each next one in out is known to the sample.
  */
-void film_speech_join_args(const struct film *f, size_t pieces, const char *out, struct args *a);
+void film_speech_join_args(const struct film_tools *t, size_t pieces, const char *out, struct args *a);
 
 #endif

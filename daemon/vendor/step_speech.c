@@ -300,7 +300,7 @@ static void join(struct voice_work *w)
 	struct err e;
 
 	forget_piece(s->run, w->count);
-	film_speech_join_args(&s->run->film, w->count, s->part, &a);
+	film_speech_join_args(&s->run->tools, w->count, s->part, &a);
 	s->paid = true;
 	s->work = NULL;
 	free_work(w);

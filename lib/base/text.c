@@ -1,11 +1,13 @@
 /*
  * Strict readers: a number is the whole string or nothing, UTF-8 is RFC 3629 section 4, percent-encoding RFC
  * 3986 section 2, decimals the grammar of RFC 8259 section 6. Money and time never pass through floating
- * point.
+ * point; measurements do (C11 7.22.1.3, and none of our programs leaves the C locale).
  */
 
 #include "lib/base/text.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/buf.h"
@@ -46,6 +48,17 @@ bool text_to_i64(const char *s, int64_t min, int64_t max, int64_t *ret_value)
 			return false;
 	}
 	return !*s && from_negative(value, negative, min, max, ret_value);
+}
+
+bool text_to_double(const char *s, double *ret_value)
+{
+	size_t n = strspn(s, "+-.eE0123456789");
+	char *end;
+
+	if (n == 0 || s[n])
+		return false;
+	*ret_value = strtod(s, &end);
+	return !*end && isfinite(*ret_value);
 }
 
 /* A decimal taken apart: its digits (with one point among them) and the power of ten of the last of them. */

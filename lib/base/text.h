@@ -11,6 +11,8 @@ struct buf;
 
 /* The whole string must be a decimal number in [min, max]: no blanks, no plus, no leading zeros but "0". */
 bool text_to_i64(const char *s, int64_t min, int64_t max, int64_t *ret_value);
+/* A decimal number as C writes it, "-0.25" or "1e-3", and nothing after it; finite. */
+bool text_to_double(const char *s, double *ret_value);
 /*
  * A decimal such as "29.99", "-1", "2.5e1" (JSON's grammar), as an integer count of 10^-places, exactly:
  * false when it has more decimals than that, is malformed, or is out of [min, max] (in the same unit).

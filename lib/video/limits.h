@@ -44,6 +44,7 @@
 
 #define LIMIT_UPLOAD_BYTES  (32 * 1024 * 1024) /* client_max_body_size of uploads in nginx/ repeats it */
 #define LIMIT_PICTURE_BYTES (16 * 1024 * 1024)
+#define LIMIT_SOUND_BYTES   (64 * 1024 * 1024)
 #define LIMIT_PICTURE_SIDE  8192 /* pixels */
 
 #endif

@@ -1,57 +1,32 @@
-/* Any text as an overlay, and any bytes as ffprobe's answer: nothing of a text leaves its line or becomes an
- * override. */
+/* Any bytes as what ffprobe and ffmpeg say of a file. */
 
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "daemon/film/film.h"
-#include "lib/base/buf.h"
+#include "daemon/film/pictures.h"
+#include "daemon/film/report.h"
 #include "lib/base/err.h"
 #include "lib/base/macros.h"
 #include "lib/base/mem.h"
+#include "lib/io/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static size_t count(const char *s, const char *what)
+/* Any bytes as what a command printed of a film. */
+static void inspect(const char *text, size_t n)
 {
-	size_t n = 0;
+	static const unsigned cuts[] = {30};
+	const struct film_expected expected = {.frames = 60, .cuts = cuts, .cut_count = ARRAY_LEN(cuts)};
+	struct film_findings found = {0};
+	AUTO(json) report = NULL;
+	struct err e;
 
-	for (; (s = strstr(s, what)); s += strlen(what))
-		n++;
-	return n;
-}
-
-/* Braces that are not escaped: ours, which come in pairs. */
-static size_t count_open(const char *s)
-{
-	size_t n = 0;
-
-	for (const char *p = s; *p; p++)
-		n += *p == '{' && (p == s || p[-1] != '\\');
-	return n;
-}
-
-static void check_text(const char *text, const char *picture, int style)
-{
-	struct film_scene scene = {.frames = 30, .clip_frames = 30, .text = text, .picture = picture};
-	struct film f = {.width = 1080,
-		.height = 1920,
-		.style = style,
-		.title = text,
-		.scenes = &scene,
-		.scene_count = 1};
-	AUTO_BUF b = BUF_INIT(256 * 1024);
-
-	if (!film_text(&f, 0, &b))
-		return;
-
-	const char *events = strstr(buf_text(&b), "\n[Events]\n") + 1;
-	size_t lines = count(events, "\n"), dialogues = count(events, "\nDialogue: ");
-
-	assert(buf_ok(&b));
-	assert(lines == dialogues + 2); /* the section's name and its format */
-	assert(count_open(events) == dialogues);
+	(void)film_packets_read(text, n, &expected, &found, &e);
+	(void)film_inspect_read(text, n, &found, &e);
+	(void)film_report(&expected, &found, &report, &e);
+	assert(film_still_choose(text, n, 60, NULL, 0) < 60);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -60,10 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct media m;
 	struct err e;
 
-	for (int style = 0; style < STYLE_COUNT; style++) {
-		check_text(text, "picture", style);
-		check_text(text, NULL, style);
-	}
 	(void)film_probe_read((const char *)data, size, &m, &e);
+	inspect(text, strlen(text));
 	return 0;
 }

@@ -23,11 +23,11 @@ fi
 # With a folder "made", what was made before of the same is taken from there. Names of files have the lease in them,
 # which is none of the film's business; what is in them counts, and in the texts.
 case $kind in
-encode | sound | still)
+encode | transition | sound)
 	if [ -d "$here/made" ]; then
 		made=$here/made/$({
-			printf '%s\n' "${@:1:$#-1}" | sed 's/\.[0-9a-f]*\././g'
-			for file in "$@" *.ass; do [ ! -f "$file" ] || cat "$file"; done
+			printf '%s\n' "${@:1:$#-1}" | sed -E 's/[-.][0-9a-f]{6,16}([-.])/\1/g'
+			for file in "$@"; do [ ! -f "$file" ] || cat "$file"; done
 		} | sha256sum | cut -d ' ' -f 1)
 		[ -e "$made" ] || /usr/bin/ffmpeg "${@:1:$#-1}" "$made.$$.${out##*.}" || exit
 		[ -e "$made" ] || mv "$made.$$.${out##*.}" "$made"

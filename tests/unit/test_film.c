@@ -1,5 +1,5 @@
-/* What ffmpeg is told: no user text among arguments, fences on every input, exact lengths, and answers read
- * back. */
+/* What ffmpeg is told, whoever makes the command: fences on every input, nothing of a client's among the
+ * arguments, and answers read back. */
 
 #include "daemon/film/film.h"
 
@@ -10,43 +10,24 @@
 
 #include <cmocka.h>
 
+#include "daemon/film/clip.h"
+#include "daemon/film/encode.h"
+#include "daemon/film/pictures.h"
+#include "daemon/film/report.h"
+#include "daemon/film/sound.h"
+#include "lib/base/args.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/macros.h"
+#include "lib/video/look.h"
 
-#define HOSTILE          "x',drawtext=textfile=/etc/passwd,{\\an8}\\N[0:v];"
 #define ONE_ARGUMENT_MAX (128 * 1024)
 
-static const struct film_scene scenes[] = {
-	{.frames = 90,
-		.clip_frames = 90,
-		.text = HOSTILE,
-		.picture = "picture-000",
-		.picture_width = 1600,
-		.picture_height = 1200},
-	{.frames = 75, .clip_frames = 60, .text = HOSTILE},
-	{.frames = 1800,
-		.clip_frames = 1800,
-		.picture = "picture-002",
-		.picture_width = 900,
-		.picture_height = 1600},
-};
-
-static struct film film_new(void)
-{
-	return (struct film){.tools.ffmpeg = "/usr/bin/ffmpeg",
-		.tools.ffprobe = "/usr/bin/ffprobe",
-		.width = 1080,
-		.height = 1920,
-		.title = HOSTILE,
-		.tools.threads = 2,
-		.scenes = scenes,
-		.scene_count = ARRAY_LEN(scenes),
-		.voice = "voice.wav",
-		.music = "/assets/music/a.m4a",
-		.music_volume = 30,
-		.voice_volume = 100};
-}
+static const struct film_tools tools = {.ffmpeg = "/usr/bin/ffmpeg",
+	.ffprobe = "/usr/bin/ffprobe",
+	.lettering = "/usr/bin/lettering",
+	.threads = 2};
+static const struct film_size size = {540, 960};
 
 static size_t find(const struct args *a, const char *arg)
 {
@@ -79,165 +60,145 @@ static void assert_has(const struct args *a, const char *option, const char *val
 }
 
 /* What every command must keep to. */
+static void check_fences(const struct args *a)
+{
+	size_t generators = count(a, "lavfi");
+
+	assert_int_equal(count(a, "-i"), count(a, "-format_whitelist") + generators);
+	assert_int_equal(count(a, "-protocol_whitelist"), count(a, "-format_whitelist"));
+	for (size_t i = 0; i < a->n; i++)
+		assert_true(strlen(a->v[i]) < ONE_ARGUMENT_MAX);
+}
+
+/* One that makes a file. */
 static void check_command(const struct args *a, const char *out)
 {
 	assert_string_equal(a->v[0], "/usr/bin/ffmpeg");
 	assert_string_equal(a->v[a->n - 1], out);
 	assert_true(find(a, "-nostdin") < a->n && find(a, "-y") < a->n);
 	assert_has(a, "-loglevel", "error");
-	assert_has(a, "-progress", "pipe:1");
 	assert_has(a, "-map_metadata", "-1");
 	assert_string_equal(a->v[a->n - 3], "-f");
-	for (size_t i = 0; i < a->n; i++) {
-		if (strstr(a->v[i], "passwd") || strstr(a->v[i], "an8"))
-			fail_msg("a user's text is in the argument \"%s\"", a->v[i]);
-		assert_true(strlen(a->v[i]) < ONE_ARGUMENT_MAX);
-	}
-	/* only a generator may come in without a fence */
-	assert_int_equal(count(a, "-i"), count(a, "-format_whitelist") + count(a, "lavfi"));
-	assert_int_equal(count(a, "-protocol_whitelist"), count(a, "-format_whitelist"));
+	check_fences(a);
 }
 
-static void commands_keep_their_rules(void **state)
+/* One that only prints. */
+static void check_printer(const struct args *a)
 {
+	assert_true(find(a, "-progress") == a->n); /* it would print between */
+	check_fences(a);
+}
+
+static void clips_keep_the_rules(void **state)
+{
+	static const struct film_clip clips[] = {
+		{.size = {540, 960},
+			.frames = 90,
+			.picture = "picture-000",
+			.picture_width = 1600,
+			.picture_height = 1200},
+		{.size = {960, 960},
+			.frames = 1800,
+			.picture = "picture-002",
+			.picture_width = 900,
+			.picture_height = 1600},
+		{.size = {960, 540}, .frames = 75},
+	};
+
 	(void)state;
-	struct film f = film_new();
-
 	for (int style = 0; style < STYLE_COUNT; style++) {
-		f.style = style;
-		for (size_t i = 0; i < f.scene_count; i++) {
-			AUTO_ARGS scene = {0}, encode = {0};
+		for (size_t i = 0; i < ARRAY_LEN(clips); i++) {
+			struct film_clip clip = clips[i];
+			AUTO_ARGS a = {0};
 
-			film_local_scene_args(&f, i, "scene.mp4", &scene);
-			check_command(&scene, "scene.mp4");
-			if (scenes[i].picture)
-				assert_has(&scene, "-codec_whitelist", "mjpeg,png,webp");
-			film_encode_args(&f, i, "scene.mp4", "text.ass", "part", &encode);
-			check_command(&encode, "part");
+			clip.style = style;
+			clip.item = i;
+			film_clip_args(&tools, &clip, "scene.mp4", &a);
+			check_command(&a, "scene.mp4");
+			assert_has(&a, "-progress", "pipe:1");
+			if (clip.picture)
+				assert_has(&a, "-codec_whitelist", "mjpeg,png,webp");
 		}
 	}
-	AUTO_ARGS voice = {0}, sound = {0}, join = {0}, still = {0};
-
-	film_local_voice_args(&f, "script.txt", HOSTILE, "voice.wav", &voice);
-	check_command(&voice, "voice.wav");
-	film_sound_args(&f, "sound", &sound);
-	check_command(&sound, "sound");
-	film_assemble_args(&f, "parts.txt", "sound.m4a", "film", &join);
-	check_command(&join, "film");
-	film_still_args(&f, "film.mp4", "still", &still);
-	check_command(&still, "still");
 }
 
-static void lengths_are_exact(void **state)
+static void pieces_keep_the_rules(void **state)
 {
+	const struct film_caption caption = {.image = {"c.png", 10, 20, 30, 40}, .from = 3, .to = 9};
+
 	(void)state;
-	struct film f = film_new();
-	AUTO_ARGS scene = {0}, encode = {0}, plain = {0}, sound = {0};
+	for (int fit = 0; fit < FIT_COUNT; fit++) {
+		struct film_shot shot = {.clip = "scene.mp4", .fit = fit, .focus_x = 500, .focus_y = 500};
+		struct film_shot card = {.clip = NULL};
+		AUTO_ARGS body = {0}, over = {0}, join = {0};
 
-	film_local_scene_args(&f, 1, "s", &scene);
-	assert_has(&scene, "-frames:v", "60"); /* the hold is the encoder's */
-	film_encode_args(&f, 1, "s", "text-001.ass", "p", &encode);
-	assert_has(&encode, "-frames:v", "75");
-	assert_non_null(strstr(after(&encode, "-vf"), "tpad=stop_mode=clone:stop=75,trim=end_frame=75"));
-	assert_non_null(strstr(after(&encode, "-vf"), "ass=f=text-001.ass"));
-	film_encode_args(&f, 1, "s", NULL, "p", &plain);
-	assert_null(strstr(after(&plain, "-vf"), "ass="));
-	film_sound_args(&f, "a", &sound);
-	assert_non_null(
-		strstr(after(&sound, "-filter_complex"), "atrim=end_sample=3144000")); /* 1965 frames */
-}
-
-/* The options that make copying packets possible must be the same for all parts of all films. */
-static void parts_are_encoded_alike(void **state)
-{
-	(void)state;
-	static const struct video_size sizes[] = {{1920, 1080}, {1080, 1920}, {1080, 1080}, {1080, 1350}};
-	static const char *const same[] = {"-c:v", "-preset", "-profile:v", "-crf", "-g", "-x264-params",
-		"-pix_fmt", "-video_track_timescale", "-colorspace", "-color_range"};
-	struct film f = film_new();
-	AUTO_ARGS first = {0};
-
-	film_encode_args(&f, 0, "s", NULL, "p", &first);
-	assert_has(&first, "-profile:v", "high");
-	for (size_t size = 0; size < ARRAY_LEN(sizes); size++) {
-		AUTO_ARGS a = {0};
-
-		f.width = sizes[size].width;
-		f.height = sizes[size].height;
-		film_encode_args(&f, 2, "other", "t", "q", &a);
-		for (size_t i = 0; i < ARRAY_LEN(same); i++)
-			assert_has(&a, same[i], after(&first, same[i]));
+		shot.layers = (struct film_layers){.text = {"t.png", 1, 2, 3, 4},
+			.captions = &caption,
+			.caption_count = 1,
+			.caption_list = "captions.txt",
+			.logo = {"logo.png", 1, 2, 3, 4}};
+		film_body_args(&tools, &size, &shot, 0, 90, "encode", &body);
+		check_command(&body, "encode");
+		film_transition_args(
+			&tools, &size, &shot, 90, &card, TRANSITION_FADE, 15, "transition", &over);
+		check_command(&over, "transition");
+		film_join_args(&tools, "pieces.txt", "sound.m4a", "film", &join);
+		check_command(&join, "film");
 	}
 }
 
-static void sound_by_what_there_is(void **state)
+static void sound_keeps_the_rules(void **state)
 {
+	const struct film_speech speech = {.from_ms = 0, .to_ms = 900, .at_ms = 100};
+	const struct film_noise noise = {.clip = "scene.mp4", .at_ms = 0, .length_ms = 3000};
+	const struct film_sound sound = {.frames = 90,
+		.voice = "voice.wav",
+		.speech = &speech,
+		.speech_count = 1,
+		.music = "/assets/music/a.m4a",
+		.noise = &noise,
+		.noise_count = 1,
+		.voice_volume = 100,
+		.music_volume = 30,
+		.scene_volume = 50};
+	const struct film_levels levels = {-20, -18, -30};
+	const struct film_master master = {3, -1.5};
+	AUTO_ARGS listen = {0}, mix = {0}, mastered = {0}, measure = {0};
+
 	(void)state;
-	static const struct {
-		const char *title, *voice, *music;
-		int volume;
-		size_t inputs;
-		const char *has, *has_not;
-	} cases[] = {
-		{"both", "v", "/m", 30, 2, "sidechaincompress", "anullsrc"},
-		{"both, mixed as they are", "v", "/m", 100, 2, "normalize=0", "anullsrc"},
-		{"half as loud is ten decibels", "v", "/m", 50, 2, "volume=-6.00dB",
-			"anullsrc"}, /* +4 of the library */
-		{"volume 0 is no music", "v", "/m", 0, 1, "loudnorm", "amix"},
-		{"voice only", "v", NULL, 30, 1, "loudnorm", "amix"},
-		{"music only", NULL, "/m", 30, 1, "aloop=loop=-1", "amix"},
-		{"music only at volume 0", NULL, "/m", 0, 0, "anullsrc", "loudnorm"},
-		{"nothing", NULL, NULL, 30, 0, "anullsrc", "loudnorm"},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct film f = film_new();
-		AUTO_ARGS a = {0};
-
-		f.voice = cases[i].voice;
-		f.music = cases[i].music;
-		f.music_volume = cases[i].volume;
-		film_sound_args(&f, "a", &a);
-
-		const char *graph = after(&a, "-filter_complex");
-		if (count(&a, "-i") != cases[i].inputs || !strstr(graph, cases[i].has) ||
-			strstr(graph, cases[i].has_not))
-			fail_msg("%s: %zu inputs, %s", cases[i].title, count(&a, "-i"), graph);
-		assert_non_null(strstr(graph, "alimiter"));
-	}
+	film_listen_args(&tools, &sound, &listen);
+	check_printer(&listen);
+	film_mix_args(&tools, &sound, &levels, "mix.wav", &mix);
+	check_printer(&mix);
+	film_master_args(&tools, "mix.wav", 90, &master, "sound", &mastered);
+	check_command(&mastered, "sound");
+	film_measure_args(&tools, "sound", 90, &measure);
+	check_printer(&measure);
 }
 
-static void the_voice_by_its_volume(void **state)
+static void looking_keeps_the_rules(void **state)
 {
+	const struct film_pictures p = {.film = "film.mp4",
+		.size = {540, 960},
+		.frames = 200,
+		.still_frame = 30,
+		.still = "still",
+		.preview = "preview",
+		.sprite = "sprite"};
+	AUTO_ARGS look = {0}, pictures = {0}, packets = {0}, inspect = {0}, png = {0};
+
 	(void)state;
-	static const struct {
-		const char *title, *music;
-		int volume;
-		size_t inputs;
-		const char *has, *has_not;
-	} cases[] = {
-		{"as it was spoken", "/m", 100, 2, "[said]volume=0.00dB:precision=double[voice]", "anullsrc"},
-		{"half as loud is ten decibels", "/m", 50, 2, "[said]volume=-10.00dB:precision=double[voice]",
-			"anullsrc"},
-		{"it ducks the music as before", "/m", 10, 2, "asplit[said][key]", "anullsrc"},
-		{"without music", NULL, 50, 1, "volume=-10.00dB:precision=double[mix]", "amix"},
-		{"silent below music", "/m", 0, 1, "aloop=loop=-1", "amix"},
-		{"silent without music", NULL, 0, 0, "anullsrc", "loudnorm"},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct film f = film_new();
-		AUTO_ARGS a = {0};
-
-		f.music = cases[i].music;
-		f.voice_volume = cases[i].volume;
-		film_sound_args(&f, "a", &a);
-
-		const char *graph = after(&a, "-filter_complex");
-		if (count(&a, "-i") != cases[i].inputs || !strstr(graph, cases[i].has) ||
-			strstr(graph, cases[i].has_not))
-			fail_msg("%s: %zu inputs, %s", cases[i].title, count(&a, "-i"), graph);
-	}
+	film_look_args(&tools, "film.mp4", &look);
+	check_printer(&look);
+	film_pictures_args(&tools, &p, 1, &pictures);
+	check_command(&pictures, "still");
+	film_packets_args(&tools, "film.mp4", &packets);
+	assert_string_equal(packets.v[0], "/usr/bin/ffprobe");
+	check_printer(&packets);
+	film_inspect_args(&tools, "film.mp4", &inspect);
+	check_printer(&inspect);
+	film_png_args(&tools, "logo.came", 1024, "logo.png", &png);
+	check_command(&png, "logo.png");
 }
 
 static void voices_by_name(void **state)
@@ -254,122 +215,12 @@ static void voices_by_name(void **state)
 		{"pNInz6obpgDQGcFmaJgB", "flite=textfile=script.txt:voice=slt"},
 		{"slt:text=x", "flite=textfile=script.txt:voice=slt"},
 	};
-	struct film f = film_new();
-
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		AUTO_ARGS a = {0};
 
-		film_local_voice_args(&f, "script.txt", cases[i].id, "v.wav", &a);
+		film_local_voice_args(&tools, "script.txt", cases[i].id, "v.wav", &a);
 		assert_has(&a, "-i", cases[i].source);
 	}
-}
-
-/* What stands in the ASS file's last line, after the override that is ours. */
-static void text_is_data(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *title, *text, *shown;
-	} cases[] = {
-		{"plain", "Shop Now", "Shop Now"},
-		{"punctuation", "It's 50% \"off\": now; [x], 'y'", "It's 50% \"off\": now; [x], 'y'"},
-		{"an override", "{\\an8}x",
-			"\\{\\\xE2\x81\xA0"
-			"an8\\}x"},
-		{"a line break's letters", "a\\Nb\\nc\\hd",
-			"a\\\xE2\x81\xA0Nb\\\xE2\x81\xA0nc\\\xE2\x81\xA0hd"},
-		{"a line break", "a\nb", "a\\Nb"},
-		{"line breaks of all kinds",
-			"a\r\nb\xE2\x80\xA8"
-			"c",
-			"a\\Nb\\Nc"},
-		{"blanks", "  a \t b\n\n  c  ", "a b\\Nc"},
-		{"controls",
-			"a\x01\x1B"
-			"b\x7F",
-			"ab"},
-		{"a new event", "x\nDialogue: 0,0:00:00.00,9:00:00.00,Text,,0,0,0,,y",
-			"x\\NDialogue: 0,0:00:00.00,9:00:00.00,Text,,0,0,0,,y"},
-		{"bidi overrides",
-			"a\xE2\x80\xAE"
-			"b",
-			"ab"},
-		{"broken UTF-8", "a\xFF\xC3", "a\xEF\xBF\xBD\xEF\xBF\xBD"},
-		{"emoji without its colour mark", "\xE2\x9D\xA4\xEF\xB8\x8F", "\xE2\x9D\xA4"},
-	};
-	struct film_scene scene = {
-		.frames = 30, .clip_frames = 30, .picture = "p", .picture_width = 9, .picture_height = 16};
-	struct film f = film_new();
-
-	f.width = 20000; /* one line each */
-	f.height = 1080;
-	f.scenes = &scene;
-	f.scene_count = 1;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		AUTO_BUF b = BUF_INIT(64 * 1024);
-
-		scene.text = cases[i].text;
-		assert_true(film_text(&f, 0, &b));
-
-		const char *last =
-			strrchr(buf_text(&b), '{') ? strstr(strstr(buf_text(&b), ",Text,,"), "}") + 1 : "";
-		size_t n = strcspn(last, "\n");
-		if (n != strlen(cases[i].shown) || strncmp(last, cases[i].shown, n) != 0)
-			fail_msg("%s: \"%.*s\", not \"%s\"", cases[i].title, (int)n, last, cases[i].shown);
-		assert_string_equal(last + n, "\n");
-	}
-}
-
-static void text_where_there_is_some(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *title, *text, *picture;
-		bool shown;
-	} cases[] = {
-		{"none on a picture", NULL, "p", false},
-		{"blank on a picture", " \n\t", "p", false},
-		{"only what cannot be shown", "\xEF\xB8\x8F\x01", "p", false},
-		{"a card without text shows the title", NULL, NULL, true},
-		{"a card with text", "x", NULL, true},
-		{"on a picture", "x", "p", true},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct film_scene scene = {
-			.frames = 1, .clip_frames = 1, .text = cases[i].text, .picture = cases[i].picture};
-		struct film f = film_new();
-		AUTO_BUF b = BUF_INIT(64 * 1024);
-
-		f.scenes = &scene;
-		f.scene_count = 1;
-		f.title = "A title";
-		if (film_text(&f, 0, &b) != cases[i].shown)
-			fail_msg("%s", cases[i].title);
-		if (!cases[i].text && cases[i].shown)
-			assert_non_null(strstr(buf_text(&b), "A title"));
-	}
-}
-
-static void frames_of_the_whole(void **state)
-{
-	(void)state;
-	static const struct {
-		int64_t voice_ms;
-		unsigned frames;
-	} cases[] = {
-		{0, 165},
-		{1000, 165},
-		{5100, 165},
-		{5101, 166},
-		{6000, 192},
-		{6001, 193},
-	};
-	struct scene parts[] = {{.duration_ms = 3000}, {.duration_ms = 2500}};
-	struct video v = {.scenes = parts, .scene_count = ARRAY_LEN(parts)};
-
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		assert_int_equal(film_total_frames(&v, cases[i].voice_ms), cases[i].frames);
 }
 
 static void progress_lines(void **state)
@@ -397,24 +248,11 @@ static void progress_lines(void **state)
 			fail_msg("%s", cases[i].line);
 }
 
-static void names_of_parts(void **state)
-{
-	(void)state;
-	struct film f = film_new();
-	AUTO_BUF b = BUF_INIT(1024);
-	char name[32];
-
-	film_part_name(49, name);
-	assert_string_equal(name, "part-049.mp4");
-	film_list(&f, &b);
-	assert_string_equal(buf_text(&b),
-		"ffconcat version 1.0\nfile part-000.mp4\nfile part-001.mp4\nfile part-002.mp4\n");
-}
-
 #define STREAM                                                                                               \
 	"{\"codec_type\":\"video\",\"codec_name\":\"h264\",\"width\":1080,\"height\":1920,\"pix_fmt\":"      \
 	"\"yuv420p\","                                                                                       \
 	"\"nb_frames\":\"90\""
+
 #define FORMAT ",\"format\":{\"format_name\":\"mov,mp4,m4a,3gp,3g2,mj2\",\"duration\":\"3.0013\"}}"
 
 static void probe_reads_answers(void **state)
@@ -489,17 +327,12 @@ static void probe_reads_sound(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(commands_keep_their_rules),
-		cmocka_unit_test(lengths_are_exact),
-		cmocka_unit_test(parts_are_encoded_alike),
-		cmocka_unit_test(sound_by_what_there_is),
-		cmocka_unit_test(the_voice_by_its_volume),
+		cmocka_unit_test(clips_keep_the_rules),
+		cmocka_unit_test(pieces_keep_the_rules),
+		cmocka_unit_test(sound_keeps_the_rules),
+		cmocka_unit_test(looking_keeps_the_rules),
 		cmocka_unit_test(voices_by_name),
-		cmocka_unit_test(text_is_data),
-		cmocka_unit_test(text_where_there_is_some),
-		cmocka_unit_test(frames_of_the_whole),
 		cmocka_unit_test(progress_lines),
-		cmocka_unit_test(names_of_parts),
 		cmocka_unit_test(probe_reads_answers),
 		cmocka_unit_test(probe_reads_sound),
 	};

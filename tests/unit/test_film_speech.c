@@ -10,9 +10,10 @@
 #include <cmocka.h>
 
 #include "daemon/film/film.h"
+#include "daemon/film/tools.h"
 #include "lib/base/macros.h"
 
-static const struct film film = {.tools = {.ffmpeg = "/usr/bin/ffmpeg", .threads = 2}};
+static const struct film_tools tools = {.ffmpeg = "/usr/bin/ffmpeg", .threads = 2};
 
 static void test_bytes_of_a_second(void **state)
 {
@@ -47,7 +48,7 @@ static void test_one_piece_is_decoded(void **state)
 	AUTO_ARGS a = {0};
 
 	(void)state;
-	film_speech_join_args(&film, 1, "out.wav", &a);
+	film_speech_join_args(&tools, 1, "out.wav", &a);
 	assert_int_equal(count(&a, "voice-000.mp3"), 1);
 	assert_int_equal(count(&a, "voice-000.raw"), 0);
 	assert_string_equal(a.v[a.n - 1], "out.wav");
@@ -59,7 +60,7 @@ static void test_of_several_the_samples_are_left(void **state)
 	AUTO_ARGS a = {0};
 
 	(void)state;
-	film_speech_join_args(&film, 3, "out.wav", &a);
+	film_speech_join_args(&tools, 3, "out.wav", &a);
 	assert_int_equal(count(&a, "-i"), 3);
 	assert_int_equal(count(&a, "voice-001.raw"), 1);
 	assert_int_equal(count(&a, "voice-002.raw"), 0);
@@ -71,7 +72,7 @@ static void test_the_most_pieces_fit_a_command(void **state)
 	AUTO_ARGS a = {0};
 
 	(void)state;
-	film_speech_join_args(&film, FILM_SPEECH_PIECES, "out.wav", &a);
+	film_speech_join_args(&tools, FILM_SPEECH_PIECES, "out.wav", &a);
 	assert_int_equal(count(&a, "-i"), FILM_SPEECH_PIECES);
 	assert_true(a.n < ARGS_MAX);
 }

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "daemon/film/camera.h"
+#include "daemon/film/clip.h"
 #include "daemon/film/encode_priv.h"
 #include "daemon/film/film_priv.h"
 #include "lib/base/buf.h"
@@ -39,15 +40,16 @@ static int even_up(double v)
 }
 
 /* The part of the film that the picture takes. */
-static struct film_size window_of(const struct film *f, const struct film_scene *s)
+static struct film_size window_of(const struct film_clip *c)
 {
-	double film = (double)f->width / f->height, picture = (double)s->picture_width / s->picture_height;
-	struct film_size w = {f->width, f->height};
+	double film = (double)c->size.width / c->size.height,
+	       picture = (double)c->picture_width / c->picture_height;
+	struct film_size w = c->size;
 
 	if (film < picture * FILL_KEEP)
-		w.height = even_up(f->width / (picture * WINDOW_KEEP));
+		w.height = even_up(c->size.width / (picture * WINDOW_KEEP));
 	else if (picture < film * FILL_KEEP)
-		w.width = even_up(f->height * picture / WINDOW_KEEP);
+		w.width = even_up(c->size.height * picture / WINDOW_KEEP);
 	return w;
 }
 
@@ -60,19 +62,18 @@ static struct film_size cover(struct film_size window, int width, int height)
 	return (struct film_size){even_up(fmax(w, scale * width)), even_up(fmax(h, scale * height))};
 }
 
-static struct camera camera_of(
-	const struct film *f, size_t item, unsigned frames, struct film_size window, struct film_size picture)
+static struct camera camera_of(const struct film_clip *c, struct film_size window, struct film_size picture)
 {
-	const struct film_look *look = film_look(f);
-	unsigned move = look->moves[item % sizeof(look->moves)];
-	double sec = (double)frames / VIDEO_FPS, tempo = look->tempo_percent / 100.0;
+	const struct film_look *look = film_look(c->style);
+	unsigned move = look->moves[c->item % sizeof(look->moves)];
+	double sec = (double)c->frames / VIDEO_FPS, tempo = look->tempo_percent / 100.0;
 	double part = fmin(1, tempo * sec / FULL_MOVE_SEC);
 	struct camera cam = {
 		.width = window.width,
 		.height = window.height,
 		.picture_width = picture.width,
 		.picture_height = picture.height,
-		.frames = frames,
+		.frames = c->frames,
 		.fps = VIDEO_FPS,
 		.reach = REACH_PER_SEC * tempo * sec,
 		.from = moves[move].from,
@@ -114,16 +115,15 @@ static void add_picture(struct film_size size, struct buf *b)
 		    "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd,format=yuv420p");
 }
 
-static void picture_filters(const struct film *f, size_t item, struct buf *b)
+static void picture_filters(const struct film_clip *c, struct buf *b)
 {
-	const struct film_scene *s = &f->scenes[item];
-	struct film_size window = window_of(f, s),
-			 picture = cover(window, s->picture_width, s->picture_height);
-	struct camera cam = camera_of(f, item, s->clip_frames, window, picture);
-	struct film_size small = {f->width / BLUR_SHRINK, f->height / BLUR_SHRINK};
+	struct film_size film = c->size, window = window_of(c),
+			 picture = cover(window, c->picture_width, c->picture_height);
+	struct camera cam = camera_of(c, window, picture);
+	struct film_size small = {film.width / BLUR_SHRINK, film.height / BLUR_SHRINK};
 
 	add_picture(picture, b);
-	if (window.width == f->width && window.height == f->height) {
+	if (window.width == film.width && window.height == film.height) {
 		buf_adds(b, ",");
 		add_camera(&cam, b);
 		return;
@@ -135,36 +135,35 @@ static void picture_filters(const struct film *f, size_t item, struct buf *b)
 	buf_addf(b,
 		"gblur=sigma=5,lutyuv=y='16+(val-16)*0.5',scale=%d:%d:flags=bicubic,setsar=1," FILM_FOR_EVER
 		"[back];",
-		f->width, f->height);
-	buf_addf(b, "[back][window]overlay=%d:%d", (f->width - window.width) / 4 * 2,
-		(f->height - window.height) / 4 * 2);
+		film.width, film.height);
+	buf_addf(b, "[back][window]overlay=%d:%d", (film.width - window.width) / 4 * 2,
+		(film.height - window.height) / 4 * 2);
 }
 
-static void card_filters(const struct film *f, size_t item, struct buf *b)
+static void card_filters(const struct film_clip *c, struct buf *b)
 {
-	const struct film_look *look = film_look(f);
-	struct film_size window = {f->width, f->height}, ground = cover(window, f->width, f->height);
-	struct camera cam = camera_of(f, item, f->scenes[item].clip_frames, window, ground);
+	const struct film_look *look = film_look(c->style);
+	struct film_size ground = cover(c->size, c->size.width, c->size.height);
+	struct camera cam = camera_of(c, c->size, ground);
 
 	film_add_ground(&ground, look->card_from, look->card_to, b);
 	buf_adds(b, ",");
 	add_camera(&cam, b);
 }
 
-void film_local_scene_args(const struct film *f, size_t item, const char *out, struct args *a)
+void film_clip_args(const struct film_tools *t, const struct film_clip *c, const char *out, struct args *a)
 {
-	const struct film_scene *s = &f->scenes[item];
 	AUTO_BUF filters = BUF_INIT(FILTERS_MAX_BYTES);
 
-	film_add_program(&f->tools, a);
-	if (s->picture) {
+	film_add_program(t, a);
+	if (c->picture) {
 		args_adds(a, (const char *const[]){
 				     "-codec_whitelist", "mjpeg,png,webp", NULL}); /* image2 knows SVG too */
-		film_add_input(&f->tools, FILM_PICTURE_FORMATS, s->picture, a);
+		film_add_input(t, FILM_PICTURE_FORMATS, c->picture, a);
 	}
-	(s->picture ? picture_filters : card_filters)(f, item, &filters);
+	(c->picture ? picture_filters : card_filters)(c, &filters);
 	args_adds(a, (const char *const[]){"-filter_complex", buf_text(&filters), NULL});
-	film_add_h264(&f->tools, s->clip_frames, a);
+	film_add_h264(t, c->frames, a);
 	args_adds(a, (const char *const[]){"-preset", "ultrafast", "-crf", "12", NULL});
 	film_add_output("mp4", out, a);
 }
