@@ -12,8 +12,8 @@
 #include "lib/video/purchases.h"
 
 /* 1 kept, 0 not, -1 */
-static int piece_is_here(
-	const struct run *r, const struct script_piece *pieces, size_t count, size_t i, struct err *e)
+static int piece_is_here(const struct run *r, const char *script, const struct script_piece *pieces,
+	size_t count, size_t i, struct err *e)
 {
 	AUTO_PURCHASE p = {.request = NULL};
 	struct speech_wish wish = {.text = NULL};
@@ -27,8 +27,7 @@ static int piece_is_here(
 
 	/* the name stands for its voice: another one's content is none of ours, but the request is found by
 	 * it */
-	speech_wish_make(r->video.voiceover_script, pieces, count, i, r->video.voice_id, "",
-		r->engine->settings, &wish);
+	speech_wish_make(script, pieces, count, i, r->video.voice_id, "", r->engine->settings, &wish);
 	found = purchases_find(r->engine->db, &r->job, &key, false, &p, e);
 	speech_wish_done(&wish);
 	return found < 0 ? -1 : found == 1 && p.state == PURCHASE_KEPT;
@@ -36,11 +35,12 @@ static int piece_is_here(
 
 int speech_is_here(const struct run *r, int64_t max_points, struct err *e)
 {
+	AUTO_FREE char *script = video_script(&r->video);
 	AUTO_FREE struct script_piece *pieces = NULL;
-	size_t count = script_pieces(r->video.voiceover_script, (size_t)max_points, &pieces);
+	size_t count = script_pieces(script, (size_t)max_points, &pieces);
 	int here = count > 0;
 
 	for (size_t i = 0; i < count && here == 1; i++)
-		here = piece_is_here(r, pieces, count, i, e);
+		here = piece_is_here(r, script, pieces, count, i, e);
 	return here;
 }

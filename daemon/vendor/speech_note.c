@@ -10,8 +10,10 @@
 #include "daemon/engine.h"
 #include "daemon/film/film.h"
 #include "daemon/film/speech.h"
+#include "daemon/film/voice_note.h"
 #include "daemon/run.h"
 #include "daemon/vendor/bought.h"
+#include "daemon/vendor/script_pieces.h"
 #include "daemon/vendor/speech_priv.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
@@ -21,51 +23,26 @@
 #include "lib/remote/elevenlabs.h"
 #include "lib/video/purchases.h"
 
-#define NOTE_MAX_BYTES (4 * 1024 * 1024)
-#define FILE_MODE      0640
-#define VOICE_NOTE     "voice.json"
-
-/* Three lists of one length. */
-struct times {
-	struct json *characters, *start_ms, *end_ms;
-	int64_t last_ms; /* nothing goes back behind it: at a seam roundings meet */
-};
-
-static struct times times_new(void)
-{
-	return (struct times){json_new_array(), json_new_array(), json_new_array(), 0};
-}
-
-static void times_put(struct json *root, struct times *t)
-{
-	json_put(root, "characters", t->characters);
-	json_put(root, "startMs", t->start_ms);
-	json_put(root, "endMs", t->end_ms);
-}
-
-static char *text_of(const struct json *root)
-{
-	AUTO_BUF out = BUF_INIT(NOTE_MAX_BYTES);
-
-	json_write(root, &out);
-	return buf_steal(&out);
-}
+#define NOTE_MAX_BYTES   (4 * 1024 * 1024)
+#define FILE_MODE        0640
+#define PLACES_MAX_BYTES (64 * 1024)
 
 char *speech_note_text(const struct speech *sp)
 {
+	AUTO_VOICE_NOTE times = {.characters = NULL};
 	AUTO(json) root = json_new_object();
-	struct times t = times_new();
+	AUTO_BUF out = BUF_INIT(NOTE_MAX_BYTES);
 
-	for (size_t i = 0; sp->times && i < sp->times->count; i++) {
-		json_append_string(t.characters, sp->times->characters[i]);
-		json_append_int(t.start_ms, sp->times->start_ms[i]);
-		json_append_int(t.end_ms, sp->times->end_ms[i]);
-	}
+	voice_note_init(&times);
+	for (size_t i = 0; sp->times && i < sp->times->count; i++)
+		voice_note_add(
+			&times, sp->times->characters[i], sp->times->start_ms[i], sp->times->end_ms[i]);
 	json_put_string(root, "requestId", sp->request_id);
 	json_put_int(root, "costMilli", sp->cost_milli);
 	json_put_int(root, "bytes", sp->bytes);
-	times_put(root, &t);
-	return text_of(root);
+	voice_note_put(&times, root);
+	json_write(root, &out);
+	return buf_steal(&out);
 }
 
 static int read_note(const char *path, struct json **ret, struct err *e)
@@ -123,69 +100,84 @@ int speech_note_take(const struct step *s, const char *artefact, size_t piece, s
 	return fs_copy_atomic(from, to, FILE_MODE, e);
 }
 
-static void append_time(struct times *all, struct json *to, int64_t ms)
-{
-	if (ms > all->last_ms)
-		all->last_ms = ms;
-	json_append_int(to, all->last_ms);
-}
-
-static void append_times(struct times *all, const struct json *note, int64_t offset_ms)
+/* A vendor that gave no times, or not as many as characters: the piece's letters share its time. */
+static void append_times(struct voice_note *all, const struct json *note, const char *text, size_t bytes,
+	int64_t place_ms, int64_t end_ms)
 {
 	const struct json *c = json_get(note, "characters"), *start = json_get(note, "startMs"),
 			  *end = json_get(note, "endMs");
 	size_t n = json_count(c);
 
-	if (json_count(start) != n || json_count(end) != n)
+	if (n == 0 || json_count(start) != n || json_count(end) != n) {
+		voice_note_share(all, text, bytes, place_ms, end_ms);
 		return;
-	if (n > 0 && json_count(all->characters) > 0) { /* the white space that was left out between pieces */
-		json_append_string(all->characters, " ");
-		append_time(all, all->start_ms, offset_ms);
-		append_time(all, all->end_ms, offset_ms);
 	}
-	for (size_t i = 0; i < n; i++) {
-		json_append_string(all->characters, json_string(json_at(c, i)));
-		append_time(all, all->start_ms, offset_ms + json_int(json_at(start, i)));
-		append_time(all, all->end_ms, offset_ms + json_int(json_at(end, i)));
-	}
+	for (size_t i = 0; i < n; i++)
+		voice_note_add(all, json_string(json_at(c, i)), place_ms + json_int(json_at(start, i)),
+			place_ms + json_int(json_at(end, i)));
 }
 
-/* 1 appended, 0 there is no such piece, -1. *samples: where it begins, then where it ends. */
-static int append_piece(const struct run *r, size_t piece, int64_t *samples, struct times *all, struct err *e)
+static int read_places(const struct run *r, size_t pieces, int64_t end_ms, int64_t *places_ms, struct err *e)
 {
-	AUTO_FREE char *note = file_in(r, piece, "json"), *raw = file_in(r, piece, "raw");
-	AUTO(json) root = NULL;
-	int64_t bytes = 0;
+	AUTO_FREE char *path = xasprintf("%s/" FILM_SPEECH_PLACES, r->folder);
+	AUTO_BUF text = BUF_INIT(PLACES_MAX_BYTES);
 
-	if (access(note, F_OK) < 0)
-		return 0;
-	if (read_note(note, &root, e) < 0)
+	if (fs_read(path, PLACES_MAX_BYTES, &text, e) < 0 ||
+		film_speech_places(buf_text(&text), pieces, end_ms, places_ms, e) < 0)
 		return -1;
-	append_times(all, root, *samples * 1000 / FILM_SPEECH_RATE);
-	if (fs_size(raw, &bytes, e) < 0) /* the last has none */
-		return -1;
-	*samples += bytes / FILM_SPEECH_SAMPLE_BYTES;
-	(void)unlink(raw);
-	return 1;
+	(void)unlink(path);
+	return 0;
+}
+
+struct joining {
+	char *script;
+	struct script_piece *pieces;
+	int64_t *places_ms; /* of the pieces, and the end of the whole */
+	size_t count;
+};
+
+static void joining_done(struct joining *j)
+{
+	free(j->script);
+	free(j->pieces);
+	free(j->places_ms);
+}
+
+static int append_pieces(const struct run *r, const struct joining *j, struct voice_note *all, struct err *e)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < j->count; i++) {
+		const struct script_piece *p = &j->pieces[i];
+		AUTO_FREE char *path = file_in(r, i, "json");
+		AUTO(json) note = NULL;
+
+		if (read_note(path, &note, e) < 0)
+			return -1;
+		voice_note_between(all, j->script + at, p->at - at, j->places_ms[i]);
+		at = p->at + p->len;
+		append_times(all, note, j->script + p->at, p->len, j->places_ms[i], j->places_ms[i + 1]);
+	}
+	voice_note_between(all, j->script + at, strlen(j->script + at), j->places_ms[j->count]);
+	return 0;
 }
 
 int speech_note_join(struct step *s, const struct media *voice, struct err *e)
 {
 	const struct run *r = s->run;
 	AUTO_FREE char *path = xasprintf("%s/" VOICE_NOTE, r->folder), *text = NULL;
-	AUTO(json) root = json_new_object();
-	struct times all = times_new();
-	int64_t samples = 0;
-	int more = 1;
+	AUTO_VOICE_NOTE all = {.characters = NULL};
+	CLEANUP(joining_done) struct joining j = {.script = video_script(&r->video)};
 
-	times_put(root, &all);
-	json_put_int(root, "durationMs", voice->duration_ms);
-	for (size_t i = 0; more == 1; i++)
-		more = append_piece(r, i, &samples, &all, e);
-	if (more < 0) {
+	voice_note_init(&all);
+	j.count = script_pieces(j.script, (size_t)r->speech_max, &j.pieces);
+	j.places_ms = xcalloc(j.count + 1, sizeof(*j.places_ms));
+	j.places_ms[j.count] = voice->duration_ms;
+	if (read_places(r, j.count, voice->duration_ms, j.places_ms, e) < 0 ||
+		append_pieces(r, &j, &all, e) < 0) {
 		e->kind = ERR_TEMP;
 		return -1;
 	}
-	text = text_of(root);
+	text = voice_note_text(&all, voice->duration_ms);
 	return fs_write_atomic(path, text, strlen(text), FILE_MODE, e);
 }

@@ -34,8 +34,8 @@ bool speech_note_recover(const struct engine *en, struct purchase *p);
 int speech_note_take(const struct step *s, const char *artefact, size_t piece, struct err *e);
 
 /*
- * Writes voice.json in the work folder, {"durationMs","characters","startMs","endMs"} of the whole
- * voice-over: each piece's times from where its sound begins in it. Removes what only that needed. 0, -1.
+ * Writes voice.json (voice_note.h) in the work folder: each piece's times from where its sound begins in the
+ * whole. Removes what only that needed. 0, -1.
  */
 int speech_note_join(struct step *s, const struct media *voice, struct err *e);
 

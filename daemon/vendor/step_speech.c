@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "daemon/engine.h"
 #include "daemon/film/speech.h"
@@ -33,6 +32,7 @@
 struct voice_work {
 	struct work base; /* first */
 	struct step *s;
+	char *script; /* all that is spoken: video_script */
 	struct script_piece *pieces;
 	size_t count, at;
 	struct speech_wish wish; /* of the piece that is at work */
@@ -52,6 +52,7 @@ static void free_work(struct voice_work *w)
 	order_abandon(w->order);
 	speech_wish_done(&w->wish);
 	purchase_done(&w->p);
+	free(w->script);
 	free(w->pieces);
 	free(w);
 }
@@ -282,24 +283,12 @@ static void look(struct voice_work *w)
 
 /* Joining */
 
-/* The note after the last piece's ends the list of notes; an earlier try may have left more. */
-static void forget_piece(const struct run *r, size_t piece)
-{
-	AUTO_FREE char *path = NULL;
-	char name[32];
-
-	film_speech_name(piece, "json", name);
-	path = xasprintf("%s/%s", r->folder, name);
-	(void)unlink(path);
-}
-
 static void join(struct voice_work *w)
 {
 	struct step *s = w->s;
 	AUTO_ARGS a = {0};
 	struct err e;
 
-	forget_piece(s->run, w->count);
 	film_speech_join_args(&s->run->tools, w->count, s->part, &a);
 	s->paid = true;
 	s->work = NULL;
@@ -318,8 +307,8 @@ static void next_piece(struct voice_work *w)
 	}
 	step_progress(w->s, (unsigned)(w->at * 1000 / w->count));
 	speech_wish_done(&w->wish);
-	speech_wish_make(r->video.voiceover_script, w->pieces, w->count, w->at, r->video.voice_id,
-		r->voice_id, r->engine->settings, &w->wish);
+	speech_wish_make(w->script, w->pieces, w->count, w->at, r->video.voice_id, r->voice_id,
+		r->engine->settings, &w->wish);
 	look(w);
 }
 
@@ -330,7 +319,8 @@ static int begin_voice(struct step *s, struct err *e)
 
 	w->base.stop = stop;
 	w->s = s;
-	w->count = script_pieces(r->video.voiceover_script, (size_t)r->speech_max, &w->pieces);
+	w->script = video_script(&r->video);
+	w->count = script_pieces(w->script, (size_t)r->speech_max, &w->pieces);
 	if (w->count == 0 || w->count > FILM_SPEECH_PIECES) {
 		(void)err_set(e, ERR_PERM, "the script is spoken in %zu pieces; 1 to %d are allowed",
 			w->count, FILM_SPEECH_PIECES);

@@ -295,7 +295,7 @@ static void speech_piece(struct speech_inputs *in)
 
 static void (*const speech_changes[])(struct speech_inputs *in) = {speech_as_is, speech_model, speech_format,
 	speech_voice, speech_stability, speech_similarity, speech_style, speech_speed, speech_text,
-	speech_before, speech_after, speech_piece};
+	speech_piece};
 
 static void speech_asked(struct speech_inputs *in)
 {
@@ -349,8 +349,8 @@ static void test_what_was_asked_to_be_spoken_is_the_clients_words(void **state)
 		bool counts;
 	} words[] = {{speech_as_is, false}, {speech_model, false}, {speech_format, false},
 		{speech_voice, false}, {speech_stability, false}, {speech_similarity, false},
-		{speech_style, false}, {speech_speed, false}, {speech_text, true}, {speech_before, true},
-		{speech_after, true}, {speech_piece, true}, {speech_asked, true}};
+		{speech_style, false}, {speech_speed, false}, {speech_text, true}, {speech_before, false},
+		{speech_after, false}, {speech_piece, true}, {speech_asked, true}};
 	struct speech_wish w = speech_wish_of(speech_as_is);
 
 	(void)state;
@@ -361,6 +361,40 @@ static void test_what_was_asked_to_be_spoken_is_the_clients_words(void **state)
 			fail_msg("change %zu", i);
 		speech_wish_done(&other);
 	}
+	speech_wish_done(&w);
+}
+
+/* Else each narration would be bought anew with the one beside it. */
+static void test_what_is_spoken_around_it_does_not_count(void **state)
+{
+	static void (*const free_changes[])(struct speech_inputs * in) = {speech_before, speech_after};
+	struct speech_wish w = speech_wish_of(speech_as_is);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(free_changes); i++) {
+		struct speech_wish other = speech_wish_of(free_changes[i]);
+
+		assert_memory_equal(w.hash, other.hash, HASH);
+		speech_wish_done(&other);
+	}
+	speech_wish_done(&w);
+}
+
+/* The hash of a script that is spoken at once stays what it was when it was bought. */
+static void test_a_script_of_one_piece_keeps_its_hash(void **state)
+{
+	static const char canon[] =
+		"elevenlabs voice 1\nmodel=eleven_multilingual_v2\nformat=mp3_44100_128\nvoice=v1\n"
+		"stability=0\nsimilarity=0\nstyle=0\nspeed=0\ntext=4:One.\nprevious=0:\nnext=0:\n";
+	struct settings s = {.elevenlabs_model = model, .elevenlabs_format = mp3};
+	struct script_piece piece = {.len = 4};
+	struct speech_wish w;
+	uint8_t hash[HASH];
+
+	(void)state;
+	speech_wish_make("One.", &piece, 1, 0, NULL, "v1", &s, &w);
+	digest_sha256(canon, strlen(canon), hash);
+	assert_memory_equal(w.hash, hash, HASH);
 	speech_wish_done(&w);
 }
 
@@ -399,6 +433,8 @@ int main(void)
 		cmocka_unit_test(test_the_request_can_be_made_again),
 		cmocka_unit_test(test_every_input_of_a_voice_counts),
 		cmocka_unit_test(test_what_was_asked_to_be_spoken_is_the_clients_words),
+		cmocka_unit_test(test_what_is_spoken_around_it_does_not_count),
+		cmocka_unit_test(test_a_script_of_one_piece_keeps_its_hash),
 		cmocka_unit_test(test_a_piece_knows_its_neighbours),
 	};
 
