@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/engine.h"
+#include "daemon/engine_priv.h"
 #include "daemon/failure.h"
 #include "daemon/run.h"
 #include "daemon/vendor/accounts.h"
@@ -15,6 +15,7 @@
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
+#include "lib/io/cache.h"
 #include "lib/io/json.h"
 #include "lib/video/settings.h"
 #include "lib/video/status.h"
@@ -94,15 +95,24 @@ static bool show_stored(const struct run *r)
 
 void outcome_recorded(struct run *r)
 {
-	int64_t now_ms = clock_mono_ms();
+	const struct engine *en = r->engine;
+	uint64_t version;
+	int64_t now_ms;
 
 	r->unwritten = false;
-	if (status_renew(r->engine->cache, &r->video, r->engine->settings) ||
-		now_ms < r->missed_ms + MISSED_MS)
+	/* First the look, then the lease: should we be stopped for so long that another daemon goes on,
+	 * either the lease is over, or that daemon has left another version. Nor is it tried again then: who
+	 * was faster has said as much, from the database. */
+	if (!status_look(en->cache, &r->video.id, &version) || engine_is_stale(en, r->lease_ms))
 		return;
-	r->missed_ms = now_ms;
-	if (!show_stored(r)) /* nobody else can show anything now */
-		(void)status_refill(r->engine->cache, &r->video, r->engine->settings);
+	now_ms = clock_mono_ms();
+	if (version != CACHE_NOTHING) {
+		(void)status_swap(en->cache, version, &r->video, en->settings);
+	} else if (now_ms >= r->missed_ms + MISSED_MS) {
+		r->missed_ms = now_ms;
+		if (!show_stored(r)) /* nobody else can show anything now */
+			(void)status_swap(en->cache, CACHE_NOTHING, &r->video, en->settings);
+	}
 }
 
 static int write_done(struct step *s, struct err *e)

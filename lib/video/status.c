@@ -86,61 +86,43 @@ void status_key(const struct uuid *id, char out[static STATUS_KEY_SIZE])
 	(void)snprintf(out, STATUS_KEY_SIZE, "videod:status:%s", text);
 }
 
-/* As cache_swap(). */
-static int swap(
-	struct cache *c, const char *key, uint64_t version, const struct video *v, const struct settings *s)
+bool status_look(struct cache *c, const struct uuid *id, uint64_t *ret_version)
+{
+	char key[STATUS_KEY_SIZE];
+
+	status_key(id, key);
+	return cache_look(c, key, ret_version);
+}
+
+int status_swap(struct cache *c, uint64_t version, const struct video *v, const struct settings *s)
 {
 	AUTO(json) o = status_json(v, s);
 	AUTO_BUF text = BUF_INIT(STATUS_MAX_BYTES);
+	char key[STATUS_KEY_SIZE];
 
 	json_write(o, &text);
 	if (!buf_ok(&text))
 		return -1;
+	status_key(&v->id, key);
 	return cache_swap(c, key, version, buf_text(&text), text.len,
 		is_at_rest(v->status) ? STATUS_ENDED_SEC : STATUS_LIVE_SEC);
-}
-
-bool status_renew(struct cache *c, const struct video *v, const struct settings *s)
-{
-	char key[STATUS_KEY_SIZE];
-	uint64_t version;
-	int done = 0;
-
-	status_key(&v->id, key);
-	for (int i = 0; i < ROUNDS && done == 0; i++) {
-		if (!cache_look(c, key, &version) || version == CACHE_NOTHING)
-			return false;
-		done = swap(c, key, version, v, s);
-	}
-	return done > 0;
-}
-
-bool status_refill(struct cache *c, const struct video *v, const struct settings *s)
-{
-	char key[STATUS_KEY_SIZE];
-
-	status_key(&v->id, key);
-	return swap(c, key, CACHE_NOTHING, v, s) > 0;
 }
 
 int status_get(struct db *db, struct cache *c, const struct settings *s, const struct uuid *id,
 	struct video *ret_video, struct err *e)
 {
-	char key[STATUS_KEY_SIZE];
-
-	status_key(id, key);
 	for (int i = 0;; i++) {
 		AUTO_VIDEO v = {0};
 		uint64_t version = CACHE_NOTHING;
-		bool known = cache_look(c, key, &version);
+		bool known = status_look(c, id, &version);
 		int found = videos_get(db, id, &v, e), done = -1;
 
 		if (found == 0 && version != CACHE_NOTHING)
-			(void)cache_delete(c, key);
+			status_forget(c, id);
 		if (found <= 0)
 			return found;
 		if (known)
-			done = swap(c, key, version, &v, s);
+			done = status_swap(c, version, &v, s);
 		/* What was put where nothing was may have been old by then: only a look that finds it, and
 		 * the same again in the database, tells. */
 		if (done < 0 || (done > 0 && version != CACHE_NOTHING) || i == ROUNDS) {

@@ -28,11 +28,9 @@ char *status_url(const struct settings *s, const char *key);
 #define STATUS_ENDED_SEC 60
 /* "videod:status:<id>": nginx reads the same key, see nginx/. */
 void status_key(const struct uuid *id, char out[static STATUS_KEY_SIZE]);
-/* Only where there is one: what was forgotten, because the video was deleted or changed, stays forgotten.
- * Whether there was. */
-bool status_renew(struct cache *c, const struct video *v, const struct settings *s);
-/* Only where there is none. Whether it is there now. */
-bool status_refill(struct cache *c, const struct video *v, const struct settings *s);
+/* As cache_look() and cache_swap(). */
+bool status_look(struct cache *c, const struct uuid *id, uint64_t *ret_version);
+int status_swap(struct cache *c, uint64_t version, const struct video *v, const struct settings *s);
 /*
  * The video as the database has it, 1, 0, -1, and memcached made to say the same before anybody is told: the
  * daemon writes to the database first, so that a client which was told from there would else be told

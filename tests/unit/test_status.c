@@ -238,16 +238,20 @@ static void test_published(void **state)
 	test_cache_create(&server);
 	struct cache *c = cache_new(server.socket, 1000);
 
-	assert_true(status_refill(c, &v, &s));
+	uint64_t version;
+
+	assert_int_equal(status_swap(c, CACHE_NOTHING, &v, &s), 1);
 	check_cached(c, "\"progress\":42");
 	v.progress = 50;
-	assert_false(status_refill(c, &v, &s));
+	assert_int_equal(status_swap(c, CACHE_NOTHING, &v, &s), 0);
 	check_cached(c, "\"progress\":42");
-	assert_true(status_renew(c, &v, &s));
+	assert_true(status_look(c, &v.id, &version));
+	assert_int_equal(status_swap(c, version, &v, &s), 1);
 	check_cached(c, "\"progress\":50");
+	assert_true(status_look(c, &v.id, &version));
 	status_forget(c, &v.id);
 	check_cached(c, NULL);
-	assert_false(status_renew(c, &v, &s));
+	assert_int_equal(status_swap(c, version, &v, &s), 0);
 	check_cached(c, NULL);
 
 	cache_free(c);
@@ -293,7 +297,7 @@ static void test_kept_as_long_as_it_holds(void **state)
 
 		v.pause = PAUSE_BAD_KEY;
 		status_forget(c, &v.id);
-		assert_true(status_refill(c, &v, &s));
+		assert_int_equal(status_swap(c, CACHE_NOTHING, &v, &s), 1);
 
 		int64_t ttl_sec = kept_for(&server), wanted_sec = status_cases[status].ttl_sec;
 
@@ -311,8 +315,7 @@ static void test_published_to_nobody(void **state)
 	AUTO(cache) c = cache_new(NULL, 10);
 
 	(void)state;
-	assert_false(status_renew(c, &v, &s));
-	assert_false(status_refill(c, &v, &s));
+	assert_int_equal(status_swap(c, CACHE_NOTHING, &v, &s), -1);
 	status_forget(c, &v.id);
 }
 
