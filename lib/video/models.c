@@ -117,9 +117,12 @@ static struct rest rest_of(const struct model_ratio *r, const struct video_size 
 	return a < b ? (struct rest){a, b} : (struct rest){b, a};
 }
 
-static bool is_more(struct rest a, struct rest b)
+/* -1 less, 0 the same, 1 more */
+static int compare(struct rest a, struct rest b)
 {
-	return a.part * b.whole > b.part * a.whole;
+	int64_t p = a.part * b.whole, q = b.part * a.whole;
+
+	return (p > q) - (p < q);
 }
 
 /* The least that is left for any of the video's films. */
@@ -130,18 +133,21 @@ static struct rest worst_of(const struct model_ratio *r, const struct video *v)
 	for (int aspect = 0; aspect < ASPECT_COUNT; aspect++) {
 		struct rest rest = rest_of(r, &video_sizes[aspect]);
 
-		if (v->look.renditions & 1U << aspect && is_more(worst, rest))
+		if (v->look.renditions & 1U << aspect && compare(rest, worst) < 0)
 			worst = rest;
 	}
 	return worst;
 }
 
+/* Where the worst fare alike, as in a film of both 9:16 and 16:9, the video's own film decides. */
 static bool is_better(const struct model_ratio *r, const struct model_ratio *than, const struct video *v)
 {
-	struct rest a = worst_of(r, v), b = worst_of(than, v);
+	const struct video_size *own = &video_sizes[v->aspect];
+	int worst = compare(worst_of(r, v), worst_of(than, v)),
+	    first = compare(rest_of(r, own), rest_of(than, own));
 
-	if (is_more(a, b) || is_more(b, a))
-		return is_more(a, b);
+	if (worst != 0 || first != 0)
+		return worst != 0 ? worst > 0 : first > 0;
 	return r->width * r->height > than->width * than->height;
 }
 

@@ -394,6 +394,10 @@ static void test_a_change_is_the_whole_request(void **state)
 	v.estimate_characters = 7;
 	v.scenes[0].model = xstrdup("gen4_turbo");
 	v.scenes[1].text_overlay = xstrdup("Now");
+	v.look.quality = QUALITY_HIGH;
+	v.look.renditions = 1U << ASPECT_16_9;
+	v.brand = xstrdup("{\"font\":\"Lato\"}");
+	v.scenes[1].look.transition = TRANSITION_FADE;
 	expect(videos_change(shop_db, &v, &err), 1);
 
 	AUTO_VIDEO got = shop_read(&id);
@@ -405,6 +409,11 @@ static void test_a_change_is_the_whole_request(void **state)
 	assert_string_equal(got.model, "veo3.1");
 	assert_false(got.reuse);
 	assert_string_equal(got.voiceover_script, "Listen.");
+	assert_int_equal(got.look.quality, QUALITY_HIGH);
+	assert_int_equal(got.look.renditions, 1U << ASPECT_16_9);
+	assert_string_equal(got.brand, v.brand);
+	assert_int_equal(got.scenes[0].look.transition, TRANSITION_CUT);
+	assert_int_equal(got.scenes[1].look.transition, TRANSITION_FADE);
 	assert_string_equal(got.voice_id, "male");
 	assert_string_equal(got.music_track_id, v.music_track_id);
 	assert_int_equal(got.music_volume, 7);

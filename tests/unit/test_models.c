@@ -152,6 +152,58 @@ static void test_ratios(void **state)
 	}
 }
 
+#define R(aspect) (1U << ASPECT_##aspect)
+
+/* One generation for several films: the one that loses most decides, then the video's own. */
+static const struct {
+	const char *model;
+	enum models_endpoint endpoint;
+	int aspect;
+	unsigned renditions;
+	const char *ratio;
+} rendition_cases[] = {
+	{"gen4.5", TEXT, ASPECT_16_9, R(9_16), "1280:720"},
+	{"gen4.5", TEXT, ASPECT_9_16, R(16_9), "720:1280"},
+	{"gen4.5", TEXT, ASPECT_9_16, R(16_9) | R(1_1) | R(4_5), "720:1280"},
+	{"gen4.5", TEXT, ASPECT_1_1, R(16_9), "1280:720"},
+	{"gen4.5", TEXT, ASPECT_1_1, R(9_16), "720:1280"},
+	{"gen4.5", TEXT, ASPECT_1_1, R(4_5), "720:1280"},
+	{"gen4.5", TEXT, ASPECT_16_9, R(1_1) | R(4_5), "1280:720"},
+	{"gen4.5", IMAGE, ASPECT_16_9, R(9_16), "960:960"},
+	{"gen4.5", IMAGE, ASPECT_9_16, R(16_9), "960:960"},
+	{"gen4.5", IMAGE, ASPECT_16_9, R(1_1), "1104:832"},
+	{"gen4.5", IMAGE, ASPECT_1_1, R(16_9), "1104:832"},
+	{"gen4.5", IMAGE, ASPECT_4_5, R(16_9), "1104:832"},
+	{"gen4.5", IMAGE, ASPECT_9_16, R(1_1), "832:1104"},
+	{"gen4.5", IMAGE, ASPECT_9_16, R(4_5), "832:1104"},
+	{"gen4.5", IMAGE, ASPECT_1_1, R(4_5), "960:960"},
+	{"gen4.5", IMAGE, ASPECT_9_16, R(1_1) | R(4_5), "832:1104"},
+	{"gen4_turbo", IMAGE, ASPECT_9_16, R(16_9) | R(1_1) | R(4_5), "960:960"},
+	{"veo3.1", TEXT, ASPECT_16_9, R(9_16), "1920:1080"},
+	{"veo3.1", IMAGE, ASPECT_9_16, R(16_9), "1080:1920"},
+	{"veo3.1_fast", TEXT, ASPECT_4_5, R(1_1), "1080:1920"},
+};
+
+static void test_ratios_for_renditions(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rendition_cases); i++) {
+		struct scene s = {.prompt = prompt,
+			.duration_ms = 4000,
+			.image_url = rendition_cases[i].endpoint == IMAGE ? image : NULL};
+		struct video v = video_of(&s, rendition_cases[i].aspect);
+
+		v.look.renditions = rendition_cases[i].renditions;
+		struct scene_choice c = choose(&v, rendition_cases[i].model);
+
+		if (strcmp(c.ratio->text, rendition_cases[i].ratio) != 0)
+			fail_msg("%s %s %s and %x: %s", rendition_cases[i].model,
+				models_endpoint_names[c.endpoint],
+				video_aspect_names[rendition_cases[i].aspect], rendition_cases[i].renditions,
+				c.ratio->text);
+	}
+}
+
 static const struct {
 	int64_t duration_ms;
 	int gen4, veo; /* seconds; 0: it makes none that long */
@@ -287,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_table_says_what_the_vendor_says),
 		cmocka_unit_test(test_each_model_says_what_it_can_make),
 		cmocka_unit_test(test_ratios),
+		cmocka_unit_test(test_ratios_for_renditions),
 		cmocka_unit_test(test_durations_are_never_shortened),
 		cmocka_unit_test(test_whose_model),
 		cmocka_unit_test(test_what_none_can_make_is_too_long_for_the_last),

@@ -415,6 +415,13 @@ static void test_change_and_render(void **state)
 	house_check("PATCH", path, "{\"scenes\":[{\"prompt\":\"one\",\"duration\":2}]}", 200,
 		"\"estimate\":{\"credits\":24,");
 
+	house_check("PATCH", path,
+		"{\"quality\":\"high\",\"renditions\":[\"16:9\"],\"textStyle\":{\"size\":\"small\"}}", 200,
+		"\"renditions\":[\"16:9\"],\"quality\":\"high\",\"fit\":\"cover\",");
+	house_check("PATCH", path, "{\"renditions\":[\"9:16\"]}", 400, "\"/renditions\"");
+	house_check("GET", path, NULL, 200, "\"textStyle\":{\"position\":null,\"size\":\"small\",");
+	house_check("GET", path, NULL, 200, "\"films\":[],\"captionFiles\":null,");
+
 	AUTO_ANSWER render = act(path, "/render", "{\"mode\":\"draft\"}");
 
 	assert_int_equal(render.status, 202);

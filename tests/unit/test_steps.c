@@ -118,6 +118,8 @@ static void test_completing(void **state)
 	(void)state;
 	v.id = shop_video("shop-a", 1);
 	v.duration_ms = 1000;
+	v.outputs = xstrdup("{\"films\":[]}");
+	v.report = xstrdup("{\"films\":[1]}");
 	job = shop_claim();
 	assert_int_equal(steps_complete(shop_db, &job, &v, &removal, &err), 1);
 	assert_false(removal);
@@ -126,6 +128,10 @@ static void test_completing(void **state)
 		1);
 	assert_int_equal(number("SELECT state FROM jobs"), JOB_DONE);
 	assert_int_equal(jobs_in_use(shop_db, &v.id, &err), 0);
+
+	AUTO_VIDEO seen = shop_read(&v.id);
+	assert_string_equal(seen.outputs, v.outputs);
+	assert_string_equal(seen.report, v.report);
 }
 
 static void pause_video(const struct job *job, enum pause_reason reason, int64_t need_milli)

@@ -86,6 +86,37 @@ static void test_done_twice(void **state)
 	assert_int_equal(p.image_count, 0);
 }
 
+static const struct {
+	const char *script, *narrations[3], *spoken;
+	int points;
+} scripts[] = {
+	{NULL, {NULL, NULL, NULL}, NULL, 0},
+	{"One film.", {NULL, NULL, NULL}, "One film.", 9},
+	{NULL, {NULL, "Deux \u00e9t\u00e9s", NULL}, "Deux \u00e9t\u00e9s", 9},
+	{NULL, {"One.", NULL, "Three."}, "One.\fThree.", 10},
+	{NULL, {"One.", "Two.", "Three."}, "One.\fTwo.\fThree.", 14},
+};
+
+static void test_what_is_spoken(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(scripts); i++) {
+		AUTO_VIDEO v = {.voiceover_script = xstrdup(scripts[i].script), .scene_count = 3};
+		v.scenes = xcalloc(3, sizeof(*v.scenes));
+		for (size_t k = 0; k < 3; k++)
+			v.scenes[k].look.narration = xstrdup(scripts[i].narrations[k]);
+
+		AUTO_FREE char *spoken = video_script(&v);
+
+		assert_int_equal(spoken != NULL, scripts[i].spoken != NULL);
+		if (spoken)
+			assert_string_equal(spoken, scripts[i].spoken);
+		assert_int_equal(video_script_points(&v), scripts[i].points);
+		assert_int_equal(video_speaks(&v), spoken != NULL);
+		assert_int_equal(video_is_narrated(&v), spoken && !scripts[i].script);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,6 +124,7 @@ int main(void)
 		cmocka_unit_test(test_sizes_have_their_aspect),
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_done_twice),
+		cmocka_unit_test(test_what_is_spoken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,6 +99,83 @@ static void test_the_same_request_makes_one_video(void **state)
 	assert_int_equal(COUNT("jobs"), 2);
 }
 
+static void test_its_look_is_kept(void **state)
+{
+	AUTO_VIDEO v, plain;
+	struct err e;
+
+	(void)state;
+	video_init(&v);
+	v.store_id = xstrdup("shop-a");
+	v.title = xstrdup("A film");
+	v.look.captions = CAPTIONS_WORDS;
+	v.look.music_url = xstrdup("/assets/\u266b.mp3");
+	v.brand = xstrdup("{\"accentColour\":\"#FF8800\"}");
+	v.scenes = xcalloc(2, sizeof(*v.scenes));
+	for (; v.scene_count < 2; v.scene_count++) {
+		scene_init(&v.scenes[v.scene_count]);
+		v.scenes[v.scene_count].prompt = xstrdup("a scene");
+		v.scenes[v.scene_count].duration_ms = 1000;
+	}
+	v.scenes[1].look.narration = xstrdup("Slow\ndown \U0001F600");
+	v.scenes[1].look.focus_x = 0;
+	expect_ok(videos_create(shop_db, &shop_settings, &v, NULL, &e), &e);
+
+	AUTO_VIDEO got = shop_read(&v.id);
+	assert_int_equal(got.look.captions, CAPTIONS_WORDS);
+	assert_string_equal(got.look.music_url, v.look.music_url);
+	assert_true(got.look.brand);
+	assert_string_equal(got.brand, v.brand);
+	assert_null(got.outputs);
+	assert_null(got.scenes[0].look.narration);
+	assert_string_equal(got.scenes[1].look.narration, v.scenes[1].look.narration);
+	assert_int_equal(got.scenes[1].look.focus_x, 0);
+	assert_int_equal(COUNT("scenes WHERE look IS NULL"), 1);
+
+	video_init(&plain);
+	plain.store_id = xstrdup("shop-a");
+	plain.title = xstrdup("A plain film");
+	expect_ok(videos_create(shop_db, &shop_settings, &plain, NULL, &e), &e);
+	assert_int_equal(COUNT("videos WHERE look IS NULL"), 1);
+}
+
+/* Every character of the longest request may take six bytes as it is stored. */
+static void test_the_longest_narrations_are_kept(void **state)
+{
+	AUTO_VIDEO v;
+	struct err e;
+
+	(void)state;
+	video_init(&v);
+	v.store_id = xstrdup("shop-a");
+	v.title = xstrdup("A film");
+	v.scenes = xcalloc(1, sizeof(*v.scenes));
+	scene_init(&v.scenes[v.scene_count++]);
+	v.scenes[0].prompt = xstrdup("a scene");
+	v.scenes[0].duration_ms = 1000;
+	v.scenes[0].look.narration = xasprintf("%0*d", LIMIT_NARRATION, 0);
+	memset(v.scenes[0].look.narration, '"', LIMIT_NARRATION);
+	expect_ok(videos_create(shop_db, &shop_settings, &v, NULL, &e), &e);
+
+	AUTO_VIDEO got = shop_read(&v.id);
+	assert_string_equal(got.scenes[0].look.narration, v.scenes[0].look.narration);
+}
+
+/* What another version wrote, or a hand. */
+static void test_a_look_that_cannot_be_read(void **state)
+{
+	struct uuid id = created("shop-a", NULL);
+	AUTO_VIDEO v = {0};
+	struct err e;
+
+	(void)state;
+	session_exec(shop_db, "UPDATE videos SET look = '{\"fit\":\"stretch\"}'");
+	expect_err(videos_get(shop_db, &id, &v, &e), &e, ERR_PERM, 0);
+	session_exec(shop_db, "UPDATE videos SET look = NULL");
+	session_exec(shop_db, "UPDATE scenes SET look = '{\"focus\":7}'");
+	expect_err(videos_get(shop_db, &id, &v, &e), &e, ERR_PERM, 0);
+}
+
 static void test_a_key_is_for_one_request(void **state)
 {
 	static const struct {
@@ -252,6 +329,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_a_video_whose_job_cannot_be_made_is_not_made, shop_empty),
 		cmocka_unit_test_setup(test_the_same_request_makes_one_video, shop_empty),
+		cmocka_unit_test_setup(test_its_look_is_kept, shop_empty),
+		cmocka_unit_test_setup(test_the_longest_narrations_are_kept, shop_empty),
+		cmocka_unit_test_setup(test_a_look_that_cannot_be_read, shop_empty),
 		cmocka_unit_test_setup(test_a_key_is_for_one_request, shop_empty),
 		cmocka_unit_test_setup(test_a_key_belongs_to_its_store, shop_empty),
 		cmocka_unit_test_setup(test_a_key_is_forgotten_after_a_day, shop_empty),

@@ -100,8 +100,15 @@ static void with_other_picture(struct inputs *in)
 	in->picture[31] = 1;
 }
 
+/* Another ratio is bought for both. */
+static void with_rendition(struct inputs *in)
+{
+	in->has_picture = true;
+	in->video.look.renditions = 1U << ASPECT_16_9;
+}
+
 static void (*const changes[])(struct inputs *in) = {as_is, with_prompt, with_suffix, with_style, with_model,
-	with_aspect, with_duration, with_take, with_picture, with_other_picture};
+	with_aspect, with_duration, with_take, with_picture, with_other_picture, with_rendition};
 
 static void test_every_input_of_a_scene_counts(void **state)
 {
@@ -134,6 +141,22 @@ static void music(struct inputs *in)
 {
 	in->video.music_volume = 9;
 }
+static void look(struct inputs *in)
+{
+	in->video.look = (struct look){.quality = QUALITY_HIGH,
+		.fit = FIT_BLUR,
+		.transition = TRANSITION_FADE,
+		.captions = CAPTIONS_WORDS,
+		.scene_volume = 100,
+		.music_url = prompt};
+	in->scene.look =
+		(struct scene_look){.narration = prompt, .fit = FIT_CONTAIN, .text = {.size = SIZE_LARGE}};
+}
+/* That the clip which fits the video's shape serves best. */
+static void like_rendition(struct inputs *in)
+{
+	in->video.look.renditions = 1U << ASPECT_4_5;
+}
 /* What is shorter than the model can make is trimmed: the same clip will do. */
 static void part_of_a_second(struct inputs *in)
 {
@@ -143,7 +166,7 @@ static void part_of_a_second(struct inputs *in)
 static void test_what_is_ours_does_not_count(void **state)
 {
 	static void (*const free_changes[])(struct inputs * in) = {
-		text_overlay, seed, music, part_of_a_second};
+		text_overlay, seed, music, part_of_a_second, look, like_rendition};
 	struct inputs before = usual();
 	struct runway_wish w = wish_of(&before);
 
@@ -180,8 +203,9 @@ static void test_what_was_asked_for_is_the_clients_words(void **state)
 {
 	static const struct change words[] = {{as_is, false}, {with_prompt, true}, {with_style, true},
 		{with_model, true}, {with_aspect, true}, {with_duration, true}, {with_take, true},
-		{with_picture, true}, {text_overlay, false}, {seed, false}, {music, false},
-		{with_suffix, false}, {with_setting, false}, {with_plain_prompt, false}};
+		{with_picture, true}, {text_overlay, false}, {seed, false}, {music, false}, {look, false},
+		{like_rendition, false}, {with_suffix, false}, {with_setting, false},
+		{with_plain_prompt, false}};
 	struct inputs before = usual();
 	struct runway_wish w = wish_of(&before);
 
