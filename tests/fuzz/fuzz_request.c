@@ -73,10 +73,43 @@ static void check_video(const struct video *v)
 		check_text(s->prompt, LIMIT_PROMPT, true);
 		check_text(s->image_url, LIMIT_URL, false);
 		check_text(s->text_overlay, LIMIT_OVERLAY, false);
+		check_text(s->look.narration, LIMIT_NARRATION, false);
 		check_model(s->model);
 		check_prompt(v, s, 1000);
 		check_prompt(v, s, i);
 	}
+}
+
+/* As the database keeps it, it is read again as it was. */
+static void check_stored(const struct video *v)
+{
+	AUTO(json) one = look_json(&v->look);
+	AUTO(json) other = NULL;
+	AUTO_BUF first = BUF_INIT(1 << 20), second = BUF_INIT(1 << 20);
+	AUTO_LOOK read;
+	struct err e;
+
+	json_write(one, &first);
+	look_init(&read);
+	require(look_read(buf_text(&first), &read, &e) == 0);
+	other = look_json(&read);
+	json_write(other, &second);
+	require(buf_ok(&first) && strcmp(buf_text(&first), buf_text(&second)) == 0);
+}
+
+static void check_scene_stored(const struct scene *s)
+{
+	AUTO(json) one = scene_look_json(&s->look);
+	AUTO_BUF text = BUF_INIT(1 << 20);
+	AUTO_SCENE_LOOK read;
+	struct err e;
+
+	json_write(one, &text);
+	scene_look_init(&read);
+	require(scene_look_read(buf_text(&text), &read, &e) == 0);
+	require((s->look.narration == NULL) == (read.narration == NULL));
+	require(!read.narration || strcmp(s->look.narration, read.narration) == 0);
+	require(read.focus_x == s->look.focus_x && read.transition_ms == s->look.transition_ms);
 }
 
 /* A whole valid video is found possible at a known price, or what is not is pointed at. */
@@ -106,6 +139,10 @@ static void try_video(const struct json *body)
 	if (!good)
 		return;
 	check_video(&v);
+	check_stored(&v);
+	for (size_t i = 0; i < v.scene_count; i++)
+		check_scene_stored(&v.scenes[i]);
+	require(video_script_points(&v) <= LIMIT_SCRIPT);
 	check_estimate(&v);
 }
 
@@ -119,7 +156,10 @@ static void try_change(const struct json *body)
 	AUTO_PROBLEMS p = {0};
 
 	v.scenes = xcalloc(1, sizeof(*v.scenes));
-	v.scenes[0] = (struct scene){.prompt = xstrdup("p"), .duration_ms = 1000, .take = 1};
+	scene_init(&v.scenes[0]);
+	v.scenes[0].prompt = xstrdup("p");
+	v.scenes[0].duration_ms = 1000;
+	v.scenes[0].take = 1;
 	check_problems(&p, request_read_change(body, &v, &p));
 	check_video(&v);
 }
@@ -138,6 +178,25 @@ static void try_again(const struct json *body)
 	check_problems(&q, request_read_retry(body, &accept, &q));
 	check_problems(&w, request_read_render(body, &mode, &w));
 	require(mode >= 0 && mode < MODE_COUNT);
+}
+
+static void try_brand(const char *text)
+{
+	AUTO_BRAND b;
+	struct err e = {0};
+
+	brand_init(&b);
+	if (brand_read(text, &b, &e) < 0) {
+		require(e.kind == ERR_PERM && e.text[0]);
+		return;
+	}
+
+	AUTO(json) o = brand_json(&b);
+	AUTO_BUF first = BUF_INIT(1 << 20);
+
+	json_write(o, &first);
+	brand_done(&b);
+	require(brand_read(buf_text(&first), &b, &e) == 0);
 }
 
 static void try_store(const struct json *body)
@@ -197,5 +256,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_wish(body);
 	try_change(body);
 	try_again(body);
+
+	AUTO_BUF text = BUF_INIT(size * 8 + 64);
+	json_write(body, &text);
+	if (buf_ok(&text))
+		try_brand(buf_text(&text));
 	return 0;
 }

@@ -65,17 +65,20 @@ int shop_empty(void **state)
 
 struct uuid shop_video(const char *store, size_t scenes)
 {
-	AUTO_VIDEO v = {.store_id = xstrdup(store),
-		.title = xstrdup("A film"),
-		.music_volume = 30,
-		.voice_volume = 100,
-		.reuse = true};
+	AUTO_VIDEO v;
 	struct err e;
 
+	video_init(&v);
+	v.store_id = xstrdup(store);
+	v.title = xstrdup("A film");
 	v.scenes = xcalloc(scenes, sizeof(*v.scenes));
-	for (; v.scene_count < scenes; v.scene_count++)
-		v.scenes[v.scene_count] =
-			(struct scene){.prompt = xasprintf("scene %zu", v.scene_count), .duration_ms = 1000};
+	for (; v.scene_count < scenes; v.scene_count++) {
+		struct scene *s = &v.scenes[v.scene_count];
+
+		scene_init(s);
+		s->prompt = xasprintf("scene %zu", v.scene_count);
+		s->duration_ms = 1000;
+	}
 	expect_ok(videos_create(shop_db, &shop_settings, &v, NULL, &e), &e);
 	return v.id;
 }

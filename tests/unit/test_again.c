@@ -412,7 +412,7 @@ static void test_a_change_is_the_whole_request(void **state)
 	assert_int_equal(got.look.quality, QUALITY_HIGH);
 	assert_int_equal(got.look.renditions, 1U << ASPECT_16_9);
 	assert_string_equal(got.brand, v.brand);
-	assert_int_equal(got.scenes[0].look.transition, TRANSITION_CUT);
+	assert_int_equal(got.scenes[0].look.transition, LOOK_UNSET);
 	assert_int_equal(got.scenes[1].look.transition, TRANSITION_FADE);
 	assert_string_equal(got.voice_id, "male");
 	assert_string_equal(got.music_track_id, v.music_track_id);
