@@ -18,7 +18,9 @@ static const struct command {
 	int (*run)(const struct settings *s, int argc, char **argv, struct err *e);
 } commands[] = {
 	{"migrate", "[--dir DIR]", "bring the database up to date", command_migrate},
-	{"create", "--product ID [--style STYLE] [--aspect-ratio W:H] [--draft]",
+	{"create",
+		"--product ID [--style STYLE] [--aspect-ratio W:H] [--rendition W:H ...] [--quality PRESET]\n"
+		"      [--fit HOW] [--transition KIND] [--captions KIND] [--draft]",
 		"ask for a product video; prints its id", command_create},
 	{"watch", "ID", "show a video's progress until it ends or waits for somebody", command_watch},
 	{"cancel", "ID", "stop a video; what was bought is kept", command_cancel},

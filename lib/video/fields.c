@@ -66,9 +66,10 @@ static char *unix_lines(const char *s)
 	return copy;
 }
 
+/* U+2028 and U+2029 end a line and a paragraph wherever text is laid out. */
 static bool is_line(const char *s)
 {
-	return !text_has_control(s) && !strpbrk(s, "\n\t");
+	return !text_has_control(s) && !strpbrk(s, "\n\t") && !strstr(s, "\u2028") && !strstr(s, "\u2029");
 }
 
 /* Whether the text may be stored; false has reported it, or found nothing to store. */

@@ -65,7 +65,7 @@ NO_OBJECT = [None, True, 7, "text", []]
 MISSING = [ABSENT, None]
 BLANK = ["", " ", "\t\n", "\u3000\u00a0"]
 CONTROL = ["bell\a", "escape\x1b[2J", "delete\x7f", "c1\u009b"]
-MORE_LINES = ["two\nlines", "a\ttab"]
+MORE_LINES = ["two\nlines", "a\ttab", "two\u2028lines", "two\u2029paragraphs"]
 NO_ID = [".hidden", "-dash", "_x", "a b", "a/b", "ä", "x" * 65, "..", "a\n", "'; DROP TABLE videos; --"]
 NO_PICTURE = [
     "ftp://example.com/a.jpg",
@@ -94,11 +94,72 @@ NO_PICTURE = [
     "HTTPS://EXAMPLE.COM\n/a.jpg",
     "concat:/etc/passwd|/etc/group",
     "https://example.com/" + "a" * 2029,
+    "/uploads/",
+    "/uploads/shop/",
+    "/uploads/shop/a.mp3",
+    "/uploads/shop/../a.mp3",
+    "/uploads/shop/" + "0" * 32,
+    "/uploads/shop/" + "g" * 32 + ".mp3",
+    "/uploads/other/" + "0" * 32 + ".mp3",
 ]
 NO_BOOL = [0, 1, "true", "", [], {}]
 NO_MODE = NO_TEXT + ["", "Draft", "final"]
 NO_MODEL = NO_TEXT + ["gen3", "GEN4.5", "gen4.5\n", "m" * 33]
 VOLUMES = [-1, 101, 30.5, "30", raw("1e3"), raw("0.1"), *NO_NUMBER]
+
+TEXT_STYLE_FIELDS = [
+    ("", [True, 7, "text", []]),
+    ("/position", NO_TEXT + ["", "left"]),
+    ("/size", NO_TEXT + ["", "12pt"]),
+    ("/background", NO_TEXT + ["", "solid"]),
+    ("/entrance", NO_TEXT + ["", "bounce"]),
+    ("/colour", NO_TEXT + ["red", "#FFF", "#FFFFFFFF", "FFFFFF", "#GGGGGG", "#12 456", 0xFFFFFF]),
+    ("/backgroundColour", NO_TEXT + ["#FFFFF"]),
+    ("/font", ["Lato"]),
+]
+LOOK = {"textStyle": {}, "renditions": ["16:9", "4:5"]}
+LOOKING = {**VIDEO, **LOOK, "scenes": [scene(1, textStyle={}, focus={})]}
+TRANSITION_FIELDS = [
+    ("/fit", NO_TEXT + ["", "stretch", "Cover"]),
+    ("/transition", NO_TEXT + ["", "star", "slide-left", "slide_right"]),
+    ("/transitionDuration", NO_NUMBER + [0, 0.0999, 1.501, 2, -1, 0.5001]),
+    *((f"/textStyle{pointer}", values) for pointer, values in TEXT_STYLE_FIELDS),
+]
+LOOK_FIELDS = [
+    ("/renditions", [True, 7, "1:1", {}]),
+    ("/renditions/0", [None, 7, "", "3:2", [], "16x9"]),
+    ("/renditions/1", ["16:9"]),
+    ("/quality", NO_TEXT + ["", "best", "Draft"]),
+    ("/captions", NO_TEXT + ["", "word", "all"]),
+    ("/captionStyle", NO_TEXT + ["", "neon"]),
+    ("/sceneVolume", [-1, 101, 30.5, raw("0.1"), *NO_NUMBER]),
+    ("/voiceUrl", NO_TEXT + NO_PICTURE),
+    ("/musicUrl", NO_TEXT + NO_PICTURE),
+    ("/brand", NO_BOOL),
+    *TRANSITION_FIELDS,
+]
+SCENE_LOOK_FIELDS = [
+    ("/narration", NO_TEXT + CONTROL + ["form\ffeed", "a" * 1501, "😀" * 1501, "a" * 10_000]),
+    ("/focus", [True, 7, "middle", [], [0.5, 0.5]]),
+    ("/focus/x", NO_NUMBER + [-0.001, 1.001, 0.0001]),
+    ("/focus/y", NO_NUMBER + [2]),
+    ("/focus/z", [0]),
+    *TRANSITION_FIELDS,
+]
+# Between fields that are each good by themselves: changes of the video, and the one place that the answer must name.
+SOURCE = "/uploads/shop/" + "0" * 32 + ".mp3"
+RULES = [
+    ({"renditions": ["1:1", "9:16"]}, "/renditions"),
+    ({"aspectRatio": "1:1", "renditions": ["1:1"]}, "/renditions"),
+    ({"voiceoverScript": "Fast.", "scenes": [scene(1, narration="Slow.")]}, "/voiceoverScript"),
+    ({"voiceUrl": SOURCE, "voiceoverScript": "Fast."}, "/voiceUrl"),
+    ({"voiceUrl": SOURCE, "scenes": [scene(1, narration="Slow.")]}, "/voiceUrl"),
+    ({"voiceUrl": SOURCE, "captions": "lines"}, "/captions"),
+    ({"musicUrl": SOURCE, "musicTrackId": NOBODY}, "/musicUrl"),
+    ({"scenes": [scene(n, narration="a" * 1001) for n in range(5)]}, "/scenes/4/narration"),
+    ({"scenes": [scene(1), scene(2)], "transition": "fade", "transitionDuration": 0.501}, "/transitionDuration"),
+    ({"scenes": [scene(1, transition="fade", transitionDuration=0.501), scene(2)]}, "/scenes/0/transitionDuration"),
+]
 
 VIDEO_FIELDS = [
     ("/storeId", MISSING + NO_TEXT + BLANK + NO_ID),
@@ -114,6 +175,8 @@ VIDEO_FIELDS = [
     ("/scenes/0/textOverlay", NO_TEXT + CONTROL + ["a" * 201, "😀" * 201]),
     ("/scenes/0/model", NO_MODEL),
     ("/scenes/0/text", ["unknown"]),
+    *((f"/scenes/0{pointer}", values) for pointer, values in SCENE_LOOK_FIELDS),
+    *LOOK_FIELDS,
     ("/mode", NO_MODE),
     ("/model", NO_MODEL),
     ("/reuse", NO_BOOL),
@@ -156,6 +219,8 @@ OPTION_FIELDS = [
     ("/voiceVolume", VOLUMES),
     ("/musicTrackId", NO_TEXT + ["upbeat"]),
     ("/voiceId", NO_TEXT + ["a voice"]),
+    ("/narration", ["of a scene"]),
+    *LOOK_FIELDS,
     ("/style", ["story"]),  # it is in the query
     ("/title", ["unknown"]),
 ]
@@ -428,13 +493,16 @@ TARGETS = [
 ]
 
 BAD = [
-    *field_rows("POST", "/videos", VIDEO, VIDEO_FIELDS),
+    *field_rows("POST", "/videos", LOOKING, VIDEO_FIELDS),
+    *(Bad(f"{method} {path} {', '.join(wrong)} at {at}", method, path, {**body, **wrong}, at={at})
+      for method, path, body in [("POST", "/videos", VIDEO), ("POST", "/videos/estimate", VIDEO),
+                                 ("PATCH", "/videos/{video}", {})] for wrong, at in RULES),
     *field_rows("PUT", "/videos/stores/new", STORE, STORE_FIELDS),
     *field_rows("PUT", "/videos/products/new", PRODUCT, PRODUCT_FIELDS),
-    *field_rows("POST", "/videos/product/thing", {}, OPTION_FIELDS),
-    *field_rows("POST", "/videos/estimate", VIDEO, ESTIMATE_FIELDS),
-    *field_rows("POST", "/videos/estimate", {"productId": "thing"}, WISH_FIELDS),
-    *field_rows("PATCH", "/videos/{video}", {}, CHANGE_FIELDS),
+    *field_rows("POST", "/videos/product/thing", LOOK, OPTION_FIELDS),
+    *field_rows("POST", "/videos/estimate", LOOKING, ESTIMATE_FIELDS),
+    *field_rows("POST", "/videos/estimate", {"productId": "thing", **LOOK}, WISH_FIELDS),
+    *field_rows("PATCH", "/videos/{video}", LOOK, CHANGE_FIELDS),
     *field_rows("POST", REGENERATE, {}, REGENERATE_FIELDS),
     *field_rows("POST", "/videos/{video}/retry", {}, RETRY_FIELDS),
     *field_rows("POST", "/videos/{video}/render", {}, RENDER_FIELDS),

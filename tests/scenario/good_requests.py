@@ -13,6 +13,21 @@ SCRIPTS = "Prix: 5 € – “fin” العربية עברית 日本語 e\u0301
 NASTY = "'; DROP TABLE videos; -- <b>&amp;</b> \\ \" %s %00 {} ${x}"
 
 
+UPLOAD = "/uploads/shop/" + "0" * 32 + ".mp3"
+TEXT_STYLE = {"position": "top", "size": "large", "background": "outline", "entrance": "slide", "colour": "#000000",
+              "backgroundColour": "#FFFFFF"}
+NO_STYLE = dict.fromkeys(TEXT_STYLE)
+# Taken as they are: what draws them sees to it that they stay in their place.
+STRANGE = [
+    "override \u202eabc\u202c and isolate \u2067abc\u2069",
+    "override \u202e\u202e\u202d without an end",
+    "Z" + "\u0301\u0316\u0334" * 40 + "algo",
+    "joiners \u200d\ufe0f\u200c and \u2060 a \ufeff mark",
+    "last points \U0010ffff \ue000 \ufffd",
+    "{\\an8\\fs200}%{localtime} ':[out];movie=/etc/passwd",
+]
+
+
 @dataclass(frozen=True)
 class Good:
     title: str
@@ -33,8 +48,31 @@ VIDEO_DEFAULTS = {
     "voiceVolume": 100,
     "musicTrackId": None,
     "musicVolume": 30,
+    "renditions": [],
+    "quality": None,
+    "fit": "cover",
+    "transition": "cut",
+    "transitionDuration": 0.5,
+    "captions": "none",
+    "captionStyle": "clean",
+    "textStyle": None,
+    "sceneVolume": 0,
+    "voiceUrl": None,
+    "musicUrl": None,
+    "brand": True,
 }
-SCENE_DEFAULTS = {"imageUrl": None, "textOverlay": None, "model": None, "generation": None}
+SCENE_DEFAULTS = {
+    "imageUrl": None,
+    "textOverlay": None,
+    "model": None,
+    "narration": None,
+    "fit": None,
+    "focus": {"x": 0.5, "y": 0.5},
+    "transition": None,
+    "transitionDuration": None,
+    "textStyle": None,
+    "generation": None,
+}
 
 LONGEST = {
     **VIDEO,
@@ -103,6 +141,35 @@ VIDEO_FIELDS = [
     ("/musicVolume", 100),
     ("/voiceVolume", 0),
     ("/voiceVolume", 100),
+    *((f"{place}/{key}", value) for place in ("", "/scenes/0") for key, value in [
+        *(("fit", fit) for fit in ("cover", "contain", "blur")),
+        *(("transition", kind) for kind in
+          ("cut", "fade", "crossfade", "slide_left", "slide_up", "wipe_left", "wipe_up")),
+        ("transitionDuration", 0.1),
+        ("transitionDuration", 1.5),
+        ("textStyle", TEXT_STYLE),
+    ]),
+    ("/textStyle", {"size": "small"}, {**NO_STYLE, "size": "small"}),
+    ("/textStyle", {"colour": "#a1b2c3", "position": None}, {**NO_STYLE, "colour": "#A1B2C3"}),
+    ("/textStyle", {}, None),
+    ("/renditions", ["4:5", "16:9"], ["16:9", "4:5"]),
+    ("/renditions", ["1:1", "4:5", "16:9"], ["16:9", "1:1", "4:5"]),
+    ("/renditions", []),
+    *(("/quality", quality) for quality in ("draft", "standard", "high", None)),
+    *(("/captions", captions) for captions in ("none", "lines", "words")),
+    *(("/captionStyle", style) for style in ("clean", "box", "bold")),
+    ("/sceneVolume", 0),
+    ("/sceneVolume", 100),
+    *((key, url) for key in ("/voiceUrl", "/musicUrl", "/scenes/0/imageUrl") for url in
+      ("/assets/music/clear-path.m4a", "https://example.com/a.mp3", UPLOAD)),
+    ("/brand", False),
+    *(("/scenes/0/narration", text) for text in ("a", FACE * 1500, NASTY, SCRIPTS, "two\nlines", None)),
+    ("/scenes/0/narration", " ", None),
+    ("/scenes/0/focus", {"x": 0, "y": 1}),
+    ("/scenes/0/focus", {"y": 0.333}, {"x": 0.5, "y": 0.333}),
+    ("/scenes/0/focus", {}, {"x": 0.5, "y": 0.5}),
+    *((pointer, text) for pointer in ("/title", "/scenes/0/prompt", "/scenes/0/textOverlay", "/scenes/0/narration",
+                                      "/voiceoverScript") for text in STRANGE),
     ("/musicVolume", raw("30.0"), 30),
     ("/musicVolume", raw("1e2"), 100),
 ]

@@ -190,8 +190,11 @@ def videoctl(stack, *arguments, status=0, given=None):
 def test_videoctl_asks_again(stack):
     stack.put("/videos/products/again", {"storeId": "shop", "title": "A thing"})
     with stack.ffmpeg.hold("scene"):
-        video = videoctl(stack, "create", "--product", "again", "--style", "social_ad", "--draft").strip()
-        assert show(stack, video)["mode"] == "draft"
+        video = videoctl(stack, "create", "--product", "again", "--style", "social_ad", "--draft", "--quality", "draft",
+                         "--fit", "blur", "--transition", "slide_up", "--captions", "words").strip()
+        shown = show(stack, video)
+        assert [shown[key] for key in ("mode", "quality", "fit", "transition", "captions")] == [
+            "draft", "draft", "blur", "slide_up", "words"]
         assert videoctl(stack, "cancel", video) in ("cancelling\n", "cancelled\n")
         wait_status(stack, video, "cancelled")
     assert "cancelled" in videoctl(stack, "watch", video, status=1)
@@ -201,6 +204,8 @@ def test_videoctl_asks_again(stack):
     assert videoctl(stack, "render", video, "--draft") == "pending\n"
     videoctl(stack, "watch", video)
     assert show(stack, video)["revision"] >= 2
+    assert "/renditions/1" in videoctl(stack, "create", "--product", "again", "--rendition", "1:1", "--rendition", "1:1",
+                                       status=1)
     assert "cannot be retried" in videoctl(stack, "retry", video, "--accept-possible-charge", status=1)
     assert "no video" in videoctl(stack, "cancel", OTHER, status=1)
 

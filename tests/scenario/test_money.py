@@ -243,12 +243,14 @@ def shirt(stack):
 
 
 OVERLAY = [scene(1, prompt="A shirt", textOverlay="Now $5"), scene(2, prompt="A shop", textOverlay="Open")]
+LOOK = {"quality": "draft", "fit": "blur", "transition": "fade", "transitionDuration": 0.2, "captions": "lines",
+        "textStyle": {"size": "small"}, "sceneVolume": 50, "brand": False}
 CHANGES = [
     ("a text and a price", {"scenes": OVERLAY}, (0, 0)),
     ("the music's volume", {"musicVolume": 80}, (0, 0)),
     ("no music", {"musicTrackId": None}, (0, 0)),
     ("the voice's volume", {"voiceVolume": 50}, (0, 0)),
-    ("the title", {"title": "Another"}, (0, 0)),
+    ("the title and how it looks", {"title": "Another", **LOOK}, (0, 0)),
     ("4:5, which is made in the shape of 9:16", {"aspectRatio": "4:5"}, (0, 0)),
     ("the script", {"voiceoverScript": "A shirt. Do not buy it."}, (0, 1)),
     ("16:9", {"aspectRatio": "16:9"}, (2, 0)),
