@@ -396,7 +396,6 @@ static void test_a_change_is_the_whole_request(void **state)
 	v.scenes[1].text_overlay = xstrdup("Now");
 	v.look.quality = QUALITY_HIGH;
 	v.look.renditions = 1U << ASPECT_16_9;
-	v.brand = xstrdup("{\"font\":\"Lato\"}");
 	v.scenes[1].look.transition = TRANSITION_FADE;
 	expect(videos_change(shop_db, &v, &err), 1);
 
@@ -411,7 +410,6 @@ static void test_a_change_is_the_whole_request(void **state)
 	assert_string_equal(got.voiceover_script, "Listen.");
 	assert_int_equal(got.look.quality, QUALITY_HIGH);
 	assert_int_equal(got.look.renditions, 1U << ASPECT_16_9);
-	assert_string_equal(got.brand, v.brand);
 	assert_int_equal(got.scenes[0].look.transition, LOOK_UNSET);
 	assert_int_equal(got.scenes[1].look.transition, TRANSITION_FADE);
 	assert_string_equal(got.voice_id, "male");
