@@ -15,8 +15,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = pathlib.Path(os.environ.get("TEST_BUILD", ROOT / "build"))
 STACK = ROOT / "demo" / "stack.sh"
 
-# Small and quick, so that a test is about what it is about. A film has its full size all the same.
-QUICK = {"poll_ms": 200, "backoff_ms": 100, "backoff_cap_ms": 1000}
+# Small and quick, so that a test is about what it is about.
+QUICK = {"film_quality": "draft", "poll_ms": 200, "backoff_ms": 100, "backoff_cap_ms": 1000}
 
 
 def wait_for(what, condition, seconds=60, pause=0.05):
