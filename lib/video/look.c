@@ -170,7 +170,7 @@ static const struct field_table card_table = {
 	card_fields, ARRAY_LEN(card_fields), sizeof(struct brand_card), NULL};
 #define CARD(wire, member)                                                                                   \
 	.name = (wire), .type = FIELD_OBJECT, AT(brand, member), .items = &card_table,                       \
-	.count_offset = offsetof(struct brand, member.there)
+	.count_offset = offsetof(struct brand, member) + offsetof(struct brand_card, there)
 
 static const char *check_font(const char *s)
 {

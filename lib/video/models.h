@@ -40,7 +40,7 @@ const struct model *models_find(const char *name); /* NULL: there is no such mod
 struct scene_choice {
 	const struct model *model;
 	enum models_endpoint endpoint;
-	const struct model_ratio *ratio; /* the least crop of the film that loses most, then of the first, then the most pixels */
+	const struct model_ratio *ratio; /* least crop of the worst film, then of the first; most pixels */
 	int seconds;                     /* the nearest that is not shorter */
 	int64_t credits_milli;
 };
