@@ -19,6 +19,9 @@
 
 #define PROBE_DEADLINE_MS 30000
 #define PROBE_MAX_BYTES   65536
+#define MEGABYTE          INT64_C(1048576)
+#define FILE_MAX_MB       8192
+#define THREADS_OF_EACH   3 /* decoders, filters and encoder have as many each */
 
 static int start(
 	struct step *s, const struct args *command, struct proc_spec *spec, proc_done_fn *done, struct err *e)
@@ -33,6 +36,11 @@ static int start(
 	spec->env = env;
 	spec->folder = s->run->folder;
 	spec->nice = (int)set->child_nice;
+	spec->limits = (struct proc_limits){
+		.memory_bytes = set->child_memory_mb * MEGABYTE,
+		.cpu_sec = set->child_deadline_sec * (int64_t)s->run->tools.threads * THREADS_OF_EACH,
+		.file_bytes = FILE_MAX_MB * MEGABYTE,
+	};
 	return proc_start(s->run->engine->loop, spec, done, s, &s->proc, e);
 }
 
@@ -48,8 +56,10 @@ static const char *last_line(const char *text)
 
 /* A command that fails may do better later: memory and disks fill and empty. The number of tries is limited.
  */
-static void describe_failure(const struct proc_result *r, struct err *e)
+static void describe_failure(const struct step *s, const struct proc_result *r, struct err *e)
 {
+	if (*r->err_tail)
+		outcome_log_step(LOG_LEVEL_WARNING, "a child said", s, r->err_tail);
 	if (r->timed_out)
 		(void)err_set(e, ERR_TEMP, "ran out of time");
 	else if (r->signo)
@@ -93,7 +103,7 @@ static void probed(const struct proc_result *r, void *arg)
 	if (r->ok) {
 		read = film_probe_read(r->out, r->out_len, &m, &e) == 0;
 	} else {
-		describe_failure(r, &e);
+		describe_failure(s, r, &e);
 		if (!r->timed_out && r->signo == 0)
 			refuse(s, &e);
 	}
@@ -117,7 +127,7 @@ static void printed(const struct proc_result *r, void *arg)
 
 	s->proc = NULL;
 	if (!r->ok)
-		describe_failure(r, &e);
+		describe_failure(s, r, &e);
 	s->output(s, r->out, r->out_len, r->ok ? NULL : &e);
 }
 
@@ -168,7 +178,7 @@ static void made(const struct proc_result *r, void *arg)
 	if (r->ok && step_look(s, name, &e) == 0)
 		return;
 	if (!r->ok)
-		describe_failure(r, &e);
+		describe_failure(s, r, &e);
 	step_ended(s, &e);
 }
 

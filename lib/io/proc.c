@@ -318,6 +318,7 @@ static int launch(struct loop *l, const struct proc_spec *spec, struct proc *p, 
 		.env = spec->env,
 		.folder = spec->folder,
 		.nice = spec->nice,
+		.limits = spec->limits,
 		.out_fd = out_fd,
 		.err_fd = err_fd,
 	};

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -77,6 +78,24 @@ static int add_nice(const struct plan *p)
 	return p->spawn->nice != 0 && nice(p->spawn->nice) == -1 && errno != 0 ? -1 : 0;
 }
 
+static int limit(int resource, int64_t most)
+{
+	const struct rlimit r = {(rlim_t)most, (rlim_t)most};
+
+	return most > 0 ? setrlimit((__rlimit_resource_t)resource, &r) : 0;
+}
+
+static int set_limits(const struct plan *p)
+{
+	const struct proc_limits *l = &p->spawn->limits;
+	const struct rlimit no_core = {0, 0};
+
+	if (setrlimit(RLIMIT_CORE, &no_core) < 0 || limit(RLIMIT_AS, l->memory_bytes) < 0 ||
+		limit(RLIMIT_CPU, l->cpu_sec) < 0)
+		return -1;
+	return limit(RLIMIT_FSIZE, l->file_bytes);
+}
+
 static int enter_folder(const struct plan *p)
 {
 	return p->spawn->folder == NULL ? 0 : chdir(p->spawn->folder);
@@ -117,6 +136,7 @@ static const struct {
 	{"own process group", enter_group},
 	{"signals", reset_signals},
 	{"nice", add_nice},
+	{"limits", set_limits},
 	{"working folder", enter_folder},
 	{"standard files", connect_stdio},
 	{"exec", execute},

@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+#include "lib/io/proc.h"
+
 struct err;
 
 struct spawn {
@@ -12,12 +14,13 @@ struct spawn {
 	const char *const *env;  /* the whole environment; NULL: PATH and LC_ALL=C.UTF-8 only */
 	const char *folder;      /* working folder, or NULL */
 	int nice;                /* added to ours */
+	struct proc_limits limits;
 	int out_fd;              /* its standard output; standard input is /dev/null */
 	int err_fd;              /* its standard error */
 };
 
 /*
- * Returns 0 once the program runs: as the leader of its own group, with default signals, no descriptor but
+ * Returns 0 once the program runs: as the leader of its own group, within its limits and without a core file, with default signals, no descriptor but
  * the three, and killed if we die. -1: ERR_TEMP for a passing shortage, else ERR_PERM; nothing is left of the
  * child then.
  */

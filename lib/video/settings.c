@@ -195,6 +195,8 @@ const struct conf_key settings_keys[] = {
 	{INT(child_deadline_sec, 1, 86400), .fallback = "900",
 		.help = "time that one ffmpeg process may take"},
 	{INT(child_nice, 0, 19), .fallback = "5", .help = "how nice(2) the ffmpeg processes are"},
+	{INT(child_memory_mb, 0, 1048576), .fallback = "3072",
+		.help = "address space of one ffmpeg process, in megabytes; 0 for no limit"},
 	{KEY(film_quality, CONF_ENUM), .fallback = "standard", .names = film_quality_names,
 		.help = "how well films are encoded that do not say it themselves"},
 

@@ -67,6 +67,7 @@ struct settings {
 	int64_t children;         /* ffmpeg processes at once; 0: as many as processors */
 	int64_t child_deadline_sec;
 	int64_t child_nice;
+	int64_t child_memory_mb; /* 0: no limit */
 	int film_quality; /* enum look_quality: of films that do not say */
 
 	/* the queue */

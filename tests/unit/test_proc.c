@@ -460,6 +460,29 @@ static void test_folder_and_nice_are_applied(void **state)
 	assert_string_equal(r->out, expected);
 }
 
+static void test_limits_are_applied(void **state)
+{
+	const struct proc_spec spec = {.out_max_bytes = OUT_MAX,
+		.limits = {.memory_bytes = INT64_C(1) << 50, .cpu_sec = 77, .file_bytes = 1024 * 1024}};
+	const struct proc_result *r = run(*state, spec, "cat /proc/self/limits");
+
+	assert_non_null(strstr(r->out, "Max cpu time              77                   77 "));
+	assert_non_null(strstr(r->out, "Max address space         1125899906842624     1125899906842624 "));
+	assert_non_null(strstr(r->out, "Max file size             1048576              1048576 "));
+	assert_non_null(strstr(r->out, "Max core file size        0                    0 "));
+}
+
+/* A program that computes for ever ends by itself. */
+static void test_a_limit_ends_what_goes_beyond_it(void **state)
+{
+	const struct proc_spec spec = {.out_max_bytes = OUT_MAX, .limits = {.cpu_sec = 1}};
+	const struct proc_result *r = run(*state, spec, "while :; do :; done");
+
+	assert_false(r->ok);
+	assert_false(r->timed_out);
+	assert_true(r->signo == SIGXCPU || r->signo == SIGKILL);
+}
+
 static void test_it_starts_from_a_parent_without_standard_files(void **state)
 {
 	struct fixture *f = *state;
@@ -586,6 +609,8 @@ int main(void)
 		TEST(test_the_environment_is_clean),
 		TEST(test_it_starts_with_default_signals_and_no_descriptor_of_ours),
 		TEST(test_folder_and_nice_are_applied),
+		TEST(test_limits_are_applied),
+		TEST(test_a_limit_ends_what_goes_beyond_it),
 		TEST(test_it_starts_from_a_parent_without_standard_files),
 		TEST(test_a_child_dies_with_its_parent),
 		TEST(test_two_hundred_runs_leak_no_descriptor),
