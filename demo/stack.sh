@@ -9,7 +9,8 @@
 # DIR/stack.env says where to reach it (URL, CONFIG, DB_SOCKET, CACHE_SOCKET, CGI_SOCKET), DIR/log/ what went wrong.
 # Settings: DIR/etc/extra.conf (lines of videod.conf) and VIDEOD_* in the environment. STACK_PORT: the first port to
 # try (8080), or "any"; STACK_BIN: where the programs are (build); STACK_POOL: how many responders (4); STACK_PROVIDER:
-# "emulated" for scenes and voices from the emulators of the vendors, "local", the default, for ffmpeg's own.
+# "emulated" for scenes and voices from the emulators of the vendors, "local", the default, for ffmpeg's own. STACK_DB:
+# a database's folder to copy, instead of installing a new one.
 set -euo pipefail
 umask 077
 PATH=$PATH:/usr/sbin:/sbin # not in every user's
@@ -142,7 +143,12 @@ start_mariadb() {
 	local account=()
 
 	[ "$(id -u)" != 0 ] || account=(--user=root)
-	[ -d "$DIR/db" ] || install_database "${account[@]}"
+	if [ ! -d "$DIR/db" ] && [ -n "${STACK_DB:-}" ]; then
+		rm -rf "$DIR/db.new"
+		cp -r --sparse=always "$STACK_DB" "$DIR/db.new" && mv "$DIR/db.new" "$DIR/db"
+	elif [ ! -d "$DIR/db" ]; then
+		install_database "${account[@]}"
+	fi
 	must_run mariadb '' is_bound "$DB_SOCKET" -- mariadbd --no-defaults --datadir="$DIR/db" --socket="$DB_SOCKET" \
 		--pid-file="$DIR/db/mariadbd.pid" --tmpdir="$DIR/tmp" --skip-networking --skip-name-resolve --skip-log-bin \
 		--innodb-buffer-pool-size=64M --innodb-log-file-size=32M --innodb-flush-log-at-trx-commit=1 \

@@ -66,7 +66,7 @@ def test_a_stale_pid_file_ends_nobody(stack):
 
 def test_a_folder_with_a_long_name_and_blanks(tmp_path):
     folder = tmp_path / "a name with blanks" / ("long" * 20)
-    stack = Stack(folder)
+    stack = Stack(folder, environment={"STACK_DB": ""})  # as for whoever has none
     try:
         assert stack.get("/healthz").status == 200
         assert len(stack.env["DB_SOCKET"]) < 108
