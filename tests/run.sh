@@ -12,6 +12,8 @@ mkdir -p "$logs"
 # Suites that run at once: most of them wait for others most of the time, and each has its own folders and ports.
 at_once=${TEST_JOBS:-$((($(nproc) + 2) / 2))}
 begun=0 results=$(mktemp -d)
+export TEST_MADE=$results/made # films, for who needs the same ones
+mkdir "$TEST_MADE"
 trap 'rm -rf "$results"' EXIT
 
 run_suite() {

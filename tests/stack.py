@@ -11,6 +11,8 @@ import tempfile
 import time
 import urllib.parse
 
+from ffmpeg import Ffmpeg
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = pathlib.Path(os.environ.get("TEST_BUILD", ROOT / "build"))
 STACK = ROOT / "demo" / "stack.sh"
@@ -197,11 +199,18 @@ def last_lines(folder):
 
 
 @contextlib.contextmanager
-def running(settings=None, **more):
-    """A stack that is stopped and removed at the end. settings may be a function of the folder."""
+def running(settings=None, real=False, **more):
+    """
+    A stack that is stopped and removed at the end, with its ffmpeg. settings may be a function of the folder. real:
+    everything is made anew, for tests of films or of the time that they take.
+    """
     folder = pathlib.Path(tempfile.mkdtemp(prefix="videod-test."))
     try:
-        yield Stack(folder, settings(folder) if callable(settings) else settings, **more)
+        ffmpeg = Ffmpeg(folder / "ffmpeg")
+        programs = {} if real else ffmpeg.settings()
+        stack = Stack(folder, {**programs, **(settings(folder) if callable(settings) else settings or {})}, **more)
+        stack.ffmpeg = ffmpeg
+        yield stack
     except BaseException:
         for name, lines in last_lines(folder):
             print(f"--- {name}", lines, sep="\n")

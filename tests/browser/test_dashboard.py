@@ -232,9 +232,10 @@ def test_a_draft_becomes_the_film(page, stack):
     wait_status(page, video_id, "completed")
     assert stack.get(f"/videos/{video_id}").json["mode"] == "draft"
 
-    act(page, video_id, "Buy the real film")
-    wait_status(page, video_id, "pending", "generating_scenes")
-    page.wait(lambda: not badge.is_displayed())
+    with stack.ffmpeg.hold("scene"):
+        act(page, video_id, "Buy the real film")
+        wait_status(page, video_id, "pending", "generating_scenes")
+        page.wait(lambda: not badge.is_displayed())
     wait_status(page, video_id, "completed")
     assert not next_button(page, video_id).is_displayed()
     film = stack.get(f"/videos/{video_id}").json
@@ -242,10 +243,11 @@ def test_a_draft_becomes_the_film(page, stack):
 
 
 def test_a_video_is_stopped_and_goes_on(page, stack):
-    video_id = make(stack)
-    page.open()
-    act(page, video_id, "Cancel")
-    wait_status(page, video_id, "cancelled")
+    with stack.ffmpeg.hold("scene"):
+        video_id = make(stack)
+        page.open()
+        act(page, video_id, "Cancel")
+        wait_status(page, video_id, "cancelled")
     assert stack.status(video_id)["status"] == "cancelled"
     act(page, video_id, "Retry")
     wait_status(page, video_id, "completed")
@@ -273,18 +275,19 @@ def test_a_possible_charge_is_accepted_by_hand(page, stack):
 
 
 def test_what_was_refused_is_said_in_the_question(page, stack):
-    video_id = make(stack)
-    page.open()
-    button = next_button(page, video_id)
-    page.wait(lambda: button.text == "Cancel")
-    stack.post(f"/videos/{video_id}/cancel")
-    wait_status(page, video_id, "cancelled")
-    button.click()
-    page.wait_text("#confirm-title", "Try again?")
-    stack.post(f"/videos/{video_id}/retry")  # somebody else was quicker
-    page.expect("409")
-    page.one("#confirm-yes").click()
-    page.wait_text("#confirm-problem", "cannot be retried")
+    with stack.ffmpeg.hold("scene"):
+        video_id = make(stack)
+        page.open()
+        button = next_button(page, video_id)
+        page.wait(lambda: button.text == "Cancel")
+        stack.post(f"/videos/{video_id}/cancel")
+        wait_status(page, video_id, "cancelled")
+        button.click()
+        page.wait_text("#confirm-title", "Try again?")
+        stack.post(f"/videos/{video_id}/retry")  # somebody else was quicker
+        page.expect("409")
+        page.one("#confirm-yes").click()
+        page.wait_text("#confirm-problem", "cannot be retried")
     page.one("#confirm-no").click()
     wait_status(page, video_id, "completed")
 

@@ -1,50 +1,14 @@
-"""What the tests of the daemon share: an ffmpeg that can be held and made to fail, and looking at who is at work."""
+"""What the tests of the daemon share: small films, and looking at who is at work."""
 
 import contextlib
-import fcntl
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 import threading
 
 import stack as stacks
 from stack import wait_for
-
-HERE = pathlib.Path(__file__).parent
-
-
-class Ffmpeg:
-    """ffmpeg.sh in a folder of its own; path is what the setting ffmpeg names."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.path = folder / "ffmpeg"
-        folder.mkdir(exist_ok=True)
-        shutil.copy(HERE / "ffmpeg.sh", self.path)
-
-    @contextlib.contextmanager
-    def hold(self, kind):
-        """Steps of a kind begin and get no further, until the block ends."""
-        with open(self.folder / f"hold-{kind}", "w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-        os.unlink(file.name)
-
-    @contextlib.contextmanager
-    def ending(self, kind, times, status=9):
-        """The next so many steps of a kind end at once, with this status and no output."""
-        tokens = self.folder / f"end-{kind}"
-        tokens.mkdir()
-        for n in range(times):
-            (tokens / str(n)).write_text(f"{status}\n")
-        yield
-        shutil.rmtree(tokens)
-
-    def calls(self, kind):
-        path = self.folder / "calls"
-        return path.read_text().split().count(kind) if path.exists() else 0
 
 
 def make_picture(path, size):
@@ -54,15 +18,15 @@ def make_picture(path, size):
 
 @contextlib.contextmanager
 def running(**settings):
-    """A stack whose daemon uses an Ffmpeg, stack.ffmpeg, and has picture.jpg in its assets, stack.assets."""
+    """A stack that has picture.jpg in its assets, stack.assets."""
 
     def prepare(folder):
         (folder / "assets").mkdir()
         make_picture(folder / "assets" / "picture.jpg", "800x600")
-        return {"ffmpeg": Ffmpeg(folder / "ffmpeg").path, "assets_dir": folder / "assets", **stacks.QUICK, **settings}
+        return {"assets_dir": folder / "assets", **settings}
 
     with stacks.running(prepare) as stack:
-        stack.ffmpeg, stack.assets = Ffmpeg(stack.folder / "ffmpeg"), stack.folder / "assets"
+        stack.assets = stack.folder / "assets"
         stack.put_store()
         yield stack
 

@@ -23,16 +23,15 @@ NO_POISON = {"lost_leases": 100, "children": 2, "child_nice": 0}
 @contextlib.contextmanager
 def running(**settings):
     with paid.running(**NO_POISON, **settings) as stack:
-        (stack.ffmpeg.folder / "made").mkdir()  # these tests are about what is bought
         yield stack
 
 
-def film(name, scenes=2, script=True, pictures=False):
+def film(name, scenes=2, script=True, pictures=False, seconds=1):
     """A film in which nothing is equal to what another one has. Every second scene, or each, has our own picture."""
-    body = [{"prompt": f"{name}, scene {n + 1}.", "duration": 1} for n in range(scenes)]
+    body = [{"prompt": f"{name}, scene {n + 1}.", "duration": seconds} for n in range(scenes)]
     for scene in body if pictures else body[1::2]:
         scene["imageUrl"] = "/assets/picture.jpg"
-    spoken = {"voiceoverScript": f"This is {name}. That was {name}."} if script else {}
+    spoken = {"voiceoverScript": script if isinstance(script, str) else f"This is {name}. That was {name}."} if script else {}
     return stacks.film(scenes=body, aspectRatio="1:1", musicVolume=0, **spoken)
 
 

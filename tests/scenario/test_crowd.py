@@ -23,6 +23,7 @@ LIMIT_KB = 32 * 1024
 LIMIT_KB_PER_VIDEO = 64
 GROWTH_KB = 2 * 1024
 IN_FLIGHT = 4
+STEP_SEC = 0.3
 
 
 def memory_kb(pid):
@@ -82,6 +83,7 @@ def crowd():
     """(what was seen of each video, memory by the number of completed videos, memory's peak)"""
     settings = {"videos_in_flight": IN_FLIGHT, "store_in_flight": IN_FLIGHT}
     with stacks.running(settings) as stack:
+        stack.ffmpeg.take(STEP_SEC)
         stack.put_store()
         body = film(scenes=[scene(1, textOverlay="One of many")], aspectRatio="1:1")
         daemon = stack.pid("daemon")

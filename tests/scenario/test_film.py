@@ -155,7 +155,7 @@ def films(tmp_path_factory):
     os.mkfifo(pipe)
     make_assets(folder / "assets")
     settings = {"assets_dir": folder / "assets", "videos_in_flight": 16, "store_in_flight": 16, "attempts": 1}
-    with stacks.running(settings) as stack:
+    with stacks.running(settings, real=True) as stack:
         stack.put_store()
         wanted = bodies(pipe)
         ids = {name: stack.create(body) for name, body in wanted.items()}

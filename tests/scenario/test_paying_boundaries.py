@@ -182,7 +182,8 @@ BOUNDARIES = {
 def test_killed(stack, database, title):
     boundary, pauses, twice = BOUNDARIES[title]
     with boundary(stack, database) as wait:
-        video = stack.create(paying.film(f"The death {title}", scenes=1, pictures="picture" in title))
+        name = f"Death {list(BOUNDARIES).index(title)}"  # whose script is spoken in less than its scene's time
+        video = stack.create(paying.film(name, 1, f"{name}.", pictures="picture" in title, seconds=2))
         wait(video)
         daemons.kill(stack)
     stack.run("start", "daemon")

@@ -68,6 +68,11 @@ class Deaths:
         some = f"event = 'done' AND video_id IN ({paying.ids(self.videos)})"
         return int(self.database.rows(f"SELECT COUNT(*) FROM step_log WHERE {some}")[0][0])
 
+    def wait_steps(self, enough, seconds):
+        latest = time.monotonic() + seconds
+        while time.monotonic() < latest and self.steps_done() < enough:
+            time.sleep(0.02)
+
     def kill(self):
         daemons.kill(self.stack)
         at = {row.state for row in paying.ledger(self.database, *self.videos)} & {"intended", "known"}
@@ -77,11 +82,9 @@ class Deaths:
     def kill_at_random(self, steps, chance):
         """Spread over all of the work, on machines fast and slow; what never gets on would be given up as poisonous."""
         for kill in range(KILLS):
-            enough = steps * kill // (KILLS + KILLS // 10)
-            latest = time.monotonic() + PATIENCE_SEC
-            while time.monotonic() < latest and self.steps_done() < enough:
-                time.sleep(0.02)
-            time.sleep(chance.uniform(0, 0.8))
+            enough, most = (steps * n // (KILLS + KILLS // 10) for n in (kill, kill + 1))
+            self.wait_steps(enough, PATIENCE_SEC)
+            self.wait_steps(most, chance.uniform(0, 0.8))
             self.kill()
             self.look()
         assert self.unfinished, "the films were ready before the last kill"
