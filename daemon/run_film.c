@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "daemon/engine.h"
+#include "daemon/film/voice_note.h"
 #include "daemon/provider.h"
 #include "daemon/run.h"
 #include "lib/base/buf.h"
@@ -15,7 +16,6 @@
 #include "lib/base/mem.h"
 #include "lib/video/settings.h"
 
-#define TIMES_FILE      "voice.json"
 #define TIMES_MAX_BYTES (4 * 1024 * 1024)
 #define DRAFT_DIVISOR   2
 
@@ -131,7 +131,7 @@ static bool needs_times(const struct run *r)
 /* Whoever speaks writes them down beside the voice. */
 int run_read_times(struct run *r, struct err *e)
 {
-	AUTO_FREE char *path = xasprintf("%s/" TIMES_FILE, r->folder);
+	AUTO_FREE char *path = xasprintf("%s/" VOICE_NOTE, r->folder);
 	AUTO_BUF b = BUF_INIT(TIMES_MAX_BYTES);
 
 	if (r->times.count > 0)

@@ -1,14 +1,11 @@
 /* The local provider: clips and voice made with the same program that composes; no key, no cost. */
 #include <stdio.h>
-#include <string.h>
 
 #include "daemon/film/clip.h"
 #include "daemon/provider.h"
 #include "daemon/run.h"
 #include "daemon/steps_priv.h"
 #include "lib/base/err.h"
-#include "lib/base/fs.h"
-#include "lib/base/mem.h"
 
 /* One clip serves every rendition: as wide as the widest of them, as high as the highest. */
 static struct film_size size_for_all(const struct run *r)
@@ -55,22 +52,11 @@ static int begin_scene(struct step *s, struct err *e)
 	return step_run_child(s, &a, name, (int64_t)clip.frames, e);
 }
 
-static int local_voice_begin(struct step *s, struct err *e)
-{
-	const struct video *v = &s->run->video;
-	AUTO_FREE char *path = xasprintf("%s/script.txt", s->run->folder), *script = video_script(v);
-	AUTO_ARGS a = {0};
-
-	if (fs_write_atomic(path, script, strlen(script), 0640, e) < 0)
-		return -1;
-	film_local_voice_args(&s->run->tools, "script.txt", v->voice_id, s->part, &a);
-	return step_run_child(s, &a, "voice.wav", 0, e);
-}
-
 const struct provider provider_local = {
 	.name = "local",
 	.scene_place = PLACE_CHILD,
 	.voice_place = PLACE_CHILD,
 	.begin_scene = begin_scene,
 	.begin_voice = local_voice_begin,
+	.check_voice = local_voice_check,
 };

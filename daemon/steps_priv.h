@@ -28,6 +28,10 @@ int file_begin(struct step *s, struct err *e);
 int file_check(struct step *s, const struct media *m, struct err *e);
 int file_refuse(const struct step *s, struct err *e); /* it is not what it should be; -1 */
 
+/* step_voice_local.c */
+int local_voice_begin(struct step *s, struct err *e);
+int local_voice_check(struct step *s, const struct media *voice, struct err *e);
+
 /* step_lettering.c */
 int lettering_begin(struct step *s, struct err *e);
 /* What was drawn for a piece, but for its caption_list; the caller ends it with lettering_done. *ret_missing:

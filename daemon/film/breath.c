@@ -5,6 +5,8 @@
 #include "daemon/film/breath.h"
 
 #include <stddef.h>
+#include <string.h>
+#include <strings.h>
 
 #include "lib/base/macros.h"
 
@@ -36,6 +38,10 @@ static const struct {
 
 static const uint32_t closers[] = {'"', '\'', ')', ']', 0x00BB, 0x2019, 0x201D, 0x300D, 0x300F, 0xFF09};
 
+/* What ends in a dot and does not end its sentence. */
+static const char *const abbreviations[] = {"approx", "bzw", "ca", "dr", "excl", "fig", "incl", "max", "min",
+	"mme", "mr", "mrs", "ms", "no", "nr", "prof", "sr", "sra", "st", "vs"};
+
 bool breath_is_blank(uint32_t p)
 {
 	return p == ' ' || p == '\t' || p == '\n' || p == '\r' || p == BREATH_SEAM || p == 0xA0 ||
@@ -62,4 +68,35 @@ enum breath breath_between(uint32_t mark, uint32_t next)
 		if (marks[i].point == mark && (blank || marks[i].anywhere))
 			return marks[i].breath;
 	return blank ? BREATH_WORD : BREATH_NONE;
+}
+
+static size_t count_dots(const char *word, size_t n)
+{
+	size_t dots = 0;
+
+	for (size_t i = 0; i < n; i++)
+		dots += word[i] == '.';
+	return dots;
+}
+
+bool breath_is_abbreviation(const char *word, size_t n)
+{
+	while (n > 0 && (*word == '(' || *word == '"')) {
+		word++;
+		n--;
+	}
+	if (n < 2 || word[n - 1] != '.' || (*word >= '0' && *word <= '9'))
+		return false;
+	if (n == 2 * count_dots(word, n)) /* initials, "e.g." */
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(abbreviations); i++)
+		if (strlen(abbreviations[i]) == n - 1 && strncasecmp(word, abbreviations[i], n - 1) == 0)
+			return true;
+	return false;
+}
+
+bool breath_is_lower_case(uint32_t p)
+{
+	return (p >= 'a' && p <= 'z') || (p >= 0xDF && p <= 0xFF && p != 0xF7) ||
+	       (p >= 0x3AC && p <= 0x3CE) || (p >= 0x430 && p <= 0x45F);
 }

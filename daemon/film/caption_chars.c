@@ -266,9 +266,3 @@ bool char_may_part(enum char_kind before, enum char_kind after)
 
 	return before < CHAR_BASE_COUNT && after < CHAR_BASE_COUNT && table[before][after] == '+';
 }
-
-bool char_is_lower_case(uint32_t p)
-{
-	return (p >= 'a' && p <= 'z') || (p >= 0xDF && p <= 0xFF && p != 0xF7) ||
-	       (p >= 0x3AC && p <= 0x3CE) || (p >= 0x430 && p <= 0x45F);
-}

@@ -6,7 +6,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "daemon/film/captions_priv.h"
 #include "lib/base/macros.h"
@@ -16,10 +15,6 @@
 #define TEXT_MAX_BYTES (16 * 1024 * 1024)
 #define DENSE_MOST     16 /* columns of a run without a place to part it that is parted all the same */
 #define EM_DASH        0x2014
-
-/* What ends in a dot and does not end its sentence. */
-static const char *const abbreviations[] = {"approx", "bzw", "ca", "dr", "excl", "fig", "incl", "max", "min",
-	"mme", "mr", "mrs", "ms", "no", "nr", "prof", "sr", "sra", "st", "vs"};
 
 struct builder {
 	struct caption_units *units;
@@ -33,31 +28,6 @@ struct builder {
 	bool part;                /* an end of a word that is not seen */
 };
 
-static size_t count_dots(const char *word, size_t n)
-{
-	size_t dots = 0;
-
-	for (size_t i = 0; i < n; i++)
-		dots += word[i] == '.';
-	return dots;
-}
-
-static bool is_abbreviation(const char *word, size_t n)
-{
-	while (n > 0 && (*word == '(' || *word == '"')) {
-		word++;
-		n--;
-	}
-	if (n < 2 || word[n - 1] != '.' || (*word >= '0' && *word <= '9'))
-		return false;
-	if (n == 2 * count_dots(word, n)) /* initials, "e.g." */
-		return true;
-	for (size_t i = 0; i < ARRAY_LEN(abbreviations); i++)
-		if (strlen(abbreviations[i]) == n - 1 && strncasecmp(word, abbreviations[i], n - 1) == 0)
-			return true;
-	return false;
-}
-
 /* Between the open unit and next, which begins the one after it; 0: the narration's end. */
 static enum breath breath_before(const struct builder *b, uint32_t next)
 {
@@ -65,9 +35,9 @@ static enum breath breath_before(const struct builder *b, uint32_t next)
 	enum breath breath = breath_between(b->mark, b->blank ? b->blank : next);
 
 	if (b->blank == ' ' && breath == BREATH_SENTENCE) {
-		if (b->mark == '.' && is_abbreviation(text, b->open.len))
+		if (b->mark == '.' && breath_is_abbreviation(text, b->open.len))
 			return BREATH_WORD;
-		if (char_is_lower_case(next))
+		if (breath_is_lower_case(next))
 			return BREATH_CLAUSE;
 	}
 	if (b->blank && breath == BREATH_WORD && b->run == CHAR_DENSE)

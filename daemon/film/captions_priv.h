@@ -41,7 +41,6 @@ struct char_class {
 };
 struct char_class char_class(uint32_t point);
 bool char_may_part(enum char_kind before, enum char_kind after); /* two of the base kinds */
-bool char_is_lower_case(uint32_t point);
 
 /* What is not broken: a word with its marks; of scripts that write no blanks a few characters. */
 struct caption_unit {

@@ -3,7 +3,7 @@
 
 /*
  * What the makers of commands in this folder have in common besides tools.h: what a file really is, and how far a
- * command has come. clip and local voice: what the local provider makes. encode: pieces and the film. sound,
+ * command has come. clip and local_voice: what the local provider makes. encode: pieces and the film. sound,
  * lettering, captions, pictures, report: each says it in its own header.
  */
 
@@ -18,8 +18,6 @@
 struct args;
 struct err;
 
-void film_local_voice_args(const struct film_tools *t, const char *script_file, const char *voice_id,
-	const char *out, struct args *a);
 void film_probe_args(
 	const struct film_tools *t, const char *file, struct args *a); /* prints JSON for film_probe_read */
 

@@ -15,6 +15,7 @@
 #include "daemon/vendor/bought.h"
 #include "daemon/vendor/script_pieces.h"
 #include "daemon/vendor/speech_priv.h"
+#include "daemon/voice_file.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/fs.h"
@@ -23,9 +24,8 @@
 #include "lib/remote/elevenlabs.h"
 #include "lib/video/purchases.h"
 
-#define NOTE_MAX_BYTES   (4 * 1024 * 1024)
-#define FILE_MODE        0640
-#define PLACES_MAX_BYTES (64 * 1024)
+#define NOTE_MAX_BYTES (4 * 1024 * 1024)
+#define FILE_MODE      0640
 
 char *speech_note_text(const struct speech *sp)
 {
@@ -117,18 +117,6 @@ static void append_times(struct voice_note *all, const struct json *note, const 
 			place_ms + json_int(json_at(end, i)));
 }
 
-static int read_places(const struct run *r, size_t pieces, int64_t end_ms, int64_t *places_ms, struct err *e)
-{
-	AUTO_FREE char *path = xasprintf("%s/" FILM_SPEECH_PLACES, r->folder);
-	AUTO_BUF text = BUF_INIT(PLACES_MAX_BYTES);
-
-	if (fs_read(path, PLACES_MAX_BYTES, &text, e) < 0 ||
-		film_speech_places(buf_text(&text), pieces, end_ms, places_ms, e) < 0)
-		return -1;
-	(void)unlink(path);
-	return 0;
-}
-
 struct joining {
 	char *script;
 	struct script_piece *pieces;
@@ -165,7 +153,6 @@ static int append_pieces(const struct run *r, const struct joining *j, struct vo
 int speech_note_join(struct step *s, const struct media *voice, struct err *e)
 {
 	const struct run *r = s->run;
-	AUTO_FREE char *path = xasprintf("%s/" VOICE_NOTE, r->folder), *text = NULL;
 	AUTO_VOICE_NOTE all = {.characters = NULL};
 	CLEANUP(joining_done) struct joining j = {.script = video_script(&r->video)};
 
@@ -173,11 +160,10 @@ int speech_note_join(struct step *s, const struct media *voice, struct err *e)
 	j.count = script_pieces(j.script, (size_t)r->speech_max, &j.pieces);
 	j.places_ms = xcalloc(j.count + 1, sizeof(*j.places_ms));
 	j.places_ms[j.count] = voice->duration_ms;
-	if (read_places(r, j.count, voice->duration_ms, j.places_ms, e) < 0 ||
+	if (voice_file_places(r, j.count, voice->duration_ms, j.places_ms, e) < 0 ||
 		append_pieces(r, &j, &all, e) < 0) {
 		e->kind = ERR_TEMP;
 		return -1;
 	}
-	text = voice_note_text(&all, voice->duration_ms);
-	return fs_write_atomic(path, text, strlen(text), FILE_MODE, e);
+	return voice_file_write(r, &all, voice->duration_ms, e);
 }

@@ -201,28 +201,6 @@ static void looking_keeps_the_rules(void **state)
 	check_command(&png, "logo.png");
 }
 
-static void voices_by_name(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *id, *source;
-	} cases[] = {
-		{NULL, "flite=textfile=script.txt:voice=slt"},
-		{"", "flite=textfile=script.txt:voice=slt"},
-		{"default", "flite=textfile=script.txt:voice=slt"},
-		{"male", "flite=textfile=script.txt:voice=rms"},
-		{"kal16", "flite=textfile=script.txt:voice=kal16"},
-		{"pNInz6obpgDQGcFmaJgB", "flite=textfile=script.txt:voice=slt"},
-		{"slt:text=x", "flite=textfile=script.txt:voice=slt"},
-	};
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		AUTO_ARGS a = {0};
-
-		film_local_voice_args(&tools, "script.txt", cases[i].id, "v.wav", &a);
-		assert_has(&a, "-i", cases[i].source);
-	}
-}
-
 static void progress_lines(void **state)
 {
 	(void)state;
@@ -331,7 +309,6 @@ int main(void)
 		cmocka_unit_test(pieces_keep_the_rules),
 		cmocka_unit_test(sound_keeps_the_rules),
 		cmocka_unit_test(looking_keeps_the_rules),
-		cmocka_unit_test(voices_by_name),
 		cmocka_unit_test(progress_lines),
 		cmocka_unit_test(probe_reads_answers),
 		cmocka_unit_test(probe_reads_sound),
