@@ -198,6 +198,8 @@ def test_videoctl_asks_again(stack):
         assert videoctl(stack, "cancel", video) in ("cancelling\n", "cancelled\n")
         wait_status(stack, video, "cancelled")
     assert "cancelled" in videoctl(stack, "watch", video, status=1)
+    assert videoctl(stack, "change", video, "-", given='{"captions": "none", "transition": null}') == "cancelled\n"
+    assert [show(stack, video)[key] for key in ("captions", "transition", "fit")] == ["none", "cut", "blur"]
     assert videoctl(stack, "regenerate", video, "1", "--prompt", "Another") == "pending\n"
     stack.wait_completed(video)
     assert show(stack, video)["scenes"][0]["prompt"] == "Another"
