@@ -31,13 +31,13 @@
 #define R128     "lavfi.r128."
 #define NAME_KEY "videod.meter"
 
-void sound_add_meter(const char *name, int64_t samples, struct buf *b)
+void sound_add_meter(const char *name, bool peaks, int64_t samples, struct buf *b)
 {
+	const char *how = peaks ? ":peak=true" : "";
 	long long whole = (long long)((samples + STEP - 1) / STEP) * STEP;
 
-	buf_addf(b,
-		"apad=whole_len=%lld,ebur128=metadata=1:peak=true:framelog=verbose,atrim=start_sample=%lld,",
-		whole, whole - STEP);
+	buf_addf(b, "apad=whole_len=%lld,ebur128=metadata=1:framelog=verbose%s,atrim=start_sample=%lld,",
+		whole, how, whole - STEP);
 	buf_addf(b, "ametadata=mode=add:key=" NAME_KEY ":value=%s,ametadata=mode=print:file=-", name);
 }
 
@@ -132,6 +132,22 @@ int film_listen_read(const char *text, size_t n, struct film_levels *ret, struct
 
 /* --- mastering --- */
 
+/* What a limiter mostly takes from music and speech whose peaks are so far above it; so the first try is
+ * mostly the last. */
+static double expected_loss(double above)
+{
+	return above > 0 ? fmin(LOSS_PER_DB * above, LOSS_MAX) : 0;
+}
+
+static struct film_master first_try(const struct film_loudness *mix)
+{
+	double gain = mix->lufs > FILM_SILENCE_LUFS ? FILM_LOUDNESS_LUFS - mix->lufs : 0;
+	double above = mix->dbtp + gain - FIRST_CEILING;
+
+	return (struct film_master){.gain_db = fmin(gain + expected_loss(above), FILM_GAIN_MAX_DB),
+		.ceiling_db = above > 0 ? FIRST_CEILING : 0};
+}
+
 /* How much of another decibel of gain is likely to come through: the more the limiter takes already, from the
  * peaks above it, the less. */
 static double slope(
@@ -140,40 +156,28 @@ static double slope(
 	double taken = mix->lufs + tried->gain_db - got->lufs;
 	double above = mix->dbtp + tried->gain_db - tried->ceiling_db;
 
-	if (taken <= 0 || above <= 0)
+	if (tried->ceiling_db >= 0 || taken <= 0 || above <= 0)
 		return 1;
 	return 1 - fmin(2 * taken / above, STEEPEST);
-}
-
-/* What a limiter mostly takes from music and speech whose peaks are so far above it; so the first try is
- * mostly the last. */
-static double expected_loss(const struct film_loudness *mix, double gain_db)
-{
-	double above = mix->dbtp + gain_db - FIRST_CEILING;
-
-	return above > 0 ? fmin(LOSS_PER_DB * above, LOSS_MAX) : 0;
 }
 
 bool film_gain(const struct film_loudness *mix, const struct film_master *tried,
 	const struct film_loudness *got, struct film_master *ret)
 {
-	bool silent = mix->lufs <= FILM_SILENCE_LUFS;
-	struct film_master next = {0, FIRST_CEILING};
-
 	if (!tried || !got) {
-		if (!silent)
-			next.gain_db = FILM_LOUDNESS_LUFS - mix->lufs;
-		next.gain_db = fmin(next.gain_db + expected_loss(mix, next.gain_db), FILM_GAIN_MAX_DB);
-		*ret = next;
+		*ret = first_try(mix);
 		return true;
 	}
 
+	struct film_master next = *tried;
 	double missing = FILM_LOUDNESS_LUFS - got->lufs;
-	next = *tried;
-	if (got->dbtp > FILM_PEAK_DBTP)
-		next.ceiling_db -= got->dbtp - FILM_PEAK_DBTP + CEILING_MARGIN;
-	if (!silent && fabs(missing) > NEAR_LU)
+	if (mix->lufs > FILM_SILENCE_LUFS && fabs(missing) > NEAR_LU)
 		next.gain_db = fmin(tried->gain_db + missing / slope(mix, tried, got), FILM_GAIN_MAX_DB);
+	if (got->dbtp > FILM_PEAK_DBTP)
+		next.ceiling_db = fmin(
+			tried->ceiling_db - (got->dbtp - FILM_PEAK_DBTP + CEILING_MARGIN), FIRST_CEILING);
+	else if (tried->ceiling_db >= 0 && mix->dbtp + next.gain_db > FIRST_CEILING)
+		next.ceiling_db = FIRST_CEILING;
 	if (next.gain_db == tried->gain_db && next.ceiling_db == tried->ceiling_db)
 		return false;
 	*ret = next;
@@ -183,17 +187,19 @@ bool film_gain(const struct film_loudness *mix, const struct film_master *tried,
 void film_master_args(const struct film_tools *t, const char *mix, unsigned frames,
 	const struct film_master *master, const char *out, struct args *a)
 {
+	AUTO_BUF filters = BUF_INIT(FILTERS_MAX_BYTES);
+
+	buf_addf(&filters, "volume=%.3fdB,", master->gain_db);
+	if (master->ceiling_db < 0)
+		buf_addf(&filters,
+			"aresample=%d,alimiter=limit=%.3fdB:level=0:attack=2:release=60:latency=1,aresample=%"
+			"d,",
+			4 * SOUND_RATE, master->ceiling_db, SOUND_RATE);
+	buf_addf(&filters, "atrim=end_sample=%lld", (long long)frames * SOUND_FRAME);
 	film_add_program(t, a);
 	film_add_input(t, "wav", mix, a);
-	args_add(a, "-af");
-	args_addf(a,
-		"volume=%.3fdB,aresample=%d,alimiter=limit=%.3fdB:level=0:attack=2:release=60:latency=1,"
-		"aresample=%d,"
-		"atrim=end_sample=%lld",
-		master->gain_db, 4 * SOUND_RATE, master->ceiling_db, SOUND_RATE,
-		(long long)frames * SOUND_FRAME);
-	args_adds(a, (const char *const[]){
-			     "-vn", "-c:a", "aac", "-b:a", "192k", "-ar", "48000", "-ac", "2", NULL});
+	args_adds(a, (const char *const[]){"-af", buf_text(&filters), "-vn", "-c:a", "aac", "-b:a", "192k",
+			     "-ar", "48000", "-ac", "2", NULL});
 	film_add_output("ipod", out, a);
 }
 
@@ -203,7 +209,7 @@ void film_measure_args(const struct film_tools *t, const char *file, unsigned fr
 	int64_t samples = (int64_t)frames * SOUND_FRAME;
 
 	buf_addf(&filters, "[0:a:0]aresample=%d,atrim=end_sample=%lld,", SOUND_RATE, (long long)samples);
-	sound_add_meter("mix", samples, &filters);
+	sound_add_meter("mix", true, samples, &filters);
 	buf_adds(&filters, "[meter]");
 	film_add_printer(t, a);
 	film_add_input(t, FILM_SOUND_FORMATS, file, a);

@@ -31,7 +31,7 @@
 #define DUCK_REST   0.05 /* of what is ducked, where the compressor does most, see add_duck */
 #define DUCK_AHEAD  7200 /* samples: the music is down before the word begins */
 
-#define LOOP_MAX (300 * SOUND_RATE) /* samples in memory: longer music begins again then */
+#define LOOP_MAX (180 * SOUND_RATE) /* samples in memory: longer music begins again then */
 #define SEAM_MAX (2 * SOUND_RATE)
 #define SEAM_MIN 16
 #define FADE_IN  (SOUND_RATE * 2 / 5)
@@ -330,7 +330,7 @@ static void add_mix(struct mixer *m)
 	}
 	buf_addf(m->b, "," STEREO ",atrim=end_sample=%lld,asplit[mix][metered];[metered]",
 		(long long)m->total);
-	sound_add_meter("mix", m->total, m->b);
+	sound_add_meter("mix", true, m->total, m->b);
 	buf_adds(m->b, "[meter]");
 }
 
@@ -363,7 +363,7 @@ void film_listen_args(const struct film_tools *t, const struct film_sound *s, st
 		else
 			add_noise(&m);
 		buf_addc(&filters, ',');
-		sound_add_meter(track_names[i], m.total, &filters);
+		sound_add_meter(track_names[i], false, m.total, &filters);
 		buf_addf(&filters, "[%s]", track_names[i]);
 	}
 	add_inputs(&m, t, a);

@@ -83,7 +83,8 @@ int film_measure_read(const char *text, size_t n, struct film_loudness *ret, str
 /* What the mix still needs. */
 struct film_master {
 	double gain_db;
-	double ceiling_db; /* of the limiter: lower than FILM_PEAK_DBTP, for the encoder adds to peaks */
+	double ceiling_db; /* of the limiter: below FILM_PEAK_DBTP, for the encoder adds to it; 0: no limiter
+			    */
 };
 /*
  * The next try. tried and got, which came of it, are NULL for the first one. false: got is within 0.35 LU and
