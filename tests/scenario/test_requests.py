@@ -10,7 +10,7 @@ import pytest
 
 import stack as stacks
 from bad_requests import BAD, PICTURE, encode
-from good_requests import GOOD_PRODUCTS, GOOD_STORES, GOOD_VIDEOS, LONGEST_ID, video_read
+from good_requests import GOOD_PRODUCTS, GOOD_STORES, GOOD_VIDEOS, LONGEST_ID, SOUND, UPLOAD, video_read
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -24,6 +24,8 @@ def stack():
         running.put_store("shop", name="The shop")
         running.put_store("other")
         running.put_store(LONGEST_ID)
+        sent = running.post("/videos/stores/shop/uploads", SOUND, headers={"Content-Type": "audio/mpeg"})
+        assert sent.json["url"] == UPLOAD, sent
         put_product(running, "thing", "shop")
         put_product(running, "theirs", "other")
         running.pending = running.create(stacks.film())
