@@ -256,7 +256,7 @@ def shop(stack):
 
 # The name of a picture, what it is, and what the client is told.
 BAD_PICTURES = [
-    ("missing.jpg", None, "there is no such picture"),
+    ("missing.jpg", None, "the picture is not there"),
     ("text.jpg", lambda path: path.write_text("not a picture\n"), None),
     ("nothing.jpg", lambda path: path.write_bytes(b""), None),
     ("drawing.svg", lambda path: path.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>'), None),

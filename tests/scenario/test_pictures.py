@@ -19,7 +19,7 @@ def test_there_is_no_such_picture(stack, name):
     (stack.assets / "folder").mkdir(exist_ok=True)
     video = stack.create({**quick(), "scenes": [scene(1, imageUrl=f"/assets/{name}")]})
     wait_for("its failure", lambda: stack.status(video)["status"] == "failed")
-    assert stack.status(video)["error"] == "A picture could not be used: scene 1: there is no such picture."
+    assert stack.status(video)["error"] == "A picture could not be used: scene 1: the picture is not there."
 
 
 def test_what_is_wrong_with_the_server_is_not_the_clients_business(stack):
