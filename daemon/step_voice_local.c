@@ -57,7 +57,7 @@ int local_voice_begin(struct step *s, struct err *e)
 		if (write_text(r, &say, i, e) < 0)
 			return -1;
 	local_voice_args(&r->tools, say.pieces, say.count, r->video.voice_id, s->part, &a);
-	return step_run_child(s, &a, "voice.wav", 0, e);
+	return voice_file_make(s, &a, e);
 }
 
 int local_voice_check(struct step *s, const struct media *voice, struct err *e)

@@ -6,11 +6,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct args;
 struct err;
 struct run;
+struct step;
 struct voice_note;
 
-/* As film_speech_places, from the file that the command left, which is removed. 0, -1 ERR_TEMP. */
+#define VOICE_FILE "voice.wav" /* in the work folder */
+
+/* Runs a command that makes s->part of pieces and prints where each begins; then as step_run_child. */
+int voice_file_make(struct step *s, const struct args *command, struct err *e);
+/* What that command printed: as film_speech_places. 0, -1 ERR_TEMP. */
 int voice_file_places(
 	const struct run *r, size_t pieces, int64_t end_ms, int64_t *ret_places_ms, struct err *e);
 /* Writes voice.json, and ends note. 0, -1. */

@@ -179,7 +179,7 @@ void local_voice_args(const struct film_tools *t, const struct local_piece *piec
 	for (size_t i = 0; i < count; i++)
 		add_piece(&pieces[i], i, asked ? asked : &voices_local[0], &filters);
 	film_speech_end_filters(count, &filters);
-	film_add_program(t, a);
+	film_add_printer(t, a);
 	args_adds(a, (const char *const[]){"-filter_complex", buf_text(&filters), NULL});
 	film_speech_add_output(out, a);
 }

@@ -28,7 +28,7 @@ size_t local_voice_pieces(const char *script, struct local_piece **ret);
 
 /* "say-003.txt": the file in the work folder that has the text of a piece. */
 void local_voice_name(size_t piece, char out[static 32]);
-/* Speaks the pieces -> out, WAV 48 kHz mono; where each begins -> FILM_SPEECH_PLACES. voice_id: voices.h. */
+/* Speaks the pieces -> out, WAV 48 kHz mono; prints what film_speech_places reads. voice_id: voices.h. */
 void local_voice_args(const struct film_tools *t, const struct local_piece *pieces, size_t count,
 	const char *voice_id, const char *out, struct args *a);
 /* The whole script, by where its pieces begin and the end of the last. */

@@ -42,7 +42,7 @@ void film_speech_end_filters(size_t pieces, struct buf *filters)
 		buf_addf(filters, "[p%zu]", i);
 	buf_addf(filters,
 		"concat=n=%zu:v=0:a=1,asettb=1/1000000,asetpts=N/SR/TB,"
-		"ametadata=mode=print:key=piece:file=" FILM_SPEECH_PLACES "[all]",
+		"ametadata=mode=print:key=piece:file=-[all]",
 		pieces);
 }
 
@@ -58,7 +58,7 @@ void film_speech_join_args(const struct film_tools *t, size_t pieces, const char
 	AUTO_BUF filters = BUF_INIT(FILTERS_MAX_BYTES);
 	char name[32];
 
-	film_add_program(t, a);
+	film_add_printer(t, a);
 	for (size_t i = 0; i < pieces; i++) {
 		film_speech_name(i, FILM_SPEECH_EXTENSION, name);
 		film_add_input(t, FILM_SOUND_FORMATS, name, a);

@@ -20,7 +20,7 @@ int64_t film_speech_bytes_per_sec(const char *format);
 /* "voice-003.mp3": a piece's file in the work folder. */
 void film_speech_name(size_t piece, const char *extension, char out[static 32]);
 
-/* The pieces' files by film_speech_name -> out; where each begins in it -> FILM_SPEECH_PLACES. */
+/* The pieces' files by film_speech_name -> out; prints what film_speech_places reads. */
 void film_speech_join_args(const struct film_tools *t, size_t pieces, const char *out, struct args *a);
 
 /* What every join of pieces has: see speech.c. Of piece i's chain, which is begun; then of them all. */
@@ -28,10 +28,9 @@ void film_speech_end_piece(size_t i, struct buf *filters);
 void film_speech_end_filters(size_t pieces, struct buf *filters);
 void film_speech_add_output(const char *out, struct args *a);
 
-#define FILM_SPEECH_PLACES "voice-places.txt" /* in the work folder */
 /*
- * Where each piece begins in the whole, to the sample, from that file's text: milliseconds, rounded, never
- * falling; one that has no sound begins where the next one does. ret has room for pieces; the last ones
+ * Where each piece begins in the whole, to the sample, from what the command printed: milliseconds, rounded,
+ * never falling; one that has no sound begins where the next one does. ret has room for pieces; the last ones
  * without sound get end_ms. -1 ERR_TEMP when it is not that.
  */
 int film_speech_places(

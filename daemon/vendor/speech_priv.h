@@ -35,7 +35,7 @@ int speech_note_take(const struct step *s, const char *artefact, size_t piece, s
 
 /*
  * Writes voice.json (voice_note.h) in the work folder: each piece's times from where its sound begins in the
- * whole. Removes what only that needed. 0, -1.
+ * whole. 0, -1.
  */
 int speech_note_join(struct step *s, const struct media *voice, struct err *e);
 

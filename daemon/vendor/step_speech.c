@@ -15,6 +15,7 @@
 #include "daemon/vendor/script_pieces.h"
 #include "daemon/vendor/speech_priv.h"
 #include "daemon/vendor/speech_wish.h"
+#include "daemon/voice_file.h"
 #include "lib/base/args.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
@@ -293,7 +294,7 @@ static void join(struct voice_work *w)
 	s->paid = true;
 	s->work = NULL;
 	free_work(w);
-	if (step_run_child(s, &a, "voice.wav", 0, &e) < 0)
+	if (voice_file_make(s, &a, &e) < 0)
 		step_ended(s, &e);
 }
 
