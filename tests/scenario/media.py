@@ -1,8 +1,10 @@
 """What a film really is, as ffprobe and ffmpeg see it, and pictures and sounds to make films from."""
 
 import array
+import functools
 import json
 import pathlib
+import re
 import struct
 import subprocess
 
@@ -141,3 +143,23 @@ def loudness(pcm, seconds=0.1):
 def last_sound(pcm, threshold):
     """The second at which the last sample louder than threshold is."""
     return next((i for i in range(len(pcm) - 1, -1, -1) if abs(pcm[i]) > threshold), 0) / RATE
+
+
+# --- loudness as EBU R 128 has it ---
+
+
+def programme(path):
+    """(integrated loudness in LUFS, true peak in dBTP) of a whole film."""
+    command = ["ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-i", str(path), "-map", "0:a:0"]
+    command += ["-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-"]
+    said = subprocess.run(command, capture_output=True, check=True, timeout=120).stderr.decode()
+    summary = said[said.rindex("Summary:") :]
+    return tuple(float(re.search(rf"{name}:\s+(\S+)", summary)[1]) for name in ("I", "Peak"))
+
+
+@functools.lru_cache(maxsize=8)
+def momentary(path):
+    """LUFS of the last 0.4 s, ten times a second."""
+    printed = ffmpeg("-i", path, "-af", "ebur128=metadata=1,ametadata=mode=print:key=lavfi.r128.M:file=-", "-f", "null",
+                     "-").decode()
+    return [float(found) for found in re.findall(r"lavfi\.r128\.M=(\S+)", printed)]
