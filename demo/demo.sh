@@ -23,7 +23,7 @@ demo/load.sh "$URL"
 
 control() { VIDEOD_PUBLIC_URL=$URL build/videoctl --config "$CONFIG" "$@"; }
 
-id=$(control create --product "$PRODUCT" --style "$STYLE" --aspect-ratio "$ASPECT")
+id=$(control create --product "$PRODUCT" --style "$STYLE" --aspect-ratio "$ASPECT" --transition crossfade --captions words)
 echo "A video of $PRODUCT, $STYLE, $ASPECT: $URL/videos/$id"
 control watch "$id" || {
 	echo "demo: no film; the reason may be in $DIR/log/daemon.log" >&2
