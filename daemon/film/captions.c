@@ -114,7 +114,7 @@ static int64_t price_of_text(const struct cutting *c, size_t first, size_t end)
 }
 
 /* Whether the units [first, end) may be one caption, and its price. */
-static bool price(const struct cutting *c, size_t first, size_t end, int64_t *ret)
+static bool price_of(const struct cutting *c, size_t first, size_t end, int64_t *ret)
 {
 	const struct caption_unit *u = c->u->list;
 	size_t second;
@@ -139,7 +139,7 @@ static void cut(const struct cutting *c, size_t *cuts)
 		for (size_t first = end; first-- > 0 && width(c, first, end) <= LINES * c->line_max + 1;) {
 			int64_t more;
 
-			if (!price(c, first, end, &more) || paid[first] + more >= paid[end])
+			if (!price_of(c, first, end, &more) || paid[first] + more >= paid[end])
 				continue;
 			paid[end] = paid[first] + more;
 			cuts[end] = first;

@@ -1,6 +1,6 @@
 /*
- * How long each letter takes was measured on English: a digit is a word, a comma a breath, a sign that is
- * spoken, such as "%", a long word; an ideograph or a syllable takes as long as three letters.
+ * How long each letter takes, about, as English is spoken: a digit is a word, a comma a breath, a sign that
+ * is spoken, such as "%", a long word; an ideograph or a syllable takes as long as three letters.
  */
 #include "daemon/film/voice_note.h"
 
