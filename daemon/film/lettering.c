@@ -19,14 +19,16 @@
 #include "lib/io/json.h"
 #include "lib/video/look.h"
 
-#define CONTRAST_LEAST 2.5 /* of two colours that are to be told apart; WCAG 2.1 asks 3 of large letters */
-#define WHITE          0xFFFFFFU
-#define INK            0x10151CU
-#define YELLOW         0xFFD60AU
-#define CAPTION_GROUND 0x0B0F14U
-#define LIMIT_FRAME    10000000 /* 92 hours */
-#define LIMIT_SIDE     8192
-#define CAPTIONS_MOST  2000
+#define CONTRAST_LEAST  2.5 /* of two colours that are to be told apart; WCAG 2.1 asks 3 of large letters */
+#define LIT_FROM_GROUND 9   /* a lit word among white ones on dark ground */
+#define LIT_FROM_WHITE  1.4
+#define WHITE           0xFFFFFFU
+#define INK             0x10151CU
+#define YELLOW          0xFFD60AU
+#define CAPTION_GROUND  0x0B0F14U
+#define LIMIT_FRAME     10000000 /* 92 hours */
+#define LIMIT_SIDE      8192
+#define CAPTIONS_MOST   2000
 
 static const unsigned size_percents[SIZE_COUNT] = {
 	[SIZE_SMALL] = 76, [SIZE_MEDIUM] = 100, [SIZE_LARGE] = 130};
@@ -256,13 +258,16 @@ static void put_captions(const struct lettering_order *o, const struct decided *
 	int style = is_set(o->caption_style, CAPTION_STYLE_COUNT) ? o->caption_style : CAPTION_CLEAN;
 	unsigned accent = accent_of(o), lit = style == CAPTION_BOLD ? opposite(accent) : accent;
 	struct json *j = json_new_object(), *list = json_new_array();
+	struct decided letters = *d;
 	bool words = o->captions == CAPTIONS_WORDS;
 
 	if (style != CAPTION_BOLD &&
-		(contrast(lit, CAPTION_GROUND) < 2 * CONTRAST_LEAST || contrast(lit, WHITE) < 1.25))
+		(contrast(lit, CAPTION_GROUND) < LIT_FROM_GROUND || contrast(lit, WHITE) < LIT_FROM_WHITE))
 		lit = YELLOW;
+	if (!(o->brand && o->brand->font)) /* small letters are read best without serifs */
+		letters.font = strstr(d->font, "Serif") ? "Noto Sans" : d->font;
 	json_put_string(j, "style", look_caption_style_names[style]);
-	put_type(j, d, weights[style], WHITE);
+	put_type(j, &letters, weights[style], WHITE);
 	json_put_int(j, "accent", accent);
 	json_put_int(j, "litColour", lit);
 	json_put_int(j, "backgroundColour", CAPTION_GROUND);

@@ -10,6 +10,7 @@
 #include "daemon/lettering/fonts.h"
 
 #define SHRINK        0.95
+#define WHOLE         0.5  /* of the usual size: below it, words are broken rather than made smaller still */
 #define PITCH         1.22 /* of the size, where the letters need no more */
 #define PITCH_MAX     2.4
 #define LINE_GAP      0.10 /* of the size, between the ink of two lines */
@@ -207,7 +208,9 @@ static bool try_size(struct block *b, const struct block_wish *w, double size, b
 
 static bool find_size(struct block *b, const struct block_wish *w, bool whole_words)
 {
-	for (double size = w->size; size >= w->smallest; size *= SHRINK)
+	double least = whole_words ? fmax(w->smallest, WHOLE * w->size) : w->smallest;
+
+	for (double size = w->size; size >= least; size *= SHRINK)
 		if (try_size(b, w, size, whole_words))
 			return true;
 	return false;

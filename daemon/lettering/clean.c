@@ -16,9 +16,10 @@
 #include "lib/base/macros.h"
 #include "lib/base/utf8.h"
 
-#define MAX_BYTES  (CLEAN_MAX_POINTS * 4 + 8)
-#define BLACK_FLAG 0x1F3F4 /* what tags follow: the flags of England, Scotland, Wales */
-#define ELLIPSIS   0x2026
+#define MAX_BYTES   (CLEAN_MAX_POINTS * 6 + 8)
+#define BLACK_FLAG  0x1F3F4 /* what tags follow: the flags of England, Scotland, Wales */
+#define WORD_JOINER 0x2060
+#define ELLIPSIS    0x2026
 
 struct range {
 	uint32_t first, last;
@@ -66,6 +67,12 @@ static bool is_mark(uint32_t point)
 	return type == G_UNICODE_NON_SPACING_MARK || type == G_UNICODE_ENCLOSING_MARK;
 }
 
+/* A Korean line ends between words, though it may anywhere. */
+static bool is_hangul(uint32_t point)
+{
+	return point >= 0xAC00 && point <= 0xD7A3;
+}
+
 struct cleaner {
 	struct buf out;
 	uint32_t last; /* point of out; a line end before the first */
@@ -96,6 +103,8 @@ static void add(struct cleaner *c, uint32_t point)
 	c->marks = is_mark(point) ? c->marks + 1 : 0;
 	if (c->marks > CLEAN_MAX_MARKS && !(point >= 0xFE00 && point <= 0xFE0F))
 		return;
+	if (is_hangul(point) && is_hangul(c->last))
+		utf8_add(&c->out, WORD_JOINER);
 	utf8_add(&c->out, point);
 	c->last = point;
 	c->points++;

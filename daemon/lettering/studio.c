@@ -11,7 +11,7 @@
 #include "lib/io/json.h"
 #include "lib/video/look.h"
 
-#define GAP       0.024 /* between things, of the shorter side */
+#define GAP       0.034 /* between things, of the shorter side */
 #define FILE_SIZE 64
 
 /* Parts of width and height. */

@@ -103,6 +103,7 @@ static struct lettering_order order_of(struct described *d)
 {
 	const struct json *r = d->root, *card = json_get(r, "card");
 	const char *bytes = text_of(r, "bytes");
+	size_t captions = read_captions(d);
 
 	d->bytes = bytes ? from_hex(bytes) : NULL;
 	return (struct lettering_order){
@@ -116,7 +117,7 @@ static struct lettering_order order_of(struct described *d)
 			text_of(card, "action")},
 		.captions = d->look.captions,
 		.caption_style = d->look.caption_style,
-		.caption_count = read_captions(d),
+		.caption_count = captions,
 		.caption = d->captions,
 		.logo = text_of(r, "logo"),
 		.prefix = text_of(r, "prefix"),
