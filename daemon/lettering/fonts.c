@@ -148,3 +148,10 @@ bool fonts_check(PangoContext *context, FILE *to)
 	}
 	return ok;
 }
+
+/* LeakSanitizer asks for this: fontconfig keeps what it has read for as long as the process lives. */
+const char *__lsan_default_suppressions(void); /* NOLINT: its name */
+const char *__lsan_default_suppressions(void)  /* NOLINT */
+{
+	return "leak:libfontconfig";
+}
