@@ -9,6 +9,9 @@
 
 #include "daemon/lettering/fonts.h"
 
+#define REFERENCE                                                                                            \
+	64 /* pixels: all is laid out at this size, so that fonts are looked for once, and drawn smaller or  \
+	      larger */
 #define SHRINK        0.95
 #define WHOLE         0.5  /* of the usual size: below it, words are broken rather than made smaller still */
 #define PITCH         1.22 /* of the size, where the letters need no more */
@@ -19,34 +22,26 @@
 #define BALANCE_STEPS 9
 #define BALANCE_MAX   400 /* bytes; longer texts are even enough */
 
-static double pixels(int pango_units)
+/* In pixels of the film what is laid out at REFERENCE. */
+static double pixels(const struct block *b, int pango_units)
 {
-	return (double)pango_units / PANGO_SCALE;
+	return (double)pango_units / PANGO_SCALE * b->size / REFERENCE;
 }
 
-static void set_size(PangoLayout *layout, double size)
+static void set_width(const struct block *b, double width, PangoWrapMode mode)
 {
-	PangoFontDescription *d = pango_font_description_copy(pango_layout_get_font_description(layout));
-
-	pango_font_description_set_absolute_size(d, size * PANGO_SCALE);
-	pango_layout_set_font_description(layout, d);
-	pango_font_description_free(d);
-}
-
-static void set_width(PangoLayout *layout, double width, PangoWrapMode mode)
-{
-	pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
-	pango_layout_set_wrap(layout, mode);
+	pango_layout_set_width(b->layout, (int)(width * REFERENCE / b->size * PANGO_SCALE));
+	pango_layout_set_wrap(b->layout, mode);
 }
 
 /* Whether no word is wider than a line. */
-static bool words_fit(PangoLayout *layout, double width)
+static bool words_fit(const struct block *b, double width)
 {
 	PangoRectangle logical;
 
-	set_width(layout, width, PANGO_WRAP_WORD);
-	pango_layout_get_extents(layout, NULL, &logical);
-	return pixels(logical.width) <= width;
+	set_width(b, width, PANGO_WRAP_WORD);
+	pango_layout_get_extents(b->layout, NULL, &logical);
+	return pixels(b, logical.width) <= width;
 }
 
 static void add_attribute(PangoAttrList *list, PangoAttribute *a, size_t from, size_t to)
@@ -100,6 +95,7 @@ static PangoLayout *new_layout(PangoContext *context, const struct block_wish *w
 	fonts_families(w->type->font, w->text, families);
 	pango_font_description_set_family(d, families);
 	pango_font_description_set_weight(d, (PangoWeight)w->type->weight);
+	pango_font_description_set_absolute_size(d, REFERENCE * PANGO_SCALE);
 	pango_layout_set_font_description(layout, d);
 	pango_font_description_free(d);
 	if (language)
@@ -109,55 +105,55 @@ static PangoLayout *new_layout(PangoContext *context, const struct block_wish *w
 	return layout;
 }
 
-static int line_count(PangoLayout *layout, double width)
+static int line_count(const struct block *b, double width)
 {
-	set_width(layout, width, PANGO_WRAP_WORD_CHAR);
-	return pango_layout_get_line_count(layout);
+	set_width(b, width, PANGO_WRAP_WORD_CHAR);
+	return pango_layout_get_line_count(b->layout);
 }
 
 /* The narrowest width that needs no more lines makes them even. */
-static void balance(PangoLayout *layout, double width)
+static void balance(const struct block *b, double width)
 {
-	int lines = line_count(layout, width);
+	int lines = line_count(b, width);
 	double narrow = width / 3, wide = width;
 
-	if (lines > 1 && strlen(pango_layout_get_text(layout)) <= BALANCE_MAX && words_fit(layout, width)) {
+	if (lines > 1 && strlen(pango_layout_get_text(b->layout)) <= BALANCE_MAX && words_fit(b, width)) {
 		for (int i = 0; i < BALANCE_STEPS; i++) {
 			double middle = (narrow + wide) / 2;
 
-			if (words_fit(layout, middle) && line_count(layout, middle) <= lines)
+			if (words_fit(b, middle) && line_count(b, middle) <= lines)
 				wide = middle;
 			else
 				narrow = middle;
 		}
 	}
-	(void)line_count(layout, wide);
+	(void)line_count(b, wide);
 }
 
 /* Ink above and below the baseline. */
-static void line_ink(PangoLayoutLine *line, double *ret_above, double *ret_below)
+static void line_ink(const struct block *b, PangoLayoutLine *line, double *ret_above, double *ret_below)
 {
 	PangoRectangle ink;
 
 	pango_layout_line_get_extents(line, &ink, NULL);
-	*ret_above = fmax(0, -pixels(ink.y));
-	*ret_below = fmax(0, pixels(ink.y + ink.height));
+	*ret_above = fmax(0, -pixels(b, ink.y));
+	*ret_below = fmax(0, pixels(b, ink.y + ink.height));
 }
 
 /* Tall scripts and stacked accents get the room they need, all lines the same. */
-static double pitch_of(PangoLayout *layout, double size)
+static double pitch_of(const struct block *b)
 {
-	double pitch = PITCH * size, below_last = 0;
+	double pitch = PITCH * b->size, below_last = 0;
 
-	for (GSList *l = pango_layout_get_lines_readonly(layout); l; l = l->next) {
+	for (GSList *l = pango_layout_get_lines_readonly(b->layout); l; l = l->next) {
 		double above, below;
 
-		line_ink(l->data, &above, &below);
-		if (l != pango_layout_get_lines_readonly(layout))
-			pitch = fmax(pitch, below_last + above + LINE_GAP * size);
+		line_ink(b, l->data, &above, &below);
+		if (l != pango_layout_get_lines_readonly(b->layout))
+			pitch = fmax(pitch, below_last + above + LINE_GAP * b->size);
 		below_last = below;
 	}
-	return fmin(pitch, PITCH_MAX * size);
+	return fmin(pitch, PITCH_MAX * b->size);
 }
 
 static void collect_lines(struct block *b)
@@ -168,8 +164,8 @@ static void collect_lines(struct block *b)
 
 		pango_layout_line_get_extents(l->data, NULL, &logical);
 		b->lines[b->line_count++] =
-			(struct block_line){.line = l->data, .width = pixels(logical.width)};
-		b->width = fmax(b->width, pixels(logical.width));
+			(struct block_line){.line = l->data, .width = pixels(b, logical.width)};
+		b->width = fmax(b->width, pixels(b, logical.width));
 	}
 }
 
@@ -179,11 +175,11 @@ static void measure(struct block *b, const struct block_wish *w)
 	double above, below, first, last;
 
 	*b = (struct block){.layout = b->layout, .size = b->size, .right_to_left = b->right_to_left};
-	b->pitch = w->pitch > 0 ? w->pitch * b->size : pitch_of(b->layout, b->size);
+	b->pitch = w->pitch > 0 ? w->pitch * b->size : pitch_of(b);
 	collect_lines(b);
-	line_ink(b->lines[0].line, &above, &below);
+	line_ink(b, b->lines[0].line, &above, &below);
 	first = fmax(above, CAPITALS * b->size);
-	line_ink(b->lines[b->line_count - 1].line, &above, &below);
+	line_ink(b, b->lines[b->line_count - 1].line, &above, &below);
 	last = fmax(below, DESCENT * b->size);
 	b->height = first + b->pitch * (double)(b->line_count - 1) + last;
 	for (size_t i = 0; i < b->line_count; i++) {
@@ -195,13 +191,18 @@ static void measure(struct block *b, const struct block_wish *w)
 	}
 }
 
+/* The least height of all in lines of this width; natural: the width in one line, at REFERENCE. */
+static double least_height(double natural, double size, double width)
+{
+	return floor(natural * size / REFERENCE / width) * PITCH * size;
+}
+
 static bool try_size(struct block *b, const struct block_wish *w, double size, bool whole_words)
 {
 	b->size = size;
-	set_size(b->layout, size);
-	if (whole_words && !words_fit(b->layout, w->width))
+	if (whole_words && !words_fit(b, w->width))
 		return false;
-	(void)line_count(b->layout, w->width);
+	(void)line_count(b, w->width);
 	measure(b, w);
 	return b->height <= w->height && b->width <= w->width + 1;
 }
@@ -209,9 +210,13 @@ static bool try_size(struct block *b, const struct block_wish *w, double size, b
 static bool find_size(struct block *b, const struct block_wish *w, bool whole_words)
 {
 	double least = whole_words ? fmax(w->smallest, WHOLE * w->size) : w->smallest;
+	PangoRectangle natural;
 
+	pango_layout_set_width(b->layout, -1);
+	pango_layout_get_extents(b->layout, NULL, &natural);
 	for (double size = w->size; size >= least; size *= SHRINK)
-		if (try_size(b, w, size, whole_words))
+		if (least_height((double)natural.width / PANGO_SCALE, size, w->width) <= w->height &&
+			try_size(b, w, size, whole_words))
 			return true;
 	return false;
 }
@@ -227,7 +232,7 @@ static void cut(struct block *b, const struct block_wish *w)
 	lines = (int)fmax(1, floor((w->height - b->size) / pitch) + 1);
 	pango_layout_set_ellipsize(b->layout, PANGO_ELLIPSIZE_END);
 	for (; lines > 0; lines--) {
-		pango_layout_set_height(b->layout, (int)(lines * pitch * PANGO_SCALE));
+		pango_layout_set_height(b->layout, (int)(lines * pitch * REFERENCE / b->size * PANGO_SCALE));
 		measure(b, w);
 		if (b->height <= w->height)
 			return;
@@ -243,7 +248,7 @@ void block_lay_out(PangoContext *context, const struct block_wish *w, struct blo
 
 	b.right_to_left = pango_layout_get_direction(b.layout, 0) == PANGO_DIRECTION_RTL;
 	if (find_size(&b, w, true) || find_size(&b, w, false)) {
-		balance(b.layout, w->width);
+		balance(&b, w->width);
 		measure(&b, w);
 	} else {
 		cut(&b, w);
@@ -262,8 +267,12 @@ void block_done(struct block *b)
 void block_draw(const struct block *b, cairo_t *cairo, double x, double y)
 {
 	for (size_t i = 0; i < b->line_count; i++) {
-		cairo_move_to(cairo, x + b->lines[i].x, y + b->lines[i].baseline);
+		cairo_save(cairo);
+		cairo_translate(cairo, x + b->lines[i].x, y + b->lines[i].baseline);
+		cairo_scale(cairo, b->size / REFERENCE, b->size / REFERENCE);
+		cairo_move_to(cairo, 0, 0);
 		pango_cairo_show_layout_line(cairo, b->lines[i].line);
+		cairo_restore(cairo);
 	}
 }
 
@@ -279,7 +288,7 @@ bool block_span(
 		return false;
 	pango_layout_line_index_to_x(l, (int)lit_from, FALSE, &one);
 	pango_layout_line_index_to_x(l, (int)lit_to - 1, TRUE, &other);
-	*ret_left = b->lines[line].x + pixels(MIN(one, other));
-	*ret_right = b->lines[line].x + pixels(MAX(one, other));
+	*ret_left = b->lines[line].x + pixels(b, MIN(one, other));
+	*ret_right = b->lines[line].x + pixels(b, MAX(one, other));
 	return true;
 }

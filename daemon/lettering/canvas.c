@@ -11,8 +11,7 @@
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 
-#define GROW_STEPS 24 /* around the circle */
-#define BLUR_TIMES 3  /* boxes that make a bell */
+#define BLUR_TIMES 3 /* boxes that make a bell */
 
 static int min_int(int a, int b)
 {
@@ -152,17 +151,85 @@ struct canvas canvas_mask(const struct canvas *like)
 	return mask;
 }
 
+/* The bytes of a mask, one a pixel. */
+struct plane {
+	unsigned char *data;
+	int width, height, stride;
+};
+
+static struct plane plane_of(const struct canvas *mask)
+{
+	cairo_surface_flush(mask->surface);
+	return (struct plane){
+		.data = cairo_image_surface_get_data(mask->surface),
+		.width = cairo_image_surface_get_width(mask->surface),
+		.height = cairo_image_surface_get_height(mask->surface),
+		.stride = cairo_image_surface_get_stride(mask->surface),
+	};
+}
+
+static unsigned at(const struct plane *p, int x, int y)
+{
+	if (x < 0 || y < 0 || x >= p->width || y >= p->height)
+		return 0;
+	return p->data[(ptrdiff_t)y * p->stride + x];
+}
+
+/* What is around is as full, so that the discs of those at the edge cover its own. */
+static bool is_inside(const struct plane *p, int x, int y)
+{
+	return at(p, x, y) + at(p, x - 1, y) + at(p, x + 1, y) + at(p, x, y - 1) + at(p, x, y + 1) == 5 * 255;
+}
+
+/* A disc around x, y, as dense as value, where it is denser than what is there. */
+static void stamp(const struct plane *out, int x, int y, unsigned value, const unsigned char *disc, int reach)
+{
+	int side = 2 * reach + 1, left = max_int(0, x - reach), right = min_int(out->width - 1, x + reach);
+
+	for (int py = max_int(0, y - reach); py <= min_int(out->height - 1, y + reach); py++) {
+		unsigned char *row = out->data + (ptrdiff_t)py * out->stride;
+		const unsigned char *of = disc + (ptrdiff_t)(py - y + reach) * side - (x - reach);
+
+		for (int px = left; px <= right; px++) {
+			unsigned v = of[px] * value / 255;
+
+			if (v > row[px])
+				row[px] = (unsigned char)v;
+		}
+	}
+}
+
+static unsigned char *new_disc(double radius, int reach)
+{
+	int side = 2 * reach + 1;
+	unsigned char *disc = xmalloc((size_t)side * (size_t)side);
+
+	for (int y = 0; y < side; y++)
+		for (int x = 0; x < side; x++) {
+			double covered = radius + 0.5 - hypot(x - reach, y - reach);
+
+			disc[y * side + x] = (unsigned char)(255 * fmax(0, fmin(1, covered)));
+		}
+	return disc;
+}
+
 void canvas_grow(struct canvas *mask, double radius)
 {
 	struct canvas grown = canvas_mask(mask);
+	struct plane from = plane_of(mask), to = plane_of(&grown);
+	int reach = (int)ceil(radius);
+	AUTO_FREE unsigned char *disc = new_disc(radius, reach);
 
-	for (int i = 0; i < GROW_STEPS; i++) {
-		double angle = 4 * M_PI_2 * i / GROW_STEPS;
+	for (int y = 0; y < from.height; y++)
+		for (int x = 0; x < from.width; x++) {
+			unsigned value = at(&from, x, y);
 
-		cairo_mask_surface(grown.cairo, mask->surface, mask->area.x + radius * cos(angle),
-			mask->area.y + radius * sin(angle));
-	}
-	cairo_mask_surface(grown.cairo, mask->surface, mask->area.x, mask->area.y);
+			if (value > 0 && is_inside(&from, x, y))
+				to.data[(ptrdiff_t)y * to.stride + x] = 255;
+			else if (value > 0)
+				stamp(&to, x, y, value, disc, reach);
+		}
+	cairo_surface_mark_dirty(grown.surface);
 	canvas_done(mask);
 	*mask = grown;
 }
@@ -185,33 +252,15 @@ static void blur_run(unsigned char *p, int n, ptrdiff_t step, int radius, unsign
 
 void canvas_blur(struct canvas *mask, int radius)
 {
-	int width = cairo_image_surface_get_width(mask->surface),
-	    height = cairo_image_surface_get_height(mask->surface),
-	    stride = cairo_image_surface_get_stride(mask->surface);
-	AUTO_FREE unsigned char *copy = xmalloc((size_t)max_int(width, height));
-
-	cairo_surface_flush(mask->surface);
-	unsigned char *data = cairo_image_surface_get_data(mask->surface);
+	struct plane p = plane_of(mask);
+	AUTO_FREE unsigned char *copy = xmalloc((size_t)max_int(p.width, p.height));
 
 	for (int i = 0; i < BLUR_TIMES && radius > 0; i++) {
-		for (int y = 0; y < height; y++)
-			blur_run(data + (ptrdiff_t)y * stride, width, 1, radius, copy);
-		for (int x = 0; x < width; x++)
-			blur_run(data + x, height, stride, radius, copy);
+		for (int y = 0; y < p.height; y++)
+			blur_run(p.data + (ptrdiff_t)y * p.stride, p.width, 1, radius, copy);
+		for (int x = 0; x < p.width; x++)
+			blur_run(p.data + x, p.height, p.stride, radius, copy);
 	}
-	cairo_surface_mark_dirty(mask->surface);
-}
-
-void canvas_amplify(struct canvas *mask, double factor)
-{
-	int stride = cairo_image_surface_get_stride(mask->surface);
-	size_t bytes = (size_t)stride * (size_t)cairo_image_surface_get_height(mask->surface);
-
-	cairo_surface_flush(mask->surface);
-	unsigned char *data = cairo_image_surface_get_data(mask->surface);
-
-	for (size_t i = 0; i < bytes; i++)
-		data[i] = (unsigned char)fmin(255, data[i] * factor);
 	cairo_surface_mark_dirty(mask->surface);
 }
 

@@ -42,8 +42,6 @@ struct canvas canvas_mask(const struct canvas *like);
 /* Each shape gets this much wider on all sides. */
 void canvas_grow(struct canvas *mask, double radius);
 void canvas_blur(struct canvas *mask, int radius);
-/* Makes a mask denser: alpha is multiplied. */
-void canvas_amplify(struct canvas *mask, double factor);
 void canvas_fill(const struct canvas *c, const struct canvas *mask, unsigned rgb, double alpha);
 
 #endif

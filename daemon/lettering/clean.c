@@ -77,7 +77,7 @@ struct cleaner {
 	struct buf out;
 	uint32_t last; /* point of out; a line end before the first */
 	unsigned marks;
-	size_t points;
+	size_t points, lines;
 };
 
 static void drop_last_blank(struct cleaner *c)
@@ -89,7 +89,7 @@ static void drop_last_blank(struct cleaner *c)
 static void add(struct cleaner *c, uint32_t point)
 {
 	if (is_line_end(point))
-		point = '\n';
+		point = c->lines < CLEAN_MAX_LINES ? '\n' : ' ';
 	else if (is_blank(point))
 		point = ' ';
 	else if (is_hidden(point) || (is_tag(point) && !is_tag(c->last) && c->last != BLACK_FLAG))
@@ -98,8 +98,10 @@ static void add(struct cleaner *c, uint32_t point)
 		return;
 	if (point == ' ' && c->last == ' ')
 		return;
-	if (point == '\n')
+	if (point == '\n') {
 		drop_last_blank(c);
+		c->lines++;
+	}
 	c->marks = is_mark(point) ? c->marks + 1 : 0;
 	if (c->marks > CLEAN_MAX_MARKS && !(point >= 0xFE00 && point <= 0xFE0F))
 		return;

@@ -5,8 +5,9 @@
 
 #include <stddef.h>
 
-#define CLEAN_MAX_POINTS 2000 /* more is cut, with an ellipsis */
-#define CLEAN_MAX_MARKS  6    /* on one letter */
+#define CLEAN_MAX_POINTS 600 /* more is cut, with an ellipsis */
+#define CLEAN_MAX_LINES  40  /* the ends of more become blanks */
+#define CLEAN_MAX_MARKS  6   /* on one letter */
 
 /*
  * A copy of valid UTF-8 that the caller frees: white space is single blanks and line ends, and what is never

@@ -6,7 +6,8 @@
  *    captions},"scene":{as a scene's},"overlay","card":{"title","text","action"},"logo",
  *    "captions":[[text, lit from, lit to, from, to], ...]}
  *
- * "bytes": the overlay in hexadecimal instead, for what is no text.
+ * Prints the ground of its cards, from and to, a line each. "bytes": the overlay in hexadecimal instead, for
+ * what is no text.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,9 +138,11 @@ static int write_order(const char *line, struct err *e)
 		return -1;
 
 	struct lettering_order o = order_of(&d);
+	struct film_ground ground = film_ground(o.style, o.brand);
 	lettering_write(&o, &out);
 	if (!buf_ok(&out) || !text_of(root, "file"))
 		return err_set(e, ERR_PERM, "the order is too long, or has no file");
+	(void)printf("%06X %06X\n", ground.from, ground.to);
 	return fs_write_atomic(text_of(root, "file"), out.data, out.len, 0644, e);
 }
 
