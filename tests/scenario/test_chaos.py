@@ -98,7 +98,7 @@ def test_killed_at_30_random_moments(stack, database):
     chance = random.Random(seed)
     print(f"seed {seed}")
     body = film(scenes=[scene(n, textOverlay=f"Scene {n}") for n in range(12)], voiceoverScript="Some words.")
-    steps = 2 * 12 + len(("voice", "sound", "assemble", "still", "publish"))
+    steps = 3 * 12 + len(("voice", "sound", "assemble", "inspect", "still", "publish"))
     video = stack.create({**body, "aspectRatio": "1:1"})
 
     def wait_done(steps, seconds):
@@ -142,9 +142,9 @@ def test_killed_at_each_boundary(stack, database):
         kills += 1
 
     check_files(stack, stack.wait_completed(video))
-    assert len(check_done_once(database, video)) == 10
+    assert len(check_done_once(database, video)) == 13
     print(f"{kills} kills at {len(seen)} boundaries")
-    assert len(seen) == 20
+    assert len(seen) == 26
     assert kills >= 10
     check_nothing_left(stack)
 
@@ -197,7 +197,7 @@ def test_stopped_past_its_lease(stack, database):
     assert [row[:3] for row in log].count(("publish", "0", "done")) == 1
     check_done_once(database, video)
     assert database.rows(f"SELECT state FROM jobs WHERE video_id = {id_of(video)}") == [("3",)]
-    assert len(list((stack.folder / "media" / "videos" / video).iterdir())) == 2
+    assert len(list((stack.folder / "media" / "videos" / video).iterdir())) == 5
     check_nothing_left(stack)
 
 
