@@ -27,6 +27,7 @@ static const struct {
 	{REPLY_METHOD_NOT_ALLOWED, 405, "method_not_allowed"},
 	{REPLY_CONFLICT, 409, "conflict"},
 	{REPLY_BODY_TOO_LARGE, 413, "body_too_large"},
+	{REPLY_STORE_FULL, 413, "store_full"},
 	{REPLY_UNSUPPORTED_MEDIA_TYPE, 415, "unsupported_media_type"},
 	{REPLY_KEY_REUSED, 422, "idempotency_key_reused"},
 	{REPLY_INTERNAL, 500, "internal"},
