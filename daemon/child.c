@@ -2,6 +2,7 @@
  * A step's work with the ffmpeg program: run it, then have ffprobe look at what it made, then give the file
  * its name. Nothing is believed for its exit status alone, and a file under its final name is always whole.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,12 +79,16 @@ static int rename_part(struct step *s, struct err *e)
 	return fs_rename_durable(from, to, e);
 }
 
-/* ffprobe that says no about a file from outside will say no again; its words are the operator's. */
+/* Whether it was the program's own word, and about the file. */
+static bool said_no(const struct proc_result *r)
+{
+	return !r->timed_out && r->signo == 0 && !strstr(r->err_tail, strerror(ENOSPC));
+}
+
+/* Who says no about a file from outside will say no again; its words are the operator's. */
 static void refuse(struct step *s, struct err *e)
 {
-	if (s->id != STEP_PICTURE && s->id != STEP_FILE && !s->work)
-		return;
-	outcome_log_step(LOG_LEVEL_INFO, "ffprobe refuses", s, e->text);
+	outcome_log_step(LOG_LEVEL_INFO, "a file is refused", s, e->text);
 	if (s->id == STEP_PICTURE)
 		(void)picture_refuse(s, e);
 	else if (s->id == STEP_FILE)
@@ -100,23 +105,23 @@ static void probed(const struct proc_result *r, void *arg)
 	bool read = false;
 
 	s->proc = NULL;
-	if (r->ok) {
+	if (r->ok)
 		read = film_probe_read(r->out, r->out_len, &m, &e) == 0;
-	} else {
+	else
 		describe_failure(s, r, &e);
-		if (!r->timed_out && r->signo == 0)
-			refuse(s, &e);
-	}
+	if (!read && s->fence != FENCE_OURS && said_no(r))
+		refuse(s, &e);
 	s->probed(s, read ? &m : NULL, read ? NULL : &e);
 }
 
-int step_probe(struct step *s, const char *path, step_probed_fn *done, struct err *e)
+int step_probe(struct step *s, enum film_fence fence, const char *path, step_probed_fn *done, struct err *e)
 {
 	AUTO_ARGS probe = {0};
 	struct proc_spec spec = {.deadline_ms = PROBE_DEADLINE_MS, .out_max_bytes = PROBE_MAX_BYTES};
 
 	s->probed = done;
-	film_probe_args(&s->run->tools, path, &probe);
+	s->fence = fence;
+	film_probe_args(&s->run->tools, fence, path, &probe);
 	return start(s, &probe, &spec, probed, e);
 }
 
@@ -161,10 +166,10 @@ static void looked(struct step *s, const struct media *m, const struct err *fail
 		step_ended(s, believe(s, m, &e) < 0 ? &e : NULL);
 }
 
-int step_look(struct step *s, const char *name, struct err *e)
+int step_look(struct step *s, enum film_fence fence, const char *name, struct err *e)
 {
 	(void)snprintf(s->file, sizeof(s->file), "%s", name);
-	return step_probe(s, s->part, looked, e);
+	return step_probe(s, fence, s->part, looked, e);
 }
 
 static void made(const struct proc_result *r, void *arg)
@@ -175,10 +180,12 @@ static void made(const struct proc_result *r, void *arg)
 
 	s->proc = NULL;
 	(void)snprintf(name, sizeof(name), "%s", s->file);
-	if (r->ok && step_look(s, name, &e) == 0)
+	if (r->ok && step_look(s, FENCE_OURS, name, &e) == 0)
 		return;
 	if (!r->ok)
 		describe_failure(s, r, &e);
+	if (!r->ok && s->id == STEP_FILE && said_no(r))
+		refuse(s, &e);
 	step_ended(s, &e);
 }
 

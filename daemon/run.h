@@ -114,10 +114,12 @@ struct step {
 			      itself frees it and sets NULL before step_ended */
 	struct proc *proc; /* whatever is at work for it, NULL otherwise */
 	step_probed_fn *probed; /* who waits for proc, when that is an ffprobe */
+	enum film_fence fence;  /* of the file that is probed */
 	step_output_fn *output; /* who waits for proc, when that is run for what it prints */
 	unsigned pass;          /* of a kind that takes several: which is running */
 	unsigned still_frame;   /* STEP_STILL: the thumbnail's */
 	struct http_call *call;
+	int64_t said_ms;    /* STEP_FILE: how long a sound lasts by what it says itself */
 	int fd;             /* being written by call, or -1 */
 	struct fetch fetch; /* what call brings */
 	char what[48];      /* "scene 2: the picture": what errors about it begin with */
@@ -238,7 +240,7 @@ void outcome_log_step(enum log_level level, const char *what, const struct step 
 int step_run_child(
 	struct step *s, const struct args *command, const char *name, int64_t frames, struct err *e);
 /* The same for a file that is there already as s->part. */
-int step_look(struct step *s, const char *name, struct err *e);
+int step_look(struct step *s, enum film_fence fence, const char *name, struct err *e);
 /*
  * Runs a command for what it prints, at most max_bytes; done gets it, and ends the step or goes on with
  * another command. -1: not begun, done is not called.
@@ -247,9 +249,9 @@ int step_run_output(
 	struct step *s, const struct args *command, size_t max_bytes, step_output_fn *done, struct err *e);
 /*
  * Has ffprobe look at a file anywhere (an absolute path, or a name in the work folder), and no more: done
- * gets what it is, or why that is not known (of a vendor's file: ERR_PERM when ffprobe itself says no).
+ * gets what it is, or why that is not known (of a file from outside: ERR_PERM when ffprobe itself says no).
  * -1: not begun, done is not called. Stopped with the step.
  */
-int step_probe(struct step *s, const char *path, step_probed_fn *done, struct err *e);
+int step_probe(struct step *s, enum film_fence fence, const char *path, step_probed_fn *done, struct err *e);
 
 #endif

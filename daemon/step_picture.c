@@ -14,7 +14,7 @@ static void here(struct step *s)
 	struct err e;
 
 	(void)snprintf(name, sizeof(name), "picture-%03zu", s->item);
-	if (step_look(s, name, &e) < 0)
+	if (step_look(s, FENCE_PICTURE, name, &e) < 0)
 		step_ended(s, &e);
 }
 
@@ -40,6 +40,10 @@ int picture_check(struct step *s, const struct media *m, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(codecs); i++) {
 		if (strcmp(m->video_codec, codecs[i]) != 0)
 			continue;
+		if (!m->has_frame)
+			return err_set_http(e, ERR_PERM, CLIENTS_FAULT,
+				"%s cannot be decoded: it is damaged, animated, or larger than %dx%d pixels",
+				s->what, LIMIT_PICTURE_SIDE, LIMIT_PICTURE_SIDE);
 		if (m->width < 16 || m->height < 16 || m->width > LIMIT_PICTURE_SIDE ||
 			m->height > LIMIT_PICTURE_SIDE)
 			return err_set_http(e, ERR_PERM, CLIENTS_FAULT,

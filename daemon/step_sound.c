@@ -116,7 +116,7 @@ static int run_pass(struct step *s, enum pass pass, struct err *e)
 static int finish(struct step *s, struct err *e)
 {
 	stop(steal_ptr(s->work));
-	return step_look(s, "sound.m4a", e);
+	return step_look(s, FENCE_OURS, "sound.m4a", e);
 }
 
 static int judge(struct step *s, const struct film_loudness *got, struct err *e)

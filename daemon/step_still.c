@@ -64,7 +64,7 @@ static int take(struct step *s, struct err *e)
 	if (rename_to(s, sprite, name, e) < 0)
 		return -1;
 	output_name(s->item, OUTPUT_THUMBNAIL, name);
-	return step_look(s, name, e) < 0 ? -1 : 1;
+	return step_look(s, FENCE_OURS, name, e) < 0 ? -1 : 1;
 }
 
 static void made(struct step *s, const char *out, size_t n, const struct err *failure)

@@ -21,7 +21,7 @@ static int keep_places(struct step *s, const char *out, size_t n, struct err *e)
 
 	if (fs_write_atomic(path, out, n, FILE_MODE, e) < 0)
 		return -1;
-	return step_look(s, VOICE_FILE, e);
+	return step_look(s, FENCE_OURS, VOICE_FILE, e);
 }
 
 static void printed(struct step *s, const char *out, size_t n, const struct err *failure)

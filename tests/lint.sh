@@ -5,7 +5,8 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 
 LINES_MAX=600
-BANNED='strcpy|strcat|sprintf|vsprintf|gets|strtok(_r)?|ato[ilf]|atoll|strto(l|ll|ul|ull|d)|alloca|system|popen|mktemp'
+BANNED='strcpy|strcat|sprintf|vsprintf|gets|strtok(_r)?|ato[ilf]|atoll|strto(l|ll|ul|ull|f|d|ld)|alloca|system|popen|mktemp'
+WRAPPER='^\./lib/base/text\.c:[0-9]+:.*\<strtod\(' # text_to_double, which checks what it has read
 CHECKS='format banned long shell manuals cppcheck tidy'
 
 files() { find . \( -name .git -o -path ./build -o -path ./run \) -prune -o -type f "$@" -print | sort; }
@@ -14,7 +15,7 @@ c_files() { files -name '*.[ch]'; }
 nothing() { ! grep .; }
 
 check_format() { c_files | xargs clang-format --dry-run -Werror; }
-check_banned() { c_files | { xargs grep -nE "\<($BANNED)\(" || true; } | nothing; }
+check_banned() { c_files | { xargs grep -nE "\<($BANNED)\(" | grep -vE "$WRAPPER" || true; } | nothing; }
 check_long() {
 	files \( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' -o -name '*.js' \) | xargs wc -l |
 		awk -v max=$LINES_MAX '$2 != "total" && $1 > max { print $2 ": " $1 " lines, more than " max }' | nothing

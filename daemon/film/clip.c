@@ -156,11 +156,8 @@ void film_clip_args(const struct film_tools *t, const struct film_clip *c, const
 	AUTO_BUF filters = BUF_INIT(FILTERS_MAX_BYTES);
 
 	film_add_program(t, a);
-	if (c->picture) {
-		args_adds(a, (const char *const[]){
-				     "-codec_whitelist", "mjpeg,png,webp", NULL}); /* image2 knows SVG too */
-		film_add_input(t, FILM_PICTURE_FORMATS, c->picture, a);
-	}
+	if (c->picture)
+		film_add_input(t, FENCE_PICTURE, c->picture, a);
 	(c->picture ? picture_filters : card_filters)(c, &filters);
 	args_adds(a, (const char *const[]){"-filter_complex", buf_text(&filters), NULL});
 	film_add_h264(t, c->frames, a);

@@ -33,9 +33,9 @@ static const char *const transitions[TRANSITION_COUNT] = {
 	[TRANSITION_WIPE_UP] = "wipeup",
 };
 
-unsigned making_input(struct making *m, const char *formats, const char *file)
+unsigned making_input(struct making *m, enum film_fence fence, const char *file)
 {
-	film_add_input(m->tools, formats, file, m->args);
+	film_add_input(m->tools, fence, file, m->args);
 	return m->inputs++;
 }
 
@@ -130,8 +130,8 @@ void film_join_args(
 	film_add_program(t, a);
 	/* else each piece's parameter sets would come again among its pictures */
 	args_adds(a, (const char *const[]){"-f", "concat", "-auto_convert", "0", NULL});
-	film_add_input(t, "concat," FILM_CLIP_FORMATS, list_file, a);
-	film_add_input(t, FILM_SOUND_FORMATS, sound, a);
+	film_add_input(t, FENCE_PIECES_LIST, list_file, a);
+	film_add_input(t, FENCE_OURS, sound, a);
 	args_adds(a, (const char *const[]){"-map", "0:v:0", "-map", "1:a:0", "-c", "copy",
 			     "-video_track_timescale", "15360", "-movflags", "+faststart", NULL});
 	film_add_output("mp4", out, a);

@@ -5,6 +5,7 @@
  */
 
 #include "daemon/film/encode.h"
+#include "daemon/film/film.h"
 #include "lib/base/args.h"
 #include "lib/base/buf.h"
 #include "lib/video/video.h"
@@ -22,7 +23,7 @@ struct making {
 };
 
 /* One more input; its number. */
-unsigned making_input(struct making *m, const char *formats, const char *file);
+unsigned making_input(struct making *m, enum film_fence fence, const char *file);
 /* Ends a chain with its output's name; its number. The next one may begin. */
 unsigned making_chain(struct making *m);
 

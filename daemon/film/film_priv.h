@@ -29,16 +29,13 @@ const struct film_look *film_look(int style);
 /* ffmpeg and the options that every command begins with; a printer's standard output is its filters' own. */
 void film_add_printer(const struct film_tools *t, struct args *a);
 void film_add_program(const struct film_tools *t, struct args *a);
-/* -i file, which may be only one of the formats (comma-separated demuxer names) and may refer to no other
- * file. */
-void film_add_input(const struct film_tools *t, const char *formats, const char *file, struct args *a);
+/* The options that keep what is read within its fence; for ffprobe too. */
+void film_add_fence(enum film_fence fence, struct args *a);
+/* -i file, within its fence. */
+void film_add_input(const struct film_tools *t, enum film_fence fence, const char *file, struct args *a);
 /* Colour tags and size of H.264 that every clip has. */
 void film_add_h264(const struct film_tools *t, unsigned frames, struct args *a);
 /* Progress, no metadata, container, output; the end of every command. */
 void film_add_output(const char *container, const char *out, struct args *a);
-
-#define FILM_PICTURE_FORMATS "image2,jpeg_pipe,png_pipe,webp_pipe"
-#define FILM_CLIP_FORMATS    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
-#define FILM_SOUND_FORMATS   "wav,mp3,flac,ogg,aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
 
 #endif

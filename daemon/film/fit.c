@@ -34,7 +34,7 @@ static const struct {
 /* The film's frames of a clip as it comes. */
 static void add_frames(struct making *m, const struct film_shot *shot, unsigned from, unsigned frames)
 {
-	unsigned input = making_input(m, FILM_CLIP_FORMATS, shot->clip);
+	unsigned input = making_input(m, FENCE_CLIP, shot->clip);
 	struct buf *b = &m->filters;
 
 	buf_addf(b, "[%u:V:0]setpts=PTS-STARTPTS,bwdif=mode=send_field:deint=interlaced,fps=%d:start_time=0,",

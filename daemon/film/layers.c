@@ -32,8 +32,8 @@ static const struct {
 
 static unsigned image_input(struct making *m, const char *file)
 {
-	args_adds(m->args, (const char *const[]){"-codec_whitelist", "png", "-f", "png_pipe", NULL});
-	return making_input(m, "png_pipe", file);
+	args_adds(m->args, (const char *const[]){"-f", "png_pipe", NULL});
+	return making_input(m, FENCE_LETTERS, file);
 }
 
 /* By how many pixels it is off its place: all of it at first, slower and slower. */
@@ -108,8 +108,8 @@ unsigned making_captions(
 
 	if (!any_caption(l, from, from + frames))
 		return on;
-	args_adds(m->args, (const char *const[]){"-codec_whitelist", "png", "-f", "concat", NULL});
-	unsigned input = making_input(m, "concat,image2,png_pipe", l->caption_list);
+	args_adds(m->args, (const char *const[]){"-f", "concat", NULL});
+	unsigned input = making_input(m, FENCE_LETTERS_LIST, l->caption_list);
 
 	/* the list's 25ths of a second are the film's 30ths; 150 is a multiple of both */
 	buf_addf(b, "[%u:v]settb=1/150,setpts=PTS*%d/%d-%u*150/%d," TO_FILM, input, LIST_FPS, VIDEO_FPS, from,

@@ -200,7 +200,7 @@ void film_master_args(const struct film_tools *t, const char *mix, unsigned fram
 			4 * SOUND_RATE, master->ceiling_db, SOUND_RATE);
 	buf_addf(&filters, "atrim=end_sample=%lld", (long long)frames * SOUND_FRAME);
 	film_add_program(t, a);
-	film_add_input(t, "wav", mix, a);
+	film_add_input(t, FENCE_OURS, mix, a);
 	args_adds(a, (const char *const[]){"-af", buf_text(&filters), "-vn", "-c:a", "aac", "-b:a", "192k",
 			     "-ar", "48000", "-ac", "2", NULL});
 	film_add_output("ipod", out, a);
@@ -215,7 +215,7 @@ void film_measure_args(const struct film_tools *t, const char *file, unsigned fr
 	sound_add_meter("mix", true, samples, &filters);
 	buf_adds(&filters, "[meter]");
 	film_add_printer(t, a);
-	film_add_input(t, FILM_SOUND_FORMATS, file, a);
+	film_add_input(t, FENCE_OURS, file, a);
 	args_adds(a, (const char *const[]){"-filter_complex", buf_text(&filters), NULL});
 	sound_add_nowhere("meter", a);
 }

@@ -339,11 +339,11 @@ static void add_inputs(const struct mixer *m, const struct film_tools *t, struct
 	assert(m->s->noise_count <= FILM_NOISE_MAX);
 	film_add_printer(t, a);
 	if (m->there[TRACK_VOICE])
-		film_add_input(t, FILM_SOUND_FORMATS, m->s->voice, a);
+		film_add_input(t, FENCE_SOUND, m->s->voice, a);
 	if (m->there[TRACK_MUSIC])
-		film_add_input(t, FILM_SOUND_FORMATS, m->s->music, a);
+		film_add_input(t, FENCE_SOUND, m->s->music, a);
 	for (size_t i = 0; m->there[TRACK_NOISE] && i < m->s->noise_count; i++)
-		film_add_input(t, FILM_CLIP_FORMATS, m->s->noise[i].clip, a);
+		film_add_input(t, FENCE_CLIP, m->s->noise[i].clip, a);
 }
 
 void film_listen_args(const struct film_tools *t, const struct film_sound *s, struct args *a)

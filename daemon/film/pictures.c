@@ -30,7 +30,7 @@
 void film_look_args(const struct film_tools *t, const char *film, struct args *a)
 {
 	film_add_printer(t, a);
-	film_add_input(t, FILM_CLIP_FORMATS, film, a);
+	film_add_input(t, FENCE_OURS, film, a);
 	args_adds(a, (const char *const[]){"-map", "0:v:0", "-vf", NULL});
 	args_addf(a,
 		"select=not(mod(n\\,%d)),scale=%d:-2:flags=area,signalstats,entropy,blurdetect=block_width="
@@ -173,7 +173,7 @@ void film_pictures_args(
 	add_preview(p, shrink, &b);
 	add_sheet(p, &b);
 	film_add_printer(t, a);
-	film_add_input(t, FILM_CLIP_FORMATS, p->film, a);
+	film_add_input(t, FENCE_OURS, p->film, a);
 	args_adds(a, (const char *const[]){"-filter_complex", buf_text(&b), NULL});
 	args_adds(a, (const char *const[]){
 			     "-map", "[preview]", "-c:v", "libwebp_anim", "-loop", "0", "-quality", NULL});

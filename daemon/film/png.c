@@ -6,8 +6,7 @@ void film_png_args(
 	const struct film_tools *t, const char *picture, int max_side, const char *out, struct args *a)
 {
 	film_add_program(t, a);
-	args_adds(a, (const char *const[]){"-codec_whitelist", "mjpeg,png,webp", NULL});
-	film_add_input(t, FILM_PICTURE_FORMATS, picture, a);
+	film_add_input(t, FENCE_PICTURE, picture, a);
 	args_add(a, "-vf");
 	args_addf(a, "scale=w='min(%d,iw)':h='min(%d,ih)':force_original_aspect_ratio=decrease,format=rgba",
 		max_side, max_side);

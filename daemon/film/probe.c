@@ -7,6 +7,7 @@
 #include "daemon/film/encode.h"
 #include "daemon/film/film_priv.h"
 #include "lib/base/err.h"
+#include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/io/json.h"
 
@@ -17,16 +18,25 @@
 #define CHANNELS_MAX 1024
 #define RATE_MAX     10000000
 
-void film_probe_args(const struct film_tools *t, const char *file, struct args *a)
+/* Packets that are read and decoded: enough that one of a clip's has a picture. */
+static const char *const first_packets[FENCE_COUNT] = {
+	[FENCE_PICTURE] = "%+#1",
+	[FENCE_SOUND] = "%+#1",
+	[FENCE_CLIP] = "%+#8",
+	[FENCE_OURS] = "%+#1",
+};
+
+void film_probe_args(const struct film_tools *t, enum film_fence fence, const char *file, struct args *a)
 {
 	args_add(a, t->ffprobe);
-	args_adds(a, (const char *const[]){"-hide_banner", "-loglevel", "error", "-protocol_whitelist",
-			     "file,pipe", "-format_whitelist", FILM_PICTURE_FORMATS "," FILM_SOUND_FORMATS,
-			     "-of", "json", NULL});
+	args_adds(a, (const char *const[]){"-hide_banner", "-loglevel", "error", "-of", "json", NULL});
+	film_add_fence(fence, a);
+	if (fence == FENCE_PICTURE) /* half a picture is none */
+		args_adds(a, (const char *const[]){"-err_detect", "explode", NULL});
 	/* a picture says how it is turned in its first frame only */
-	args_adds(a, (const char *const[]){"-read_intervals", "%+#1", "-show_entries",
+	args_adds(a, (const char *const[]){"-read_intervals", first_packets[fence], "-show_entries",
 			     "format=format_name,duration:stream=codec_type,codec_name,width,height,pix_fmt,"
-			     "color_space,color_transfer,nb_frames,"
+			     "color_space,color_transfer,nb_frames,avg_frame_rate,"
 			     "sample_rate,channels:stream_disposition=attached_pic:stream_side_data=rotation:"
 			     "frame=media_type:frame_side_data=rotation",
 			     "-i", file, NULL});
@@ -55,6 +65,20 @@ static bool turns(const struct json *side_data)
 	return false;
 }
 
+/* "30000/1001", rounded up; 0 for what is none. */
+static int rate(const struct json *v)
+{
+	const char *s = json_string(v);
+	const char *slash = s ? strchr(s, '/') : NULL;
+	AUTO_FREE char *over = slash ? xstrndup(s, (size_t)(slash - s)) : NULL;
+	int64_t frames, seconds;
+
+	if (!over || !text_to_i64(over, 0, INT32_MAX, &frames) ||
+		!text_to_i64(slash + 1, 1, INT32_MAX, &seconds))
+		return 0;
+	return (int)((frames + seconds - 1) / seconds);
+}
+
 /* Those of high dynamic range are known by their transfer. What says nothing is BT.709 where it is large: so
  * do players. */
 static int colours_of(const struct json *stream, const struct media *m)
@@ -81,6 +105,7 @@ static void read_video(const struct json *stream, struct media *m)
 	m->width = turned ? height : width;
 	m->height = turned ? width : height;
 	m->frames = number(json_get(stream, "nb_frames"), 0, FRAMES_MAX);
+	m->rate = rate(json_get(stream, "avg_frame_rate"));
 	copy(m->video_codec, sizeof(m->video_codec), json_get(stream, "codec_name"));
 	copy(m->pixel_format, sizeof(m->pixel_format), json_get(stream, "pix_fmt"));
 	m->colours = colours_of(stream, m);
@@ -106,15 +131,16 @@ static void read_stream(const struct json *stream, struct media *m)
 		read_audio(stream, m);
 }
 
-static bool first_frame_turns(const struct json *frames)
+/* NULL: there is none. */
+static const struct json *first_frame(const struct json *frames)
 {
 	for (size_t i = 0; i < json_count(frames); i++) {
 		const char *type = json_string(json_get(json_at(frames, i), "media_type"));
 
 		if (type && strcmp(type, "video") == 0)
-			return turns(json_get(json_at(frames, i), "side_data_list"));
+			return json_at(frames, i);
 	}
-	return false;
+	return NULL;
 }
 
 int film_probe_read(const char *json, size_t n, struct media *ret_media, struct err *e)
@@ -135,7 +161,11 @@ int film_probe_read(const char *json, size_t n, struct media *ret_media, struct 
 		read_stream(json_at(streams, i), &m);
 		stream_turned |= turns(json_get(json_at(streams, i), "side_data_list"));
 	}
-	if (!stream_turned && first_frame_turns(json_get(root, "frames"))) {
+
+	const struct json *frame = first_frame(json_get(root, "frames"));
+
+	m.has_frame = frame != NULL;
+	if (frame && !stream_turned && turns(json_get(frame, "side_data_list"))) {
 		int width = m.width;
 
 		m.width = m.height;

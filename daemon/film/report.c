@@ -30,8 +30,8 @@
 void film_packets_args(const struct film_tools *t, const char *film, struct args *a)
 {
 	args_add(a, t->ffprobe);
-	args_adds(a, (const char *const[]){"-hide_banner", "-loglevel", "error", "-protocol_whitelist",
-			     "file,pipe", "-format_whitelist", FILM_CLIP_FORMATS, NULL});
+	args_adds(a, (const char *const[]){"-hide_banner", "-loglevel", "error", NULL});
+	film_add_fence(FENCE_OURS, a);
 	args_adds(a, (const char *const[]){"-show_entries",
 			     "stream=codec_type,codec_name,width,height,pix_fmt,start_time,duration:"
 			     "packet=codec_type,pts,duration,flags",
@@ -178,7 +178,7 @@ int film_packets_read(
 void film_inspect_args(const struct film_tools *t, const char *film, struct args *a)
 {
 	film_add_printer(t, a);
-	film_add_input(t, FILM_CLIP_FORMATS, film, a);
+	film_add_input(t, FENCE_OURS, film, a);
 	args_adds(a, (const char *const[]){"-filter_complex",
 			     "[0:v:0]fps=10,scale=160:-2:flags=area,blackdetect=d=0.1:pix_th=0.06,"
 			     "freezedetect=n=0.0003:d=1,metadata=mode=print:direct=1:file=-[v];"

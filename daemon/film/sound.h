@@ -104,5 +104,8 @@ void film_measure_args(const struct film_tools *t, const char *file, unsigned fr
 /* Whether a client's own file will do as voice or music: what is the word for it in the texts. -1 ERR_PERM.
  */
 int film_sound_check(const struct media *m, const char *what, int64_t max_ms, struct err *e);
+/* A client's sound that was looked at -> FLAC 48 kHz stereo of 24 bits; fails where much of it is damaged. */
+void film_sound_args(
+	const struct film_tools *t, const char *sound, int64_t max_ms, const char *out, struct args *a);
 
 #endif

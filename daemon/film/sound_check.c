@@ -1,7 +1,10 @@
-/* Whether a client's own sound file can be used: what it is, by ffprobe, against what is decoded here. */
+/*
+ * Whether a client's own sound file can be used: what it is, by ffprobe, against what is decoded here; then
+ * it is decoded once, all of it, and nobody reads what it came as again.
+ */
 #include <string.h>
 
-#include "daemon/film/film.h"
+#include "daemon/film/film_priv.h"
 #include "daemon/film/sound.h"
 #include "lib/base/err.h"
 #include "lib/base/macros.h"
@@ -44,4 +47,18 @@ int film_sound_check(const struct media *m, const char *what, int64_t max_ms, st
 		return err_set(e, ERR_PERM, "%s: lasts %lld s; at most %lld will do", what,
 			(long long)((m->duration_ms + 999) / 1000), (long long)(max_ms / 1000));
 	return 0;
+}
+
+/* A file that is mostly damaged is refused by the exit status; one more second shows what is too long. */
+void film_sound_args(
+	const struct film_tools *t, const char *sound, int64_t max_ms, const char *out, struct args *a)
+{
+	film_add_program(t, a);
+	args_adds(a, (const char *const[]){"-max_error_rate", "0.1", NULL});
+	film_add_input(t, FENCE_SOUND, sound, a);
+	args_adds(a, (const char *const[]){"-map", "0:a:0", "-t", NULL});
+	args_addf(a, "%lld", (long long)(max_ms / 1000 + 1));
+	args_adds(a, (const char *const[]){"-af", "aformat=sample_rates=48000:channel_layouts=stereo", "-c:a",
+			     "flac", "-sample_fmt", "s32", "-compression_level", "0", NULL});
+	film_add_output("flac", out, a);
 }

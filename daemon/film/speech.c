@@ -61,7 +61,7 @@ void film_speech_join_args(const struct film_tools *t, size_t pieces, const char
 	film_add_printer(t, a);
 	for (size_t i = 0; i < pieces; i++) {
 		film_speech_name(i, FILM_SPEECH_EXTENSION, name);
-		film_add_input(t, FILM_SOUND_FORMATS, name, a);
+		film_add_input(t, FENCE_SOUND, name, a);
 		buf_addf(&filters, "[%zu:a:0]" ONE_PIECE, i);
 		film_speech_end_piece(i, &filters);
 	}

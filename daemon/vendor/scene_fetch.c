@@ -4,7 +4,6 @@
  * each time.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,8 +24,7 @@
 #define FETCH_REDIRECTS   3
 #define REFRESHES_MAX     3
 #define SPOILT_MAX        3
-#define SPOILT_WAIT_POLLS 10  /* before the next download of what was not believed, doubled each time */
-#define SHORT_MS          250 /* a clip may be a few frames short; encode holds its last one */
+#define SPOILT_WAIT_POLLS 10 /* before the next download of what was not believed, doubled each time */
 #define DATABASE_RETRY_MS 1000
 #define RESULT_MAX_BYTES  1000
 
@@ -41,6 +39,8 @@ static char *result_text(const struct media *m)
 	json_put_int(root, "height", m->height);
 	json_put_int(root, "durationMs", m->duration_ms);
 	json_put_int(root, "frames", m->frames);
+	json_put_bool(root, "hasAudio", m->has_audio);
+	json_put_int(root, "colours", m->colours);
 	json_write(root, &out);
 	return buf_steal(&out);
 }
@@ -102,18 +102,6 @@ static void spoilt(struct scene_work *w, struct err *e)
 		scene_refused(w, &v);
 }
 
-static int believe(const struct scene_work *w, const struct media *m, struct err *e)
-{
-	int64_t wanted_ms = w->s->run->video.scenes[w->s->item].duration_ms;
-
-	if (!m->has_video || m->width <= 0 || m->height <= 0)
-		return err_set(e, ERR_PERM, "the clip has no picture");
-	if (m->duration_ms + SHORT_MS < wanted_ms)
-		return err_set(e, ERR_PERM, "the clip lasts %" PRId64 " ms instead of %" PRId64,
-			m->duration_ms, wanted_ms);
-	return 0;
-}
-
 static void looked(struct step *s, const struct media *m, const struct err *failure)
 {
 	struct scene_work *w = (struct scene_work *)(void *)s->work;
@@ -121,7 +109,7 @@ static void looked(struct step *s, const struct media *m, const struct err *fail
 
 	if (failure)
 		e = *failure;
-	else if (believe(w, m, &e) == 0) {
+	else if (film_clip_check(m, w->s->run->video.scenes[w->s->item].duration_ms, &e) == 0) {
 		keep(w, m);
 		return;
 	}
@@ -131,14 +119,33 @@ static void looked(struct step *s, const struct media *m, const struct err *fail
 		scene_end(w, &e);
 }
 
-static int look(struct scene_work *w, struct err *e)
+/* On its way, or at the vendor's: then it comes in the same length again. */
+static void cut_off(struct scene_work *w)
+{
+	struct err e;
+
+	if (w->bytes == w->cut_bytes) {
+		(void)err_set(&e, ERR_PERM, "the clip ends before its boxes do");
+		spoilt(w, &e);
+	} else if (w->refreshes++ < REFRESHES_MAX) {
+		w->cut_bytes = w->bytes;
+		scene_later(w, scene_ask, scene_engine(w)->settings->runway_poll_ms);
+	} else {
+		(void)err_set(&e, ERR_TEMP, "the clip was cut off");
+		scene_end(w, &e);
+	}
+}
+
+static void look(struct scene_work *w)
 {
 	char path[BOUGHT_PATH_SIZE];
+	struct err e;
 
 	bought_part_path(scene_engine(w), w->name, path);
 	if (!sniff_mp4_whole(path))
-		return err_set(e, ERR_TEMP, "the clip was cut off");
-	return step_probe(w->s, path, looked, e);
+		cut_off(w);
+	else if (step_probe(w->s, FENCE_CLIP, path, looked, &e) < 0)
+		scene_end(w, &e);
 }
 
 /* Fetching */
@@ -185,8 +192,8 @@ static void fetched(const struct http_result *r, const struct err *failure, void
 		return;
 	} else if (judge(r, &e) == 0) {
 		w->bytes = (int64_t)r->body_len;
-		if (look(w, &e) == 0)
-			return;
+		look(w);
+		return;
 	} else if (e.kind == ERR_PERM) {
 		spoilt(w, &e);
 		return;

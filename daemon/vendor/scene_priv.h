@@ -42,6 +42,7 @@ struct scene_work {
 	unsigned refreshes; /* of the clip's address */
 	char name[BOUGHT_NAME_SIZE];
 	int64_t bytes;
+	int64_t cut_bytes; /* of a download that was cut off; 0 none */
 	bool sealed;
 };
 

@@ -132,6 +132,8 @@ static void read_media(const struct purchase *p, struct media *m)
 	m->width = (int)json_int(json_get(root, "width"));
 	m->height = (int)json_int(json_get(root, "height"));
 	m->duration_ms = json_int(json_get(root, "durationMs"));
+	m->has_audio = json_bool(json_get(root, "hasAudio"));
+	m->colours = (int)json_int(json_get(root, "colours"));
 }
 
 /* Bought, and not on this disk any more. Its task may still have it; another video's can only be left. */

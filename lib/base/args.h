@@ -7,7 +7,7 @@
 
 #include "lib/base/macros.h"
 
-#define ARGS_MAX 512
+#define ARGS_MAX 1024
 
 struct args {
 	char **v; /* NULL-terminated once something was added */

@@ -47,4 +47,9 @@
 #define LIMIT_SOUND_BYTES   (64 * 1024 * 1024)
 #define LIMIT_PICTURE_SIDE  8192 /* pixels */
 
+/* Of a clip from outside, which is made to be shown as a scene of LIMIT_SCENE_MAX_MS. */
+#define LIMIT_CLIP_SIDE 4096 /* pixels */
+#define LIMIT_CLIP_MS   300000
+#define LIMIT_CLIP_RATE 240 /* frames a second */
+
 #endif

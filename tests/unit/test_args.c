@@ -47,7 +47,7 @@ static void test_full_vector(void **state)
 	for (int i = 0; i < ARGS_MAX; i++)
 		args_addf(&a, "%d", i);
 	assert_int_equal(a.n, ARGS_MAX);
-	assert_string_equal(a.v[ARGS_MAX - 1], "511");
+	assert_string_equal(a.v[ARGS_MAX - 1], "1023");
 	assert_null(a.v[ARGS_MAX]);
 }
 

@@ -12,6 +12,7 @@
 
 #include "daemon/film/clip.h"
 #include "daemon/film/encode.h"
+#include "daemon/film/film_priv.h"
 #include "daemon/film/pictures.h"
 #include "daemon/film/report.h"
 #include "daemon/film/sound.h"
@@ -66,6 +67,9 @@ static void check_fences(const struct args *a)
 
 	assert_int_equal(count(a, "-i"), count(a, "-format_whitelist") + generators);
 	assert_int_equal(count(a, "-protocol_whitelist"), count(a, "-format_whitelist"));
+	assert_int_equal(count(a, "-codec_whitelist"), count(a, "-format_whitelist"));
+	assert_int_equal(count(a, "-max_pixels"), count(a, "-format_whitelist"));
+	assert_int_equal(count(a, "-max_streams"), count(a, "-format_whitelist"));
 	for (size_t i = 0; i < a->n; i++)
 		assert_true(strlen(a->v[i]) < ONE_ARGUMENT_MAX);
 }
@@ -87,6 +91,119 @@ static void check_printer(const struct args *a)
 {
 	assert_true(find(a, "-progress") == a->n); /* it would print between */
 	check_fences(a);
+}
+
+/* Whether a name is on a comma-separated list. */
+static bool is_on(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = list; *p; p += strcspn(p, ","), p += *p == ',')
+		if (strcspn(p, ",") == n && strncmp(p, name, n) == 0)
+			return true;
+	return false;
+}
+
+static void nothing_dangerous_is_within_a_fence(void **state)
+{
+	/* what opens other files, fetches, runs scripts, or draws by itself */
+	static const char *const formats[] = {"hls", "applehttp", "dash", "sdp", "rtsp", "avisynth",
+		"concatf", "imf", "tedcaptions", "lavfi", "svg_pipe", "gif", "avi", "mpegts", "flv", "asf",
+		"image2pipe", "srt", "ass", "webvtt", "subviewer", "tty", "gdigrab", "x11grab", "v4l2",
+		"libopenmpt", "gme"};
+	static const char *const codecs[] = {"librsvg", "svg", "gif", "apng", "tiff", "exr", "bmp", "ansi",
+		"rawvideo", "ffv1", "wmv3", "vmnc", "tscc", "ass", "srt", "webvtt", "h264_cuvid", "libjxl"};
+
+	(void)state;
+	for (enum film_fence fence = 0; fence < FENCE_COUNT; fence++) {
+		AUTO_ARGS a = {0};
+		bool is_list = fence == FENCE_LETTERS_LIST || fence == FENCE_PIECES_LIST;
+
+		film_add_fence(fence, &a);
+		assert_has(&a, "-protocol_whitelist", "file,pipe");
+		assert_int_equal(is_on(after(&a, "-format_whitelist"), "concat"), is_list);
+		for (size_t i = 0; i < ARRAY_LEN(formats); i++)
+			if (is_on(after(&a, "-format_whitelist"), formats[i]))
+				fail_msg("fence %d: %s", (int)fence, formats[i]);
+		for (size_t i = 0; i < ARRAY_LEN(codecs); i++)
+			if (is_on(after(&a, "-codec_whitelist"), codecs[i]))
+				fail_msg("fence %d: %s", (int)fence, codecs[i]);
+	}
+}
+
+static void each_source_has_its_own_fence(void **state)
+{
+	static const struct {
+		enum film_fence fence;
+		const char *formats, *codecs, *pixels, *packets;
+	} rows[] = {
+		{FENCE_PICTURE, "jpeg_pipe", "webp", "67108864", "%+#1"},
+		{FENCE_SOUND, "flac", "vorbis", "67108864", "%+#1"},
+		{FENCE_CLIP, "mov", "hevc", "16777216", "%+#8"},
+		{FENCE_OURS, "wav", "h264", "67108864", "%+#1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO_ARGS a = {0};
+
+		film_probe_args(&tools, rows[i].fence, "a file", &a);
+		check_fences(&a);
+		assert_string_equal(a.v[0], "/usr/bin/ffprobe");
+		assert_has(&a, "-i", "a file");
+		assert_has(&a, "-max_pixels", rows[i].pixels);
+		assert_has(&a, "-read_intervals", rows[i].packets);
+		for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+			bool own = i == k || rows[i].fence == FENCE_OURS;
+
+			if (own && !is_on(after(&a, "-format_whitelist"), rows[k].formats))
+				fail_msg("fence %d has no %s", (int)rows[i].fence, rows[k].formats);
+		}
+		assert_true(is_on(after(&a, "-codec_whitelist"), rows[i].codecs));
+		assert_int_equal(count(&a, "explode"), rows[i].fence == FENCE_PICTURE);
+	}
+}
+
+/* What a vendor's clip is like; the rest is what one row changes. */
+#define CLIP                                                                                                 \
+	.has_video = true, .has_frame = true, .video_codec = "h264", .width = 720, .height = 1280,           \
+	.duration_ms = 5000, .rate = 24
+
+static void clips_are_looked_at(void **state)
+{
+	static const struct {
+		const char *title;
+		struct media media;
+		const char *says; /* NULL: it will do */
+	} rows[] = {
+		{"a clip", {CLIP}, NULL},
+		{"a few frames short", {CLIP, .duration_ms = 4800}, NULL},
+		{"the largest", {CLIP, .width = 4096, .height = 4096}, NULL},
+		{"of an unknown rate", {CLIP, .rate = 0}, NULL},
+		{"no picture", {.has_audio = true, .duration_ms = 5000}, "no picture"},
+		{"no coding", {CLIP, .video_codec = ""}, "(unknown)"},
+		{"a coding of long ago", {CLIP, .video_codec = "cinepak"}, "(cinepak)"},
+		{"too wide", {CLIP, .width = 4097}, "4097x1280"},
+		{"too high", {CLIP, .height = 4097}, "720x4097"},
+		{"no size", {CLIP, .width = 0, .height = 0}, "0x0"},
+		{"tiny", {CLIP, .width = 15}, "15x1280"},
+		{"nothing of it can be seen", {CLIP, .has_frame = false}, "cannot be decoded"},
+		{"too short", {CLIP, .duration_ms = 4700}, "4700 ms instead of 5000"},
+		{"hours", {CLIP, .duration_ms = 36000000}, "36000 s"},
+		{"a slide show", {CLIP, .rate = 1}, "1 frames a second"},
+		{"a million frames", {CLIP, .rate = 200000}, "200000 frames a second"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err e = {0};
+		int rc = film_clip_check(&rows[i].media, 5000, &e);
+
+		if (rc != (rows[i].says ? -1 : 0) || (rows[i].says && !strstr(e.text, rows[i].says)))
+			fail_msg("%s: %d \"%s\"", rows[i].title, rc, e.text);
+		if (rc < 0)
+			assert_int_equal(e.kind, ERR_PERM);
+	}
 }
 
 static void clips_keep_the_rules(void **state)
@@ -185,7 +302,7 @@ static void looking_keeps_the_rules(void **state)
 		.still = "still",
 		.preview = "preview",
 		.sprite = "sprite"};
-	AUTO_ARGS look = {0}, pictures = {0}, packets = {0}, inspect = {0}, png = {0};
+	AUTO_ARGS look = {0}, pictures = {0}, packets = {0}, inspect = {0}, png = {0}, flac = {0};
 
 	(void)state;
 	film_look_args(&tools, "film.mp4", &look);
@@ -199,6 +316,9 @@ static void looking_keeps_the_rules(void **state)
 	check_printer(&inspect);
 	film_png_args(&tools, "logo.came", 1024, "logo.png", &png);
 	check_command(&png, "logo.png");
+	film_sound_args(&tools, "music.came", 1800000, "own-music.flac", &flac);
+	check_command(&flac, "own-music.flac");
+	assert_has(&flac, "-t", "1801");
 }
 
 static void progress_lines(void **state)
@@ -229,7 +349,7 @@ static void progress_lines(void **state)
 #define STREAM                                                                                               \
 	"{\"codec_type\":\"video\",\"codec_name\":\"h264\",\"width\":1080,\"height\":1920,\"pix_fmt\":"      \
 	"\"yuv420p\","                                                                                       \
-	"\"nb_frames\":\"90\""
+	"\"nb_frames\":\"90\",\"avg_frame_rate\":\"30000/1001\""
 
 #define FORMAT ",\"format\":{\"format_name\":\"mov,mp4,m4a,3gp,3g2,mj2\",\"duration\":\"3.0013\"}}"
 
@@ -305,6 +425,9 @@ static void probe_reads_sound(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_dangerous_is_within_a_fence),
+		cmocka_unit_test(each_source_has_its_own_fence),
+		cmocka_unit_test(clips_are_looked_at),
 		cmocka_unit_test(clips_keep_the_rules),
 		cmocka_unit_test(pieces_keep_the_rules),
 		cmocka_unit_test(sound_keeps_the_rules),
