@@ -164,10 +164,12 @@ static void each_source_has_its_own_fence(void **state)
 	}
 }
 
-/* What a vendor's clip is like; the rest is what one row changes. */
-#define CLIP                                                                                                 \
-	.has_video = true, .has_frame = true, .video_codec = "h264", .width = 720, .height = 1280,           \
-	.duration_ms = 5000, .rate = 24
+/* A vendor's clip: whether it has pictures, whether one can be seen, coding, size, length, rate. */
+#define CLIP(video, frame, codec, w, h, ms, fps)                                                             \
+	{                                                                                                    \
+		.has_video = (video), .has_frame = (frame), .video_codec = (codec), .width = (w),            \
+		.height = (h), .duration_ms = (ms), .rate = (fps)                                            \
+	}
 
 static void clips_are_looked_at(void **state)
 {
@@ -176,22 +178,24 @@ static void clips_are_looked_at(void **state)
 		struct media media;
 		const char *says; /* NULL: it will do */
 	} rows[] = {
-		{"a clip", {CLIP}, NULL},
-		{"a few frames short", {CLIP, .duration_ms = 4800}, NULL},
-		{"the largest", {CLIP, .width = 4096, .height = 4096}, NULL},
-		{"of an unknown rate", {CLIP, .rate = 0}, NULL},
-		{"no picture", {.has_audio = true, .duration_ms = 5000}, "no picture"},
-		{"no coding", {CLIP, .video_codec = ""}, "(unknown)"},
-		{"a coding of long ago", {CLIP, .video_codec = "cinepak"}, "(cinepak)"},
-		{"too wide", {CLIP, .width = 4097}, "4097x1280"},
-		{"too high", {CLIP, .height = 4097}, "720x4097"},
-		{"no size", {CLIP, .width = 0, .height = 0}, "0x0"},
-		{"tiny", {CLIP, .width = 15}, "15x1280"},
-		{"nothing of it can be seen", {CLIP, .has_frame = false}, "cannot be decoded"},
-		{"too short", {CLIP, .duration_ms = 4700}, "4700 ms instead of 5000"},
-		{"hours", {CLIP, .duration_ms = 36000000}, "36000 s"},
-		{"a slide show", {CLIP, .rate = 1}, "1 frames a second"},
-		{"a million frames", {CLIP, .rate = 200000}, "200000 frames a second"},
+		{"a clip", CLIP(true, true, "h264", 720, 1280, 5000, 24), NULL},
+		{"a few frames short", CLIP(true, true, "h264", 720, 1280, 4800, 24), NULL},
+		{"the largest", CLIP(true, true, "h264", 4096, 4096, 5000, 24), NULL},
+		{"of an unknown rate", CLIP(true, true, "h264", 720, 1280, 5000, 0), NULL},
+		{"no picture", CLIP(false, false, "", 0, 0, 5000, 0), "no picture"},
+		{"no coding", CLIP(true, true, "", 720, 1280, 5000, 24), "(unknown)"},
+		{"a coding of long ago", CLIP(true, true, "cinepak", 720, 1280, 5000, 24), "(cinepak)"},
+		{"too wide", CLIP(true, true, "h264", 4097, 1280, 5000, 24), "4097x1280"},
+		{"too high", CLIP(true, true, "h264", 720, 4097, 5000, 24), "720x4097"},
+		{"no size", CLIP(true, true, "h264", 0, 0, 5000, 24), "0x0"},
+		{"tiny", CLIP(true, true, "h264", 15, 1280, 5000, 24), "15x1280"},
+		{"nothing of it can be seen", CLIP(true, false, "h264", 720, 1280, 5000, 24),
+			"cannot be decoded"},
+		{"too short", CLIP(true, true, "h264", 720, 1280, 4700, 24), "4700 ms instead of 5000"},
+		{"hours", CLIP(true, true, "h264", 720, 1280, 36000000, 24), "36000 s"},
+		{"a slide show", CLIP(true, true, "h264", 720, 1280, 5000, 1), "1 frames a second"},
+		{"a million frames", CLIP(true, true, "h264", 720, 1280, 5000, 200000),
+			"200000 frames a second"},
 	};
 
 	(void)state;
