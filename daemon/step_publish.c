@@ -194,6 +194,8 @@ static struct publishing *publishing_new(struct step *s)
 	p->outputs.films = xcalloc(r->rendition_count, sizeof(*p->outputs.films));
 	for (size_t i = 0; i < r->rendition_count; i++) {
 		p->outputs.films[i].aspect = r->renditions[i].aspect;
+		p->outputs.films[i].width = r->renditions[i].size.width;
+		p->outputs.films[i].height = r->renditions[i].size.height;
 		p->outputs.films[i].bytes = run_step(r, STEP_ASSEMBLE, i)->bytes;
 	}
 	p->count = r->rendition_count * OUTPUT_KIND_COUNT;

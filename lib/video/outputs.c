@@ -19,6 +19,9 @@
 #include "lib/video/video.h"
 
 #define KEY(wire, kind) .name = (wire), .type = FIELD_LINE, .offset = offsetof(struct output_film, key[kind])
+#define NUMBER(wire, member)                                                                                 \
+	.name = (wire), .type = FIELD_NUMBER, .offset = offsetof(struct output_film, member),                \
+	.max = INT64_MAX, .what = "a whole number"
 
 static const struct field film_fields[] = {
 	{.name = "aspectRatio",
@@ -27,11 +30,9 @@ static const struct field film_fields[] = {
 		.offset = offsetof(struct output_film, aspect),
 		.names = video_aspect_names,
 		.name_count = ASPECT_COUNT},
-	{.name = "bytes",
-		.type = FIELD_NUMBER,
-		.offset = offsetof(struct output_film, bytes),
-		.max = INT64_MAX,
-		.what = "a whole number"},
+	{NUMBER("width", width)},
+	{NUMBER("height", height)},
+	{NUMBER("bytes", bytes)},
 	{KEY("film", OUTPUT_FILM)},
 	{KEY("thumbnail", OUTPUT_THUMBNAIL)},
 	{KEY("preview", OUTPUT_PREVIEW)},
@@ -129,8 +130,8 @@ static struct json *film_urls(const struct output_film *f, const struct settings
 	struct json *o = json_new_object();
 
 	json_put_string(o, "aspectRatio", names_get(video_aspect_names, ASPECT_COUNT, f->aspect));
-	json_put_int(o, "width", video_sizes[f->aspect].width);
-	json_put_int(o, "height", video_sizes[f->aspect].height);
+	json_put_int(o, "width", f->width > 0 ? f->width : video_sizes[f->aspect].width);
+	json_put_int(o, "height", f->height > 0 ? f->height : video_sizes[f->aspect].height);
 	if (f->bytes > 0)
 		json_put_int(o, "bytes", f->bytes);
 	else

@@ -24,6 +24,7 @@ enum output_captions { OUTPUT_SRT, OUTPUT_VTT, OUTPUT_CAPTIONS_COUNT };
 
 struct output_film {
 	int aspect;                   /* enum video_aspect */
+	int64_t width, height;        /* of the film; 0: those of its ratio, as of all films once */
 	int64_t bytes;                /* of the film */
 	char *key[OUTPUT_KIND_COUNT]; /* NULL: there is none */
 };
@@ -36,7 +37,7 @@ struct outputs {
 
 void outputs_done(struct outputs *o);
 #define AUTO_OUTPUTS CLEANUP(outputs_done) struct outputs
-/* {"films":[{"aspectRatio","bytes","film","thumbnail","preview","sprite","spriteVtt"}],"captions":{"srt","vtt"}}
+/* {"films":[{"aspectRatio","width","height","bytes","film","thumbnail","preview","sprite","spriteVtt"}],"captions":{"srt","vtt"}}
  */
 struct json *outputs_json(const struct outputs *o);
 int outputs_read(const char *text, struct outputs *ret, struct err *e); /* NULL text: none. -1 ERR_PERM */

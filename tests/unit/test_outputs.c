@@ -18,11 +18,12 @@
 #define TEXT_MAX 65536
 
 #define SMALL                                                                                                \
-	"{\"aspectRatio\":\"1:1\",\"bytes\":1,\"film\":\"videos/x/"                                          \
+	"{\"aspectRatio\":\"1:1\",\"width\":0,\"height\":0,\"bytes\":1,\"film\":\"videos/x/"                 \
 	"b.mp4\",\"thumbnail\":null,\"preview\":null,"                                                       \
 	"\"sprite\":null,\"spriteVtt\":null}"
 #define WHOLE                                                                                                \
-	"{\"aspectRatio\":\"9:16\",\"bytes\":5000000000,\"film\":\"videos/x/a.mp4\",\"thumbnail\":"          \
+	"{\"aspectRatio\":\"9:16\",\"width\":540,\"height\":960,\"bytes\":5000000000,\"film\":\"videos/x/"   \
+	"a.mp4\",\"thumbnail\":"                                                                             \
 	"\"videos/x/a.jpg\",\"preview\":\"videos/x/a.webp\",\"sprite\":\"videos/x/s.jpg\",\"spriteVtt\":"    \
 	"\"videos/x/s.vtt\"}"
 
@@ -96,7 +97,7 @@ static void test_addresses(void **state)
 	outputs_put_urls(&o, &s, shown);
 	json_write(shown, &text);
 	assert_string_equal(buf_text(&text),
-		"{\"films\":[{\"aspectRatio\":\"9:16\",\"width\":1080,\"height\":1920,\"bytes\":5000000000,"
+		"{\"films\":[{\"aspectRatio\":\"9:16\",\"width\":540,\"height\":960,\"bytes\":5000000000,"
 		"\"videoUrl\":\"http://shop.example/media/videos/x/a.mp4\",\"thumbnailUrl\":"
 		"\"http://shop.example/media/videos/x/a.jpg\",\"previewUrl\":\"http://shop.example/media/"
 		"videos/x/a.webp\","
