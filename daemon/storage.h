@@ -2,30 +2,86 @@
 #define VIDEOD_DAEMON_STORAGE_H
 
 /*
- * Where finished films are kept. A storage is a table of functions; keys are ours ("videos/<id>/<name>"), a
- * key's content never changes. Each call ends by calling done exactly once, from the loop or before it
- * returns.
+ * Where files are kept for others: finished films for clients, bought ones for ourselves. A storage is a
+ * table of functions. Keys are ours: lower-case ASCII letters, digits, '-', '.', '/', as
+ * "videos/<id>/<revision>/video.mp4" and "bought/ab/<purchase>-<token>.mp4".
+ *
+ * Each call ends by calling done exactly once, from the loop, never before the call returns; storage_cancel
+ * ends it without. Failures: ERR_TEMP what another try may mend, ERR_BLOCKED what the operator must mend
+ * (a wrong key, no bucket, no rights), ERR_PERM what will never work.
  */
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/macros.h"
+
 struct err;
+struct http;
+struct loop;
+struct settings;
 struct storage;
+
+/* A call under way; whoever makes one embeds nothing and frees nothing: it is gone when done was called, or
+ * after storage_cancel. */
+struct storage_call;
 
 typedef void storage_done_fn(const struct err *e, void *arg); /* e NULL: done */
 
+struct storage_put {
+	const char *file; /* absolute; may be gone as soon as done is called */
+	const char *key;
+	const char *content_type;
+	const char *file_name; /* what a browser would save it as; NULL: it is not said */
+	void (*progress)(int64_t sent_bytes, void *arg); /* NULL; never goes back */
+};
+
+struct storage_object {
+	const char *key; /* valid during the call */
+	int64_t bytes;
+	int64_t modified; /* seconds since 1970 */
+};
+/* One page of a listing, in the order of the keys; false: enough, done follows. */
+typedef bool storage_list_fn(const struct storage_object *objects, size_t count, void *arg);
+
 struct storage_ops {
 	const char *name;
+	bool is_remote; /* survives the loss of this host */
 	/* Puts a file under key, complete or not at all; the same key again is success. */
-	void (*put)(struct storage *s, const char *file, const char *key, const char *content_type,
+	struct storage_call *(*put)(
+		struct storage *s, const struct storage_put *p, storage_done_fn *done, void *arg);
+	/* Brings an object here as the new file, complete or not at all. ERR_PERM: it is not there, or has
+	 * other than bytes. */
+	struct storage_call *(*get)(struct storage *s, const char *key, int64_t bytes, const char *file,
 		storage_done_fn *done, void *arg);
-	/* Removes everything below "videos/<id>/", or what is at one whole key; nothing there is success. */
-	void (*remove)(struct storage *s, const char *prefix, storage_done_fn *done, void *arg);
-	void (*free)(struct storage *s);
+	/* Removes everything below a prefix that ends with '/', half-made uploads too, or what is at one
+	 * whole key; nothing there is success. */
+	struct storage_call *(*remove)(
+		struct storage *s, const char *prefix, storage_done_fn *done, void *arg);
+	/* Lists what is below a prefix, keys after `after` only (NULL: all). */
+	struct storage_call *(*list)(struct storage *s, const char *prefix, const char *after,
+		storage_list_fn *page, storage_done_fn *done, void *arg);
+	/* Gives up half-made uploads that were begun at least so long ago; says in *ret_count how many, which
+	 * is valid until done returns. */
+	struct storage_call *(*sweep)(
+		struct storage *s, int64_t older_sec, size_t *ret_count, storage_done_fn *done, void *arg);
+	/* An address that works for so long without any right to the storage; caller frees. NULL: all that is
+	 * here is public, or the keys to sign it are not here yet. */
+	char *(*link)(struct storage *s, const char *key, int64_t seconds);
+	void (*free)(struct storage *s); /* cancels what is under way */
 };
 
 struct storage {
 	const struct storage_ops *ops;
 };
 
-struct storage *storage_local_new(const char *root); /* root: media_dir */
+/* Stops it; done is not called any more. NULL is allowed. */
+void storage_cancel(struct storage_call *c);
+
+struct storage *storage_local_new(struct loop *loop, const char *root); /* root: media_dir */
+/* The bucket that the settings name; they are borrowed. ERR_PERM: they do not fit together. */
+int storage_s3_new(struct loop *loop, struct http *http, const struct settings *settings,
+	struct storage **ret_storage, struct err *e);
 
 #endif
