@@ -6,6 +6,7 @@
 
 #include "lib/video/settings.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,12 @@ static const char *const voice_provider_names[] = {
 	[VOICES_LOCAL] = "local", [VOICES_ELEVENLABS] = "elevenlabs", [VOICES_COUNT] = NULL};
 static const char *const unknown_names[] = {
 	[UNKNOWN_PAUSE] = "pause", [UNKNOWN_REPEAT_ONCE] = "repeat-once", [UNKNOWN_COUNT] = NULL};
-static const char *const storage_names[] = {[STORAGE_LOCAL] = "local", [STORAGE_COUNT] = NULL};
+static const char *const storage_names[] = {
+	[STORAGE_LOCAL] = "local", [STORAGE_S3] = "s3", [STORAGE_COUNT] = NULL};
+static const char *const disposition_names[] = {[DISPOSITION_NONE] = "none",
+	[DISPOSITION_INLINE] = "inline",
+	[DISPOSITION_ATTACHMENT] = "attachment",
+	[DISPOSITION_COUNT] = NULL};
 
 static const char *const film_quality_names[] = {[QUALITY_DRAFT] = "draft",
 	[QUALITY_STANDARD] = "standard",
@@ -57,6 +63,67 @@ static const char *check_public_url(const char *s)
 static const char *check_cdn_domain(const char *s)
 {
 	return strpbrk(s, "/?#@: ") ? "must be a host's name alone" : NULL;
+}
+
+#define LOWER  "abcdefghijklmnopqrstuvwxyz"
+#define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+static bool is_made_of(const char *s, const char *allowed)
+{
+	return s[strspn(s, allowed)] == '\0';
+}
+
+/* What every S3 server takes, in a path as in a host's name. */
+static const char *check_bucket(const char *s)
+{
+	bool is_one = is_made_of(s, LOWER DIGITS ".-") && strlen(s) >= 3 && isalnum((unsigned char)*s) &&
+		      isalnum((unsigned char)s[strlen(s) - 1]) && !strstr(s, "..");
+
+	return *s == '\0' || is_one ? NULL : "must be a bucket's name";
+}
+
+/* Begins keys: "", or parts that each end with a slash. */
+static const char *check_prefix(const char *s)
+{
+	bool has_parts = *s != '/' && !strstr(s, "//") && s[strlen(s) - 1] == '/';
+
+	if (*s == '\0' || (has_parts && is_made_of(s, LOWER DIGITS "._-/")))
+		return NULL;
+	return "must be lower-case parts that each end with a slash, such as films/";
+}
+
+static const char *check_region(const char *s)
+{
+	return is_made_of(s, LOWER UPPER DIGITS "._-") ? NULL : "must be a region's name";
+}
+
+static const char *check_sse(const char *s)
+{
+	return *s == '\0' || strcmp(s, "AES256") == 0 || strcmp(s, "aws:kms") == 0
+		       ? NULL
+		       : "must be AES256 or aws:kms";
+}
+
+static const char *check_storage_class(const char *s)
+{
+	return is_made_of(s, UPPER DIGITS "_") ? NULL : "must be a storage class, such as STANDARD_IA";
+}
+
+static const char *check_tags(const char *s)
+{
+	return is_made_of(s, LOWER UPPER DIGITS "-._~%+=&") && (*s == '\0' || strchr(s, '='))
+		       ? NULL
+		       : "must be name=value pairs with & between them, percent-encoded";
+}
+
+/* It becomes a header's value as it is. */
+static const char *check_header_value(const char *s)
+{
+	for (; *s; s++)
+		if (*s < ' ' || *s > '~')
+			return "must be plain ASCII";
+	return NULL;
 }
 
 static const char *check_model(const char *s)
@@ -179,13 +246,44 @@ const struct conf_key settings_keys[] = {
 	{DAEMON_SECRET(runway_api_key), .env_alias = "RUNWAY_API_KEY", .help = "the Runway account's key"},
 	{DAEMON_SECRET(elevenlabs_api_key), .env_alias = "ELEVENLABS_API_KEY",
 		.help = "the ElevenLabs account's key"},
-	{STRING(aws_region), .env_alias = "AWS_REGION", .max = 64, .help = "the region of s3_bucket"},
+	{STRING(aws_region), .env_alias = "AWS_REGION", .max = 64, .check = check_region,
+		.help = "the region of s3_bucket"},
 	{DAEMON_SECRET(aws_access_key_id), .env_alias = "AWS_ACCESS_KEY_ID",
 		.help = "the id of the key for s3_bucket"},
 	{DAEMON_SECRET(aws_secret_access_key), .env_alias = "AWS_SECRET_ACCESS_KEY",
 		.help = "the key for s3_bucket"},
-	{STRING(s3_bucket), .env_alias = "S3_VIDEO_BUCKET", .max = 63,
+	{DAEMON_SECRET(aws_session_token), .env_alias = "AWS_SESSION_TOKEN",
+		.help = "the token of a temporary key"},
+	{STRING(s3_bucket), .env_alias = "S3_VIDEO_BUCKET", .max = 63, .check = check_bucket,
 		.help = "the bucket for finished files"},
+	{STRING(s3_endpoint), .max = 255, .check = check_public_url,
+		.help = "an S3 server that is not AWS: its scheme, host and port"},
+	{KEY(s3_path_style, CONF_BOOL), .fallback = "no",
+		.help = "the bucket is the first part of the path, not of the host's name"},
+	{PATH(s3_ca_file), .help = "who signs the S3 server's certificate, where the system does not know"},
+	{KEY(s3_allow_http, CONF_BOOL), .fallback = "no",
+		.help = "speak to s3_endpoint without TLS, also where it is not this machine"},
+	{STRING(s3_prefix), .fallback = "", .max = 200, .check = check_prefix,
+		.help = "what every key in the bucket begins with, such as films/"},
+	{STRING(s3_storage_class), .max = 64, .check = check_storage_class,
+		.help = "the storage class of what is put there; the bucket's own when empty"},
+	{STRING(s3_sse), .max = 16, .check = check_sse,
+		.help = "encryption by the server: AES256 or aws:kms; the bucket's own when empty"},
+	{STRING(s3_kms_key), .max = 2048, .check = check_header_value,
+		.help = "the key's id for s3_sse = aws:kms; the account's own when empty"},
+	{STRING(s3_tags), .max = 2000, .check = check_tags,
+		.help = "tags of what is put there: name=value&name=value, percent-encoded"},
+	{STRING(s3_cache_control), .fallback = "public, max-age=31536000, immutable", .max = 200,
+		.check = check_header_value,
+		.help = "what caches are told of what is put there; its keys never change their content"},
+	{KEY(s3_disposition, CONF_ENUM), .fallback = "inline", .names = disposition_names,
+		.help = "what a browser is told to do with a film whose URL it opens"},
+	{INT(s3_part_mb, 5, 5120), .fallback = "8",
+		.help = "mebibytes from which on a file is put in parts, and of one part"},
+	{INT(s3_parts_at_once, 1, 64), .fallback = "4", .help = "parts of one file that are sent at once"},
+	{INT(s3_attempts, 1, 20), .fallback = "5", .help = "tries of one request, the first one included"},
+	{INT(s3_deadline_sec, 1, 86400), .fallback = "300",
+		.help = "time for one request with all its tries"},
 
 	{INT(videos_in_flight, 1, 1000), .fallback = "16", .help = "videos that one daemon makes at once"},
 	{INT(store_in_flight, 1, 1000), .fallback = "16",
@@ -292,6 +390,28 @@ static bool elevenlabs_has_its_key(const struct settings *s)
 	return s->role != ROLE_DAEMON || s->voice_provider != VOICES_ELEVENLABS || s->elevenlabs_api_key;
 }
 
+static bool s3_has_a_bucket(const struct settings *s)
+{
+	return s->storage != STORAGE_S3 || (s->s3_bucket && *s->s3_bucket);
+}
+
+static bool s3_key_is_whole(const struct settings *s)
+{
+	return s->role != ROLE_DAEMON || s->storage != STORAGE_S3 ||
+	       !s->aws_access_key_id == !s->aws_secret_access_key;
+}
+
+static bool s3_token_has_its_key(const struct settings *s)
+{
+	return s->role != ROLE_DAEMON || s->storage != STORAGE_S3 || !s->aws_session_token ||
+	       s->aws_access_key_id;
+}
+
+static bool s3_kms_key_is_used(const struct settings *s)
+{
+	return !s->s3_kms_key || !*s->s3_kms_key || (s->s3_sse && strcmp(s->s3_sse, "aws:kms") == 0);
+}
+
 /* What no key can say alone. The first rule that does not hold stops the start. */
 static const struct rule {
 	const char *keys;
@@ -311,6 +431,10 @@ static const struct rule {
 		"media_dir and assets_dir are served to everybody: they must not hold uploads_dir"},
 	{"scene_provider, runway_api_key", runway_has_its_key, "runway needs the account's key"},
 	{"voice_provider, elevenlabs_api_key", elevenlabs_has_its_key, "elevenlabs needs the account's key"},
+	{"storage, s3_bucket", s3_has_a_bucket, "s3 needs a bucket"},
+	{"aws_access_key_id, aws_secret_access_key", s3_key_is_whole, "one is of no use without the other"},
+	{"aws_session_token, aws_access_key_id", s3_token_has_its_key, "a token belongs to a key"},
+	{"s3_kms_key, s3_sse", s3_kms_key_is_used, "the key is used with s3_sse = aws:kms only"},
 };
 
 const char *settings_file(const char *file)

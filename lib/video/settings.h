@@ -16,7 +16,8 @@ enum settings_role { ROLE_DAEMON, ROLE_RESPONDER, ROLE_OPERATOR, ROLE_COUNT };
 enum settings_scene_provider { SCENES_LOCAL, SCENES_RUNWAY, SCENES_COUNT };
 enum settings_voice_provider { VOICES_LOCAL, VOICES_ELEVENLABS, VOICES_COUNT };
 enum settings_unknown { UNKNOWN_PAUSE, UNKNOWN_REPEAT_ONCE, UNKNOWN_COUNT };
-enum settings_storage { STORAGE_LOCAL, STORAGE_COUNT };
+enum settings_storage { STORAGE_LOCAL, STORAGE_S3, STORAGE_COUNT };
+enum settings_disposition { DISPOSITION_NONE, DISPOSITION_INLINE, DISPOSITION_ATTACHMENT, DISPOSITION_COUNT };
 
 struct settings {
 	enum settings_role role; /* as given to settings_load; decides which members can be set */
@@ -59,7 +60,15 @@ struct settings {
 	int64_t max_store_day_credits, max_store_day_characters;
 	int64_t probe_sec; /* how often the vendors' accounts are looked at */
 
-	char *aws_region, *aws_access_key_id, *aws_secret_access_key, *s3_bucket;
+	/* storage = s3 */
+	char *aws_region, *aws_access_key_id, *aws_secret_access_key, *aws_session_token;
+	char *s3_bucket, *s3_endpoint; /* no endpoint: AWS */
+	char *s3_prefix;               /* of every key there; "" or with a slash at its end */
+	char *s3_ca_file;
+	bool s3_path_style, s3_allow_http;
+	char *s3_storage_class, *s3_sse, *s3_kms_key, *s3_tags, *s3_cache_control; /* of what is put */
+	int s3_disposition; /* enum settings_disposition */
+	int64_t s3_part_mb, s3_parts_at_once, s3_attempts, s3_deadline_sec;
 
 	/* how much at once */
 	int64_t videos_in_flight; /* of one daemon */
@@ -68,7 +77,7 @@ struct settings {
 	int64_t child_deadline_sec;
 	int64_t child_nice;
 	int64_t child_memory_mb; /* 0: no limit */
-	int film_quality; /* enum look_quality: of films that do not say */
+	int film_quality;        /* enum look_quality: of films that do not say */
 
 	/* the queue */
 	int64_t attempts; /* tries of one step */

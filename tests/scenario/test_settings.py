@@ -13,7 +13,8 @@ CHECK = {"videod": ["--check-config"], "videod-cgi": ["--check-config"], "videoc
 CHECKERS = ["videod", "videod-cgi"]
 
 # The daemon's alone.
-DAEMON_KEYS = ["runway_api_key", "elevenlabs_api_key", "aws_access_key_id", "aws_secret_access_key"]
+DAEMON_KEYS = ["runway_api_key", "elevenlabs_api_key", "aws_access_key_id", "aws_secret_access_key",
+               "aws_session_token"]
 
 # The environment names of the system that this one takes the place of.
 ALIASES = [
@@ -21,6 +22,7 @@ ALIASES = [
     ("ELEVENLABS_API_KEY", "elevenlabs_api_key", SECRET, "(set)"),
     ("AWS_ACCESS_KEY_ID", "aws_access_key_id", SECRET, "(set)"),
     ("AWS_SECRET_ACCESS_KEY", "aws_secret_access_key", SECRET, "(set)"),
+    ("AWS_SESSION_TOKEN", "aws_session_token", SECRET, "(set)"),
     ("AWS_REGION", "aws_region", "eu-central-1", "eu-central-1"),
     ("S3_VIDEO_BUCKET", "s3_bucket", "films", "films"),
     ("CDN_DOMAIN", "cdn_domain", "cdn.example.com", "cdn.example.com"),
@@ -44,6 +46,10 @@ RANGES = [
     ("max_store_day_credits", 0, 1000000000),
     ("max_store_day_characters", 0, 1000000000),
     ("probe_sec", 1, 86400),
+    ("s3_part_mb", 5, 5120),
+    ("s3_parts_at_once", 1, 64),
+    ("s3_attempts", 1, 20),
+    ("s3_deadline_sec", 1, 86400),
     ("videos_in_flight", 1, 1000),
     ("upload_store_mb", 1, 10000000),
     ("upload_keep_days", 1, 36500),

@@ -173,6 +173,26 @@ static const struct {
 	{"a name without a voice", "voice_presets = default=", "videod.conf:1: voice_presets: must be"},
 	{"speech that is no mp3", "elevenlabs_format = pcm_16000",
 		"videod.conf:1: elevenlabs_format: must be one of"},
+	{"s3 without a bucket", "storage = s3", "storage, s3_bucket: s3 needs a bucket"},
+	{"s3 whose key is found elsewhere", "storage = s3\ns3_bucket = films", NULL},
+	{"s3 in one's own network", "s3_endpoint = https://store.example:9000\ns3_path_style = yes", NULL},
+	{"an endpoint with a path", "s3_endpoint = https://store.example/films",
+		"videod.conf:1: s3_endpoint: must be"},
+	{"a bucket's name", "s3_bucket = my.films-2", NULL},
+	{"a bucket's name with capitals", "s3_bucket = Films", "videod.conf:1: s3_bucket: must be"},
+	{"a bucket's name that ends with a point", "s3_bucket = films.", "videod.conf:1: s3_bucket: must be"},
+	{"a prefix", "s3_prefix = shops/films/", NULL},
+	{"a prefix without its slash", "s3_prefix = films", "videod.conf:1: s3_prefix: must be"},
+	{"a prefix that begins with a slash", "s3_prefix = /films/", "videod.conf:1: s3_prefix: must be"},
+	{"a region with a blank", "aws_region = eu west", "videod.conf:1: aws_region: must be"},
+	{"encryption", "s3_sse = AES256", NULL},
+	{"encryption of another kind", "s3_sse = aes256", "videod.conf:1: s3_sse: must be"},
+	{"a key of its own", "s3_sse = aws:kms\ns3_kms_key = alias/films", NULL},
+	{"a key that nothing uses", "s3_kms_key = alias/films", "s3_kms_key, s3_sse: the key"},
+	{"tags", "s3_tags = project=films&team=a%20b", NULL},
+	{"tags with a blank", "s3_tags = project=a b", "videod.conf:1: s3_tags: must be"},
+	{"a class in small letters", "s3_storage_class = glacier",
+		"videod.conf:1: s3_storage_class: must be"},
 	{"an unknown key", "poll = 1", "videod.conf:1: poll: there is no such key"},
 };
 
@@ -217,7 +237,7 @@ static void test_second_names(void **state)
 		if (!value || strcmp(value, key->type == CONF_PATH ? "/from/it" : "from.it") != 0)
 			fail_msg("%s does not set %s", key->env_alias, key->name);
 	}
-	assert_int_equal(seen, 10);
+	assert_int_equal(seen, 11);
 }
 
 /* The keys that cost money or open the store are the daemon's, and no other program opens their files; the
@@ -244,7 +264,7 @@ static void test_only_the_daemon_has_the_keys(void **state)
 		for (size_t i = 0; r == 0 && i < settings_key_count; i++)
 			theirs += (settings_keys[i].flags & CONF_DAEMON) != 0;
 	}
-	assert_true(theirs >= 2 * 4);
+	assert_true(theirs >= 2 * 5);
 	(void)setenv("VIDEOD_DB_PASSWORD", "/nowhere/db_password", 1);
 
 	AUTO_SETTINGS s = {0};
@@ -273,6 +293,33 @@ static void test_providers_need_their_keys_in_the_daemon_only(void **state)
 		fail_msg("%s", e.text);
 	assert_int_equal(s.scene_provider, SCENES_RUNWAY);
 	assert_int_equal(s.voice_provider, VOICES_ELEVENLABS);
+}
+
+/* Half a key is worse than none: none is looked for elsewhere. */
+static void test_keys_of_s3_are_whole(void **state)
+{
+	static const char *const halves[] = {
+		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"};
+	AUTO_FREE char *file = put_file("storage = s3\ns3_bucket = films\n");
+	AUTO_SETTINGS whole = {0};
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(halves); i++) {
+		AUTO_SETTINGS s = {0}, t = {0};
+
+		(void)setenv(halves[i], "x", 1);
+		if (settings_load(file, ROLE_DAEMON, &s, &e) == 0)
+			fail_msg("%s alone is accepted", halves[i]);
+		assert_int_equal(settings_load(file, ROLE_RESPONDER, &t, &e), 0);
+		(void)unsetenv(halves[i]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(halves); i++)
+		(void)setenv(halves[i], "x", 1);
+	if (settings_load(file, ROLE_DAEMON, &whole, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_string_equal(whole.aws_session_token, "x");
+	assert_int_equal(whole.storage, STORAGE_S3);
 }
 
 static void test_which_file(void **state)
@@ -455,6 +502,7 @@ int main(void)
 		SETTINGS_TEST(test_second_names),
 		SETTINGS_TEST(test_only_the_daemon_has_the_keys),
 		SETTINGS_TEST(test_providers_need_their_keys_in_the_daemon_only),
+		SETTINGS_TEST(test_keys_of_s3_are_whole),
 		SETTINGS_TEST(test_which_file),
 		SETTINGS_TEST(test_database_options),
 		SETTINGS_TEST(test_manual_says_what_the_table_says),
