@@ -1,7 +1,7 @@
 /*
- * SHA-256 (FIPS 180-4) through OpenSSL's EVP interface. A file is read in pieces: memory does not grow with
- * its size. Only a missing algorithm or memory can make the hashing itself fail; both end the process, as in
- * lib/base/mem.
+ * SHA-256 (FIPS 180-4), HMAC (RFC 2104) with it and MD5 (RFC 1321) through OpenSSL's EVP interface. A file is
+ * read in pieces, once: memory does not grow with its size. Only a missing algorithm or memory can make the
+ * hashing itself fail; both end the process, as in lib/base/mem.
  */
 
 #include "lib/io/digest.h"
@@ -30,14 +30,19 @@ struct digest {
 	EVP_MD_CTX *ctx;
 };
 
-struct digest *digest_new(void)
+static struct digest *begin(const EVP_MD *algorithm)
 {
 	struct digest *d = xcalloc(1, sizeof(*d));
 
 	d->ctx = EVP_MD_CTX_new();
 	must(d->ctx != NULL);
-	must(EVP_DigestInit_ex(d->ctx, EVP_sha256(), NULL));
+	must(EVP_DigestInit_ex(d->ctx, algorithm, NULL));
 	return d;
+}
+
+struct digest *digest_new(void)
+{
+	return begin(EVP_sha256());
 }
 
 void digest_add(struct digest *d, const void *p, size_t n)
@@ -63,30 +68,92 @@ void digest_sha256(const void *p, size_t n, uint8_t out[static DIGEST_SHA256_BYT
 	must(EVP_Digest(p, n, out, NULL, EVP_sha256(), NULL));
 }
 
-int digest_sha256_file(const char *path, uint8_t out[static DIGEST_SHA256_BYTES], struct err *e)
+void digest_md5(const void *p, size_t n, uint8_t out[static DIGEST_MD5_BYTES])
 {
-	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	must(EVP_Digest(p, n, out, NULL, EVP_md5(), NULL));
+}
+
+void digest_hmac_sha256(
+	const void *key, size_t key_n, const void *p, size_t n, uint8_t out[static DIGEST_SHA256_BYTES])
+{
+	must(EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key, key_n, p, n, out, DIGEST_SHA256_BYTES,
+		     NULL) != NULL);
+}
+
+static int open_file(const char *path, int *ret_fd, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0) {
 		bool absent = errno == ENOENT || errno == ENOTDIR;
 
 		return err_set_errno(e, absent ? ERR_PERM : ERR_TEMP, errno, "open %s", path);
 	}
+	*ret_fd = fd;
+	return 0;
+}
+
+/* What is read next, at most max bytes; 0 at the end. */
+static ssize_t read_piece(int fd, uint8_t *to, size_t max, const char *path, struct err *e)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, to, max);
+	while (n < 0 && errno == EINTR);
+	return n >= 0 ? n : err_set_errno(e, ERR_TEMP, errno, "read %s", path);
+}
+
+int digest_sha256_file(const char *path, uint8_t out[static DIGEST_SHA256_BYTES], struct err *e)
+{
+	AUTO_CLOSE int fd = -1;
+
+	if (open_file(path, &fd, e) < 0)
+		return -1;
 
 	AUTO(digest) d = digest_new();
 
 	for (;;) {
 		uint8_t piece[READ_BYTES];
-		ssize_t n = read(fd, piece, sizeof(piece));
+		ssize_t n = read_piece(fd, piece, sizeof(piece), path, e);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
-			return err_set_errno(e, ERR_TEMP, errno, "read %s", path);
+			return -1;
 		if (n == 0)
 			break;
 		digest_add(d, piece, (size_t)n);
 	}
 	digest_end(d, out);
+	return 0;
+}
+
+int digest_file_part(const char *path, int64_t from, int64_t n, uint8_t sha256[static DIGEST_SHA256_BYTES],
+	uint8_t md5[static DIGEST_MD5_BYTES], struct err *e)
+{
+	AUTO_CLOSE int fd = -1;
+
+	if (open_file(path, &fd, e) < 0)
+		return -1;
+	if (lseek(fd, from, SEEK_SET) < 0)
+		return err_set_errno(e, ERR_TEMP, errno, "seek in %s", path);
+
+	AUTO(digest) sha = begin(EVP_sha256());
+	AUTO(digest) old = begin(EVP_md5());
+
+	while (n > 0) {
+		uint8_t piece[READ_BYTES];
+		size_t wanted = n < READ_BYTES ? (size_t)n : READ_BYTES;
+		ssize_t got = read_piece(fd, piece, wanted, path, e);
+
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			return err_set(e, ERR_PERM, "%s is shorter than it was", path);
+		digest_add(sha, piece, (size_t)got);
+		digest_add(old, piece, (size_t)got);
+		n -= got;
+	}
+	digest_end(sha, sha256);
+	must(EVP_DigestFinal_ex(old->ctx, md5, NULL));
 	return 0;
 }
