@@ -131,12 +131,11 @@ static int serve(const struct settings *s, struct err *e)
 	struct db_options where = database_of(s);
 	AUTO(db) db = db_new(&where);
 	AUTO(cache) cache = cache_new(s->cache_server, CACHE_TIMEOUT_MS);
-	struct storage *storage = storage_local_new(s->media_dir);
+	struct storage *storage = NULL;
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	struct engine engine = {
 		.db = db,
 		.cache = cache,
-		.storage = storage,
 		.settings = s,
 		.places =
 			{
@@ -150,9 +149,11 @@ static int serve(const struct settings *s, struct err *e)
 	struct worker worker = {.wake_fd = -1, .workdir = {.lock_fd = -1}};
 	int r = -1;
 
-	if (loop_new(&loop, e) == 0 && http_new(loop, &http, e) == 0) {
+	if (loop_new(&loop, e) == 0 && http_new(loop, &http, e) == 0 &&
+		storage_local_new(loop, s->media_dir, &storage, e) == 0) {
 		engine.loop = loop;
 		engine.http = http;
+		engine.storage = storage;
 		if (engine_init(&engine, e) == 0 && open_vendors(&engine, e) == 0 &&
 			worker_init(&worker, &engine, e) == 0) {
 			loop_watchdog(loop);
@@ -164,7 +165,8 @@ static int serve(const struct settings *s, struct err *e)
 	engine_done(&engine);
 	close_vendors(&engine);
 	worker_done(&worker);
-	storage->ops->free(storage);
+	if (storage)
+		storage->ops->free(storage);
 	return r;
 }
 

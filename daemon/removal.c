@@ -30,12 +30,18 @@ struct removal {
 	struct job job;
 	int64_t lease_ms; /* clock_mono_ms when our lease was last known to be renewed */
 	struct loop_timer *timer;
-	bool busy;   /* the storage has not answered yet */
-	bool lost;   /* the lease is another's: nothing is written when it does */
-	bool failed; /* hand it back rather than delete the row */
+	struct storage_call *call; /* NULL: the storage has answered */
+	bool failed;               /* hand it back rather than delete the row */
 	struct err failure;
 	struct removal *next;
 };
+
+static void removal_free(struct removal *r)
+{
+	storage_cancel(r->call);
+	loop_timer_free(r->timer);
+	free(r);
+}
 
 static void leave(struct removal *r)
 {
@@ -46,8 +52,7 @@ static void leave(struct removal *r)
 		p = &(*p)->next;
 	*p = r->next;
 	en->count--;
-	loop_timer_free(r->timer);
-	free(r);
+	removal_free(r);
 	en->freed(en->freed_arg);
 }
 
@@ -103,24 +108,16 @@ static void drop(struct removal *r, const char *why)
 {
 	char id[UUID_TEXT_SIZE];
 
-	if (r->lost)
-		return;
 	uuid_format(&r->job.video_id, id);
 	log_warning("lease lost", log_text("video", id), log_text("why", why));
-	r->lost = true;
-	if (!r->busy)
-		leave(r);
+	leave(r);
 }
 
 static void removed(const struct err *failure, void *arg)
 {
 	struct removal *r = arg;
 
-	r->busy = false;
-	if (r->lost) {
-		leave(r);
-		return;
-	}
+	r->call = NULL;
 	r->failed = failure != NULL;
 	if (failure)
 		r->failure = *failure;
@@ -149,9 +146,8 @@ void removal_start(struct engine *en, const struct job *job)
 		removed(&e, r);
 		return;
 	}
-	r->busy = true;
 	(void)snprintf(prefix, sizeof(prefix), "videos/%s/", id);
-	en->storage->ops->remove(en->storage, prefix, removed, r);
+	r->call = en->storage->ops->remove(en->storage, prefix, removed, r);
 }
 
 bool removals_have(const struct engine *en, const struct job_lease *lease)
@@ -189,7 +185,6 @@ void removals_free(struct engine *en)
 
 		en->removals = r->next;
 		en->count--;
-		loop_timer_free(r->timer);
-		free(r);
+		removal_free(r);
 	}
 }

@@ -54,12 +54,14 @@ struct publishing {
 	struct step *step;
 	struct outputs outputs;
 	size_t at, count;
+	struct storage_call *call; /* NULL: none under way */
 };
 
 static void stop(struct work *w)
 {
 	struct publishing *p = (struct publishing *)w;
 
+	storage_cancel(p->call);
 	outputs_done(&p->outputs);
 	free(p);
 }
@@ -92,7 +94,8 @@ static int write_captions(
 	AUTO_CAPTIONS captions = {0};
 	AUTO_BUF text = BUF_INIT(TEXT_MAX_BYTES);
 
-	captions_make(&r->times, r->timeline.speech, r->timeline.speech_count, CAPTION_LINE_WIDE, run_ms(r), &captions);
+	captions_make(&r->times, r->timeline.speech, r->timeline.speech_count, CAPTION_LINE_WIDE, run_ms(r),
+		&captions);
 	(kind == OUTPUT_SRT ? captions_srt : captions_vtt)(&captions, &text);
 	return write_text(r, name, &text, e);
 }
@@ -140,7 +143,9 @@ static int put_next(struct publishing *p, struct err *e)
 	uuid_format(&r->video.id, id);
 	free(*one.key);
 	*one.key = xasprintf("videos/%s/%s.%s", id, hex, one.output->extension);
-	storage->ops->put(storage, path, *one.key, one.output->type, put_done, p->step);
+	p->call = storage->ops->put(storage,
+		&(struct storage_put){.file = path, .key = *one.key, .content_type = one.output->type},
+		put_done, p->step);
 	return 0;
 }
 
@@ -171,6 +176,7 @@ static void put_done(const struct err *failure, void *arg)
 	struct publishing *p = (struct publishing *)s->work;
 	struct err e;
 
+	p->call = NULL;
 	if (failure) {
 		end(s, failure);
 		return;

@@ -23,9 +23,11 @@ struct loop;
 struct settings;
 struct storage;
 
-/* A call under way; whoever makes one embeds nothing and frees nothing: it is gone when done was called, or
- * after storage_cancel. */
-struct storage_call;
+/* A call under way. Who asked for it frees nothing: it is gone when done is called, and after storage_cancel.
+ * A storage begins its own struct with it. */
+struct storage_call {
+	void (*cancel)(struct storage_call *c);
+};
 
 typedef void storage_done_fn(const struct err *e, void *arg); /* e NULL: done */
 
@@ -59,7 +61,7 @@ struct storage_ops {
 	 * whole key; nothing there is success. */
 	struct storage_call *(*remove)(
 		struct storage *s, const char *prefix, storage_done_fn *done, void *arg);
-	/* Lists what is below a prefix, keys after `after` only (NULL: all). */
+	/* Lists what is below a prefix that ends with '/' or is "", keys after `after` only (NULL: all). */
 	struct storage_call *(*list)(struct storage *s, const char *prefix, const char *after,
 		storage_list_fn *page, storage_done_fn *done, void *arg);
 	/* Gives up half-made uploads that were begun at least so long ago; says in *ret_count how many, which
@@ -79,7 +81,8 @@ struct storage {
 /* Stops it; done is not called any more. NULL is allowed. */
 void storage_cancel(struct storage_call *c);
 
-struct storage *storage_local_new(struct loop *loop, const char *root); /* root: media_dir */
+/* root: media_dir */
+int storage_local_new(struct loop *loop, const char *root, struct storage **ret_storage, struct err *e);
 /* The bucket that the settings name; they are borrowed. ERR_PERM: they do not fit together. */
 int storage_s3_new(struct loop *loop, struct http *http, const struct settings *settings,
 	struct storage **ret_storage, struct err *e);

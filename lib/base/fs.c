@@ -23,10 +23,10 @@
 #include "lib/base/macros.h"
 #include "lib/base/mem.h"
 
-#define COPY_BYTES        (64 * 1024)
-#define KERNEL_COPY_BYTES (256 * 1024 * 1024)
-#define DEPTH_MAX         32 /* of a tree that is removed: one open folder each */
-#define RELATIVE_MAX      512
+#define COPY_BYTES   (64 * 1024)
+#define SLICE_BYTES  (4 * 1024 * 1024)
+#define DEPTH_MAX    32 /* of a tree that is removed: one open folder each */
+#define RELATIVE_MAX 512
 
 static enum err_kind kind_of(int sys_errno)
 {
@@ -46,7 +46,7 @@ static enum err_kind kind_of(int sys_errno)
 	}
 }
 
-static int failed(struct err *e, const char *verb, const char *path)
+int fs_failed(struct err *e, const char *verb, const char *path)
 {
 	int saved = errno;
 
@@ -70,14 +70,14 @@ static int make_folder(const char *path, mode_t mode, struct err *e)
 	if (mkdir(path, mode) == 0)
 		return 0;
 	if (errno != EEXIST && errno != EROFS && errno != EACCES && errno != EPERM)
-		return failed(e, "make folder", path);
+		return fs_failed(e, "make folder", path);
 
 	int saved = errno;
 
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return 0;
 	errno = saved == EEXIST ? ENOTDIR : saved;
-	return failed(e, "make folder", path);
+	return fs_failed(e, "make folder", path);
 }
 
 int fs_mkdirs(const char *path, mode_t mode, struct err *e)
@@ -102,7 +102,7 @@ int fs_read(const char *path, size_t max_bytes, struct buf *out, struct err *e)
 	size_t total = 0;
 
 	if (fd < 0)
-		return failed(e, "open", path);
+		return fs_failed(e, "open", path);
 
 	for (;;) {
 		ssize_t n = read(fd, block, COPY_BYTES);
@@ -110,7 +110,7 @@ int fs_read(const char *path, size_t max_bytes, struct buf *out, struct err *e)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return failed(e, "read", path);
+			return fs_failed(e, "read", path);
 		if (n == 0)
 			break;
 		if ((size_t)n > max_bytes - total)
@@ -129,9 +129,9 @@ int fs_open(const char *path, int *ret_fd, int64_t *ret_bytes, struct err *e)
 	struct stat st;
 
 	if (fd < 0)
-		return failed(e, "open", path);
+		return fs_failed(e, "open", path);
 	if (fstat(fd, &st) < 0)
-		return failed(e, "look at", path);
+		return fs_failed(e, "look at", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_PERM, "%s is not a regular file", path);
 	*ret_bytes = st.st_size;
@@ -145,9 +145,9 @@ static int sync_folder_of(const char *path, struct err *e)
 	AUTO_CLOSE int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return failed(e, "open", folder);
+		return fs_failed(e, "open", folder);
 	if (fsync(fd) < 0)
-		return failed(e, "sync", folder);
+		return fs_failed(e, "sync", folder);
 	return 0;
 }
 
@@ -169,10 +169,10 @@ int fs_pending_open(struct fs_pending *p, const char *folder, mode_t mode, struc
 
 	p->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (p->fd < 0)
-		return failed(e, "create", path);
+		return fs_failed(e, "create", path);
 	p->path = steal_ptr(path);
 	if (fchmod(p->fd, mode) < 0) /* the mode asked for, whatever the umask */
-		return failed(e, "set the mode of", p->path);
+		return fs_failed(e, "set the mode of", p->path);
 	return 0;
 }
 
@@ -186,9 +186,9 @@ static int open_beside(struct fs_pending *p, const char *target, mode_t mode, st
 int fs_pending_sync(struct fs_pending *p, struct err *e)
 {
 	if (fsync(p->fd) < 0)
-		return failed(e, "sync", p->path);
+		return fs_failed(e, "sync", p->path);
 	if (close(steal_fd(&p->fd)) < 0)
-		return failed(e, "close", p->path);
+		return fs_failed(e, "close", p->path);
 	return 0;
 }
 
@@ -197,7 +197,7 @@ int fs_pending_publish(struct fs_pending *p, const char *target, struct err *e)
 	if (p->fd >= 0 && fs_pending_sync(p, e) < 0)
 		return -1;
 	if (rename(p->path, target) < 0)
-		return failed(e, "rename to", target);
+		return fs_failed(e, "rename to", target);
 	free(steal_ptr(p->path));
 	return sync_folder_of(target, e);
 }
@@ -224,61 +224,93 @@ int fs_write_atomic(const char *path, const void *p, size_t n, mode_t mode, stru
 	if (open_beside(&file, path, mode, e) < 0)
 		return -1;
 	if (!fs_write_all(file.fd, p, n))
-		return failed(e, "write", path);
+		return fs_failed(e, "write", path);
 	return fs_pending_publish(&file, path, e);
 }
 
 /*
- * Lets the kernel copy from where both files stand, which is a reflink where the filesystem has them. It
- * stops at the end, or early where it cannot do it (other filesystem, odd file): the plain copy goes on from
- * there.
+ * Lets the kernel copy a slice from where both files stand, which is a reflink where the filesystem has them.
+ * Bytes, 0 at the end, -1 with errno; what it cannot do (other filesystem, odd file) the plain copy does.
  */
-static int copy_in_kernel(int from, int to)
+static ssize_t copy_in_kernel(struct fs_copying *c)
+{
+	ssize_t n = copy_file_range(c->from, NULL, c->to.fd, NULL, SLICE_BYTES, 0);
+
+	if (n == 0 && c->bytes == 0) /* some file systems say so of any file */
+		c->plain = true;
+	if (n < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP))
+		c->plain = true;
+	return n;
+}
+
+static ssize_t copy_plain(struct fs_copying *c)
+{
+	AUTO_FREE char *block = xmalloc(SLICE_BYTES);
+	ssize_t n = read(c->from, block, SLICE_BYTES);
+
+	return n > 0 && !fs_write_all(c->to.fd, block, (size_t)n) ? -1 : n;
+}
+
+static ssize_t copy_slice(struct fs_copying *c)
 {
 	for (;;) {
-		ssize_t n = copy_file_range(from, NULL, to, NULL, KERNEL_COPY_BYTES, 0);
+		ssize_t n = c->plain ? -1 : copy_in_kernel(c);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP
-				       ? 0
-				       : -1;
-		if (n == 0)
-			return 0;
+		if (c->plain)
+			n = copy_plain(c);
+		if (n >= 0 || errno != EINTR)
+			return n;
 	}
 }
 
-static int copy_plain(int from, int to)
+int fs_copying_begin(struct fs_copying *c, const char *from, const char *to, mode_t mode, struct err *e)
 {
-	AUTO_FREE char *block = xmalloc(COPY_BYTES);
+	c->from = open(from, O_RDONLY | O_CLOEXEC);
+	if (c->from < 0)
+		return fs_failed(e, "open", from);
+	c->target = xstrdup(to);
+	return open_beside(&c->to, to, mode, e);
+}
 
-	for (;;) {
-		ssize_t n = read(from, block, COPY_BYTES);
+/* Begins to write what was copied, and waits for what was copied two slices before. A hint: what it does not
+ * do, the sync at the end does. */
+static void write_back(const struct fs_copying *c, int64_t from)
+{
+	(void)sync_file_range(c->to.fd, from, 0, SYNC_FILE_RANGE_WRITE);
+	if (from >= 2 * SLICE_BYTES)
+		(void)sync_file_range(c->to.fd, from - 2 * SLICE_BYTES, SLICE_BYTES,
+			SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+}
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return (int)n;
-		if (!fs_write_all(to, block, (size_t)n))
-			return -1;
-	}
+int fs_copying_go_on(struct fs_copying *c, struct err *e)
+{
+	int64_t from = c->bytes;
+	ssize_t n = copy_slice(c);
+
+	if (n < 0)
+		return fs_failed(e, "copy to", c->target);
+	if (n == 0)
+		return fs_pending_publish(&c->to, c->target, e) < 0 ? -1 : 1;
+	c->bytes += n;
+	write_back(c, from);
+	return 0;
+}
+
+void fs_copying_done(struct fs_copying *c)
+{
+	macros_closep(&c->from);
+	fs_pending_done(&c->to);
+	free(c->target);
 }
 
 int fs_copy_atomic(const char *from, const char *to, mode_t mode, struct err *e)
 {
-	AUTO_PENDING file = {.fd = -1};
-	AUTO_CLOSE int source = open(from, O_RDONLY | O_CLOEXEC);
+	AUTO_COPYING c = {.from = -1, .to = {.fd = -1}};
+	int done = fs_copying_begin(&c, from, to, mode, e);
 
-	if (source < 0)
-		return failed(e, "open", from);
-	if (open_beside(&file, to, mode, e) < 0)
-		return -1;
-	if (copy_in_kernel(source, file.fd) < 0 || copy_plain(source, file.fd) < 0) {
-		(void)failed(e, "copy", from);
-		return err_prefix(e, "to %s: ", to);
-	}
-	return fs_pending_publish(&file, to, e);
+	while (done == 0)
+		done = fs_copying_go_on(&c, e);
+	return done < 0 ? -1 : 0;
 }
 
 int fs_rename_durable(const char *from, const char *to, struct err *e)
@@ -286,11 +318,11 @@ int fs_rename_durable(const char *from, const char *to, struct err *e)
 	AUTO_CLOSE int fd = open(from, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return failed(e, "open", from);
+		return fs_failed(e, "open", from);
 	if (fsync(fd) < 0)
-		return failed(e, "sync", from);
+		return fs_failed(e, "sync", from);
 	if (rename(from, to) < 0)
-		return failed(e, "rename to", to);
+		return fs_failed(e, "rename to", to);
 	return sync_folder_of(to, e);
 }
 
@@ -333,7 +365,7 @@ static int remove_at(int at, const char *name, int depth)
 int fs_remove_tree(const char *path, struct err *e)
 {
 	if (remove_at(AT_FDCWD, path, 0) < 0)
-		return failed(e, "remove", path);
+		return fs_failed(e, "remove", path);
 	return 0;
 }
 
@@ -342,7 +374,7 @@ int fs_size(const char *path, int64_t *ret_bytes, struct err *e)
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : failed(e, "look at", path);
+		return errno == ENOENT || errno == ENOTDIR ? 0 : fs_failed(e, "look at", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_PERM, "%s is not a regular file", path);
 	*ret_bytes = st.st_size;

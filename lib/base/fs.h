@@ -41,10 +41,30 @@ int fs_pending_publish(struct fs_pending *p, const char *target, struct err *e);
 void fs_pending_done(struct fs_pending *p);
 #define AUTO_PENDING CLEANUP(fs_pending_done) struct fs_pending
 
+/*
+ * The same in slices of some MiB each, for who must not be held up by a large file. What was copied is on its
+ * way to the disk already, so the last slice has little left to sync. Init with {.from = -1, .to = {.fd =
+ * -1}}.
+ */
+struct fs_copying {
+	int from;
+	struct fs_pending to;
+	char *target;
+	int64_t bytes; /* copied so far */
+	bool plain;    /* the kernel does not copy between these two */
+};
+int fs_copying_begin(struct fs_copying *c, const char *from, const char *to, mode_t mode, struct err *e);
+int fs_copying_go_on(struct fs_copying *c, struct err *e); /* 1 it has its name, 0 there is more, -1 */
+void fs_copying_done(struct fs_copying *c);
+#define AUTO_COPYING CLEANUP(fs_copying_done) struct fs_copying
+
 /* rename(2), with fsync(2) of the file and its folder. */
 int fs_rename_durable(const char *from, const char *to, struct err *e);
 int fs_remove_tree(const char *path, struct err *e); /* never follows a link; not there is success */
 int fs_size(const char *path, int64_t *ret_bytes, struct err *e); /* 1 a regular file, 0 none, -1 failed */
+
+/* For who works on files in other ways: e says errno, as above. Returns -1. */
+int fs_failed(struct err *e, const char *verb, const char *path);
 
 /* Through interruptions and short writes. False with errno set. */
 bool fs_write_all(int fd, const void *p, size_t n);
