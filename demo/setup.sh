@@ -16,12 +16,14 @@ declare -A PACKAGES=(
 		libcairo2-dev libcurl4-openssl-dev libfcgi-dev libjson-c-dev libmariadb-dev libmemcached-dev
 		libpango1.0-dev libssl-dev libsystemd-dev libxml2-dev uuid-dev'
 	[check]='
-		chromium chromium-driver libcmocka-dev mandoc nodejs npm python3 python3-pytest python3-selenium shellcheck
-		systemd valgrind'
+		ceph-common ceph-mon ceph-osd chromium chromium-driver libcmocka-dev mandoc nodejs npm python3 python3-pytest
+		python3-selenium radosgw s3cmd shellcheck swift-account swift-container swift-object swift-proxy systemd
+		valgrind'
+	[bench]='
+		awscli'
 	[lint]='
 		clang-format clang-tidy cppcheck'
 )
-SERVICES='memcached nginx' # their packages would start and enable them
 POLICY=/usr/sbin/policy-rc.d
 LOG=build/setup.log
 
@@ -50,11 +52,18 @@ forbid_services() {
 	chmod 755 "$POLICY"
 }
 
+# The services that begin with the machine, but the ones of systemd itself.
+enabled_services() {
+	{ find /etc/systemd/system -type l -path '*.wants/*' -printf '%f\n' && find /etc/rc[2-5].d -name 'S*' -printf '%f\n'; } \
+		2>/dev/null | sed 's/^S[0-9][0-9]//' | sort -u |
+		comm -23 - <(dpkg -L systemd 2>/dev/null | sed 's/.*\///' | sort -u) || true
+}
+
 disable_service() {
 	if command -v systemctl >/dev/null; then
 		systemctl --quiet disable "$1" 2>/dev/null || true
 	else
-		update-rc.d "$1" disable 2>/dev/null || true
+		update-rc.d "${1%.service}" disable 2>/dev/null || true
 	fi
 }
 
@@ -62,20 +71,18 @@ apt_install() {
 	apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@"
 }
 
-# As root: packages to install.
+# As root: packages to install. Theirs, and of what they need, are many services; none that is new stays enabled.
 install_packages() {
-	local service new=()
+	local service before
 
 	export DEBIAN_FRONTEND=noninteractive LC_ALL=C NEEDRESTART_MODE=l
-	for service in $SERVICES; do
-		is_installed "$service" || new+=("$service")
-	done
+	before=$(enabled_services)
 	forbid_services
 	compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || apt-get -q update
 	apt_install "$@" || { apt-get -q update && apt_install "$@"; } # the lists may be old
-	for service in "${new[@]}"; do
+	while read -r service; do
 		disable_service "$service"
-	done
+	done < <(comm -13 <(echo "$before") <(enabled_services))
 }
 
 # Packages, as whoever may.
