@@ -37,6 +37,7 @@ declare -A HOME_OF=(
 	[json-c/json.h]=lib/io/json.c
 	[json.h]=lib/io/json.c
 	[libxml/parser.h]=lib/io/xml.c
+	[libxml/tree.h]=lib/io/xml.c
 	[openssl/evp.h]=lib/io/digest.c
 	[openssl/hmac.h]=lib/io/digest.c
 	[uuid/uuid.h]=lib/io/uuid.c

@@ -46,6 +46,8 @@ static const struct {
 	{"eusc-", "amazonaws.eu"},
 	{"us-iso-", "c2s.ic.gov"},
 	{"us-isob-", "sc2s.sgov.gov"},
+	{"eu-isoe-", "cloud.adc-e.uk"},
+	{"us-isof-", "csp.hci.ic.gov"},
 	{"", "amazonaws.com"},
 };
 
