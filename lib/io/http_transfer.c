@@ -79,8 +79,6 @@ static const struct {
 	{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
 	{CURLOPT_DISALLOW_USERNAME_IN_URL, 1}, /* in redirects, too */
 	{CURLOPT_NETRC, CURL_NETRC_IGNORED},
-	{CURLOPT_PATH_AS_IS,
-		1}, /* "a/../b" is a name like any other to whoever signed or chose the address */
 	/* A look-up of a name that was given up is left to its thread: waiting for it would stop the loop. */
 	{CURLOPT_QUICK_EXIT, 1},
 };
