@@ -1,4 +1,7 @@
-/* SHA-256 against the published examples (FIPS 180-4, NIST's example values), in memory and of files. */
+/*
+ * Digests against published examples: SHA-256 (FIPS 180-4, NIST's example values), in memory and of files;
+ * HMAC with it (RFC 4231, section 4); MD5 (RFC 1321, appendix A.5).
+ */
 
 #include "lib/io/digest.h"
 
@@ -40,13 +43,18 @@ static char *repeat(const char *piece, size_t times)
 	return all;
 }
 
-static void expect(const char *title, const uint8_t *digest, const char *hex)
+static void expect_hex(const char *title, const uint8_t *digest, size_t n, const char *hex)
 {
 	char text[2 * DIGEST_SHA256_BYTES + 1];
 
-	text_hex_encode(digest, DIGEST_SHA256_BYTES, text);
+	text_hex_encode(digest, n, text);
 	if (strcmp(text, hex) != 0)
 		fail_msg("%s: %s", title, text);
+}
+
+static void expect(const char *title, const uint8_t *digest, const char *hex)
+{
+	expect_hex(title, digest, DIGEST_SHA256_BYTES, hex);
 }
 
 static void test_memory(void **state)
@@ -117,6 +125,125 @@ static void test_file_failures(void **state)
 	}
 }
 
+static void test_hmac(void **state)
+{
+	static const struct {
+		const char *title;
+		const char *key_piece;
+		size_t key_times;
+		const char *piece;
+		size_t times;
+		const char *hex;
+	} rows[] = {
+		{"RFC 4231, case 1", "\x0b", 20, "Hi There", 1,
+			"b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+		{"case 2", "Jefe", 1, "what do ya want for nothing?", 1,
+			"5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+		{"case 3", "\xaa", 20, "\xdd", 50,
+			"773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
+		{"case 4",
+			"\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15"
+			"\x16\x17\x18\x19",
+			1, "\xcd", 50, "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"},
+		{"case 6, a key longer than a block", "\xaa", 131,
+			"Test Using Larger Than Block-Size Key - Hash Key First", 1,
+			"60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+		{"case 7, all longer than a block", "\xaa", 131,
+			"This is a test using a larger than block-size key and a larger than block-size "
+			"data. The "
+			"key needs to be hashed before being used by the HMAC algorithm.",
+			1, "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
+		{"nothing at all", "", 0, "", 0,
+			"b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO_FREE char *key = repeat(rows[i].key_piece, rows[i].key_times);
+		AUTO_FREE char *message = repeat(rows[i].piece, rows[i].times);
+		uint8_t out[DIGEST_SHA256_BYTES];
+
+		digest_hmac_sha256(key, strlen(key), message, strlen(message), out);
+		expect(rows[i].title, out, rows[i].hex);
+	}
+}
+
+static void test_md5(void **state)
+{
+	static const struct {
+		const char *message, *hex;
+	} rows[] = {
+		{"", "d41d8cd98f00b204e9800998ecf8427e"},
+		{"a", "0cc175b9c0f1b6a831c399e269772661"},
+		{"abc", "900150983cd24fb0d6963f7d28e17f72"},
+		{"message digest", "f96b697d7cb7938d525a2f31aaf161d0"},
+		{"12345678901234567890123456789012345678901234567890123456789012345678901234567890",
+			"57edf4a22be3c955ac49da2e2107b67a"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint8_t out[DIGEST_MD5_BYTES];
+
+		digest_md5(rows[i].message, strlen(rows[i].message), out);
+		expect_hex(rows[i].message, out, sizeof(out), rows[i].hex);
+	}
+}
+
+/* A file of the numbers from 0 on, in four bytes each. */
+#define NUMBERS (200 * 1000)
+
+static void make_file(char *path, const uint32_t *numbers)
+{
+	AUTO_CLOSE int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, numbers, NUMBERS * sizeof(*numbers)), NUMBERS * sizeof(*numbers));
+}
+
+static void test_file_part(void **state)
+{
+	static const struct {
+		int64_t from, n;
+		int rc;
+	} rows[] = {
+		{0, NUMBERS * 4, 0},
+		{0, 0, 0},
+		{NUMBERS * 4, 0, 0},
+		{1, 1, 0},
+		{65535, 65538, 0}, /* across where it is read in pieces */
+		{300000, 500000, 0},
+		{300000, 500001, -1},
+		{NUMBERS * 4 + 1, 1, -1},
+	};
+	AUTO_FREE uint32_t *numbers = malloc(NUMBERS * sizeof(*numbers));
+	char path[] = "/tmp/test_digest.XXXXXX";
+
+	(void)state;
+	assert_non_null(numbers);
+	for (uint32_t i = 0; i < NUMBERS; i++)
+		numbers[i] = i;
+	make_file(path, numbers);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const uint8_t *part = (const uint8_t *)numbers + rows[i].from;
+		uint8_t sha256[DIGEST_SHA256_BYTES], md5[DIGEST_MD5_BYTES];
+		uint8_t sha256_wanted[DIGEST_SHA256_BYTES], md5_wanted[DIGEST_MD5_BYTES];
+		struct err e = {0};
+
+		assert_int_equal(
+			digest_file_part(path, rows[i].from, rows[i].n, sha256, md5, &e), rows[i].rc);
+		if (rows[i].rc < 0) {
+			assert_int_equal(e.kind, ERR_PERM);
+			continue;
+		}
+		digest_sha256(part, (size_t)rows[i].n, sha256_wanted);
+		digest_md5(part, (size_t)rows[i].n, md5_wanted);
+		assert_memory_equal(sha256, sha256_wanted, sizeof(sha256));
+		assert_memory_equal(md5, md5_wanted, sizeof(md5));
+	}
+	assert_int_equal(unlink(path), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +251,9 @@ int main(void)
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_file_failures),
+		cmocka_unit_test(test_hmac),
+		cmocka_unit_test(test_md5),
+		cmocka_unit_test(test_file_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
