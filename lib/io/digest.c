@@ -45,12 +45,22 @@ struct digest *digest_new(void)
 	return begin(EVP_sha256());
 }
 
+struct digest *digest_new_md5(void)
+{
+	return begin(EVP_md5());
+}
+
 void digest_add(struct digest *d, const void *p, size_t n)
 {
 	must(EVP_DigestUpdate(d->ctx, p, n));
 }
 
 void digest_end(struct digest *d, uint8_t out[static DIGEST_SHA256_BYTES])
+{
+	must(EVP_DigestFinal_ex(d->ctx, out, NULL));
+}
+
+void digest_end_md5(struct digest *d, uint8_t out[static DIGEST_MD5_BYTES])
 {
 	must(EVP_DigestFinal_ex(d->ctx, out, NULL));
 }

@@ -16,8 +16,11 @@ struct err;
 /* Of what comes in pieces. digest_end may be called once. */
 struct digest;
 struct digest *digest_new(void);
+struct digest *digest_new_md5(void);
 void digest_add(struct digest *d, const void *p, size_t n);
 void digest_end(struct digest *d, uint8_t out[static DIGEST_SHA256_BYTES]);
+/* Of one made by digest_new_md5, likewise. */
+void digest_end_md5(struct digest *d, uint8_t out[static DIGEST_MD5_BYTES]);
 void digest_free(struct digest *d);
 DEFINE_FREEP(digest)
 
