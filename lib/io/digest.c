@@ -136,34 +136,3 @@ int digest_sha256_file(const char *path, uint8_t out[static DIGEST_SHA256_BYTES]
 	digest_end(d, out);
 	return 0;
 }
-
-int digest_file_part(const char *path, int64_t from, int64_t n, uint8_t sha256[static DIGEST_SHA256_BYTES],
-	uint8_t md5[static DIGEST_MD5_BYTES], struct err *e)
-{
-	AUTO_CLOSE int fd = -1;
-
-	if (open_file(path, &fd, e) < 0)
-		return -1;
-	if (lseek(fd, from, SEEK_SET) < 0)
-		return err_set_errno(e, ERR_TEMP, errno, "seek in %s", path);
-
-	AUTO(digest) sha = begin(EVP_sha256());
-	AUTO(digest) old = begin(EVP_md5());
-
-	while (n > 0) {
-		uint8_t piece[READ_BYTES];
-		size_t wanted = n < READ_BYTES ? (size_t)n : READ_BYTES;
-		ssize_t got = read_piece(fd, piece, wanted, path, e);
-
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			return err_set(e, ERR_PERM, "%s is shorter than it was", path);
-		digest_add(sha, piece, (size_t)got);
-		digest_add(old, piece, (size_t)got);
-		n -= got;
-	}
-	digest_end(sha, sha256);
-	must(EVP_DigestFinal_ex(old->ctx, md5, NULL));
-	return 0;
-}

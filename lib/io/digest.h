@@ -28,10 +28,6 @@ void digest_sha256(const void *p, size_t n, uint8_t out[static DIGEST_SHA256_BYT
 /* Of a file, streaming. 0, or -1 (ERR_TEMP for I/O errors, ERR_PERM when it is not there). */
 int digest_sha256_file(const char *path, uint8_t out[static DIGEST_SHA256_BYTES], struct err *e);
 
-/* Both of bytes [from, from + n) of a file, read once. As digest_sha256_file; ERR_PERM also when it ends
- * earlier. */
-int digest_file_part(const char *path, int64_t from, int64_t n, uint8_t sha256[static DIGEST_SHA256_BYTES],
-	uint8_t md5[static DIGEST_MD5_BYTES], struct err *e);
 void digest_md5(const void *p, size_t n, uint8_t out[static DIGEST_MD5_BYTES]);
 void digest_hmac_sha256(
 	const void *key, size_t key_n, const void *p, size_t n, uint8_t out[static DIGEST_SHA256_BYTES]);

@@ -177,3 +177,20 @@ char *xml_text(const struct xml_node *n)
 			buf_adds(&text, (const char *)c->content);
 	return buf_steal(&text);
 }
+
+void xml_escape(const char *text, struct buf *out)
+{
+	static const char *const entities[] = {
+		['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"};
+
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c < ARRAY_LEN(entities) && entities[c] != NULL)
+			buf_adds(out, entities[c]);
+		else if (c < ' ' || c == 0x7f)
+			buf_addf(out, "&#%u;", (unsigned)c);
+		else
+			buf_addc(out, *text);
+	}
+}

@@ -12,6 +12,7 @@
 
 #include "lib/base/macros.h"
 
+struct buf;
 struct err;
 struct xml;      /* a document */
 struct xml_node; /* an element; belongs to its document */
@@ -33,5 +34,9 @@ const struct xml_node *xml_child(const struct xml_node *n, const char *name);
 const struct xml_node *xml_next(const struct xml_node *n, const char *name); /* the next sibling, likewise */
 /* All text directly in it; "" for none and for a NULL n. Caller frees. */
 char *xml_text(const struct xml_node *n);
+
+/* Adds text as an element's or an attribute's content; control bytes as references, which XML 1.0 has no other
+ * form for. */
+void xml_escape(const char *text, struct buf *out);
 
 #endif

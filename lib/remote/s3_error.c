@@ -323,6 +323,15 @@ void s3_judge(const struct s3_answer *a, struct s3_verdict *ret)
 	*ret = v;
 }
 
+void s3_judge_error(const struct xml_node *error, struct s3_verdict *ret)
+{
+	struct s3_verdict v = {.status = 200, .server_time = -1};
+
+	take_error(error, &v);
+	v.what = by_code(v.code, S3_RETRY);
+	*ret = v;
+}
+
 void s3_answer_of(const struct http_result *r, struct s3_answer *ret)
 {
 	*ret = (struct s3_answer){

@@ -11,6 +11,7 @@
 
 struct err;
 struct http_result;
+struct xml_node;
 
 enum s3_what {
 	S3_FINE,
@@ -58,6 +59,8 @@ struct s3_verdict {
 /* status, body and headers of r; root and now are the caller's. */
 void s3_answer_of(const struct http_result *r, struct s3_answer *ret);
 void s3_judge(const struct s3_answer *a, struct s3_verdict *ret);
+/* Of an <Error> that a success lists, such as of a key that was not deleted. */
+void s3_judge_error(const struct xml_node *error, struct s3_verdict *ret);
 /* Not for S3_FINE. "PUT bucket/key: status 503, SlowDown: Please reduce your request rate. (request ABC)",
  * kind by what. Returns -1. */
 int s3_verdict_err(const struct s3_verdict *v, const char *asked, struct err *e);

@@ -25,6 +25,7 @@ struct http_result;
 struct xml_node;
 
 #define S3_KEYS_AT_ONCE 1000 /* what one DeleteObjects takes, and one page of a listing gives */
+#define S3_PARTS_MAX    10000 /* of one upload */
 
 /* Something to be done later, on the client's one timer. */
 struct s3_due {
@@ -156,7 +157,7 @@ struct s3_page {
 /* page NULL: e says why. */
 typedef void s3_page_fn(struct s3_page *page, const struct err *e, void *arg);
 struct s3_paging;
-/* place is copied, prefix borrowed. */
+/* Both are copied. */
 struct s3_paging *s3_page_start(struct s3 *s, bool of_uploads, const char *prefix,
 	const struct s3_place *place, s3_page_fn *done, void *arg);
 void s3_page_cancel(struct s3_paging *p);

@@ -27,8 +27,6 @@
 #define QUIET_SEC_MAX   30 /* a server that says nothing for so long is given up */
 #define EXPECT_FROM     ((int64_t)1 << 20)
 #define EXPECT_MS       1000
-#define REGION_HEADER   "x-amz-bucket-region"
-#define NO_ANSWER_WAITS S3_BASE_MS
 
 struct s3_request {
 	struct s3 *s;
@@ -37,7 +35,7 @@ struct s3_request {
 	int64_t give_up_ms; /* clock_mono_ms */
 	unsigned attempts;  /* made so far, but for those after a mistake was mended */
 	unsigned mended;    /* bits of enum s3_what */
-	unsigned sent;      /* all that were made */
+	unsigned tries;     /* all that were made */
 	char region[S3_REGION_MAX + 1]; /* that the last one was signed for */
 	bool waits_for_key;
 	struct http_call *http;
@@ -55,7 +53,7 @@ static void free_request(struct s3_request *r)
 
 static void reply(struct s3_request *r, enum s3_what what, const struct http_result *http, const struct err *e)
 {
-	const struct s3_reply reply = {.what = what, .e = e, .http = http, .attempts = r->sent};
+	const struct s3_reply reply = {.what = what, .e = e, .http = http, .attempts = r->tries};
 
 	r->done(&reply, r->arg);
 	free_request(r);
@@ -327,7 +325,7 @@ static void attempt(void *arg)
 		reply(r, S3_REFUSED, NULL, &e);
 		return;
 	}
-	r->sent++;
+	r->tries++;
 	r->waits_for_key = true;
 	aws_credentials_get(r->s->spec.credentials, on_key, r); /* r may be gone after it */
 }
