@@ -35,8 +35,8 @@ const struct xml_node *xml_next(const struct xml_node *n, const char *name); /* 
 /* All text directly in it; "" for none and for a NULL n. Caller frees. */
 char *xml_text(const struct xml_node *n);
 
-/* Adds text as an element's or an attribute's content; control bytes as references, which XML 1.0 has no other
- * form for. */
+/* Adds text as an element's or an attribute's content; control bytes as references, which XML 1.0 has no
+ * other form for. */
 void xml_escape(const char *text, struct buf *out);
 
 #endif

@@ -102,8 +102,8 @@ int64_t s3_now(const struct s3 *s)
 
 /* Calls */
 
-void s3_call_init(struct s3_call *c, struct s3 *s, void (*free_call)(struct s3_call *c), s3_done_fn *done,
-	void *arg)
+void s3_call_init(
+	struct s3_call *c, struct s3 *s, void (*free_call)(struct s3_call *c), s3_done_fn *done, void *arg)
 {
 	*c = (struct s3_call){.s = s, .free = free_call, .done = done, .arg = arg, .next = s->calls};
 	if (c->next != NULL)

@@ -152,7 +152,9 @@ struct s3_call *s3_get_file(
 		.key = g->key,
 		.body_fd = g->fd,
 		.again = begin_again,
-		.max_bytes = bytes > 0 ? (size_t)bytes : bytes == 0 ? 1 : INT64_MAX,
+		.max_bytes = bytes > 0    ? (size_t)bytes
+			     : bytes == 0 ? 1
+					  : INT64_MAX,
 		.deadlines = deadlines(s, bytes),
 		.arg = g,
 	};

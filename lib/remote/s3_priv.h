@@ -24,7 +24,7 @@ struct buf;
 struct http_result;
 struct xml_node;
 
-#define S3_KEYS_AT_ONCE 1000 /* what one DeleteObjects takes, and one page of a listing gives */
+#define S3_KEYS_AT_ONCE 1000  /* what one DeleteObjects takes, and one page of a listing gives */
 #define S3_PARTS_MAX    10000 /* of one upload */
 
 /* Something to be done later, on the client's one timer. */
@@ -68,13 +68,13 @@ struct s3_call {
 	s3_done_fn *done;
 	void *arg;
 	bool has_ended;
-	struct s3_due due;           /* for s3_call_end_later, and for what else the call waits */
-	struct err failure;          /* likewise */
+	struct s3_due due;          /* for s3_call_end_later, and for what else the call waits */
+	struct err failure;         /* likewise */
 	struct s3_request *request; /* cancelled with the call */
 };
 
-void s3_call_init(struct s3_call *c, struct s3 *s, void (*free_call)(struct s3_call *c), s3_done_fn *done,
-	void *arg);
+void s3_call_init(
+	struct s3_call *c, struct s3 *s, void (*free_call)(struct s3_call *c), s3_done_fn *done, void *arg);
 void s3_call_end(struct s3_call *c, const struct err *e);       /* calls done; c is gone */
 void s3_call_end_later(struct s3_call *c, const struct err *e); /* likewise, but not now */
 void s3_call_free(struct s3_call *c);                           /* without done */
@@ -105,10 +105,10 @@ struct s3_ask {
 	bool (*again)(void *arg);               /* before each attempt; false: it cannot be */
 	size_t max_bytes;                       /* of a success's body; 0: few */
 	const char *root;                       /* what a success's body must be, see s3_answer; or NULL */
-	bool is_slow;         /* the server may think for as long as there is time */
-	bool is_single;       /* one attempt: the caller finds out what became of it */
-	int64_t deadlines;    /* of how many requests it has the time; 0: one */
-	void *arg;            /* of sent and again */
+	bool is_slow;                           /* the server may think for as long as there is time */
+	bool is_single;                         /* one attempt: the caller finds out what became of it */
+	int64_t deadlines;                      /* of how many requests it has the time; 0: one */
+	void *arg;                              /* of sent and again */
 };
 
 struct s3_reply {
@@ -165,8 +165,8 @@ void s3_page_cancel(struct s3_paging *p);
 /* Gives up uploads in parts: of what begins with prefix, or of that one key; begun before older_than. */
 typedef void s3_sweep_fn(size_t count, const struct err *e, void *arg);
 struct s3_sweep;
-struct s3_sweep *s3_sweep_start(struct s3 *s, const char *prefix, bool is_key, int64_t older_than,
-	s3_sweep_fn *done, void *arg);
+struct s3_sweep *s3_sweep_start(
+	struct s3 *s, const char *prefix, bool is_key, int64_t older_than, s3_sweep_fn *done, void *arg);
 void s3_sweep_cancel(struct s3_sweep *w);
 
 /* Removes up to S3_KEYS_AT_ONCE keys, which are copied. */

@@ -21,21 +21,21 @@
 #include "lib/remote/aws_credentials.h"
 #include "lib/remote/s3_priv.h"
 
-#define SMALL_ANSWER    ((size_t)256 * 1024)
-#define TEXT_BYTES      16384 /* of an address or a header */
-#define HEADERS_MAX     16
-#define QUIET_SEC_MAX   30 /* a server that says nothing for so long is given up */
-#define EXPECT_FROM     ((int64_t)1 << 20)
-#define EXPECT_MS       1000
+#define SMALL_ANSWER  ((size_t)256 * 1024)
+#define TEXT_BYTES    16384 /* of an address or a header */
+#define HEADERS_MAX   16
+#define QUIET_SEC_MAX 30 /* a server that says nothing for so long is given up */
+#define EXPECT_FROM   ((int64_t)1 << 20)
+#define EXPECT_MS     1000
 
 struct s3_request {
 	struct s3 *s;
 	struct s3_ask ask;
 	struct s3_hashes hashes;
-	int64_t give_up_ms; /* clock_mono_ms */
-	unsigned attempts;  /* made so far, but for those after a mistake was mended */
-	unsigned mended;    /* bits of enum s3_what */
-	unsigned tries;     /* all that were made */
+	int64_t give_up_ms;             /* clock_mono_ms */
+	unsigned attempts;              /* made so far, but for those after a mistake was mended */
+	unsigned mended;                /* bits of enum s3_what */
+	unsigned tries;                 /* all that were made */
 	char region[S3_REGION_MAX + 1]; /* that the last one was signed for */
 	bool waits_for_key;
 	struct http_call *http;
@@ -51,7 +51,8 @@ static void free_request(struct s3_request *r)
 	free(r);
 }
 
-static void reply(struct s3_request *r, enum s3_what what, const struct http_result *http, const struct err *e)
+static void reply(
+	struct s3_request *r, enum s3_what what, const struct http_result *http, const struct err *e)
 {
 	const struct s3_reply reply = {.what = what, .e = e, .http = http, .attempts = r->tries};
 
@@ -120,8 +121,7 @@ static void again_or_fail(struct s3_request *r, const struct s3_verdict *v, cons
 	if (rules[v->what].mend != NULL && !(r->mended & bit) && rules[v->what].mend(r, v)) {
 		r->mended |= bit;
 	} else {
-		if (rules[v->what].base_ms == 0 || r->ask.is_single ||
-			++r->attempts >= r->s->spec.attempts) {
+		if (rules[v->what].base_ms == 0 || r->ask.is_single || ++r->attempts >= r->s->spec.attempts) {
 			reply(r, v->what, NULL, why);
 			return;
 		}

@@ -116,8 +116,8 @@ static void go_on(struct s3_sweep *w)
 	}
 }
 
-struct s3_sweep *s3_sweep_start(struct s3 *s, const char *prefix, bool is_key, int64_t older_than,
-	s3_sweep_fn *done, void *arg)
+struct s3_sweep *s3_sweep_start(
+	struct s3 *s, const char *prefix, bool is_key, int64_t older_than, s3_sweep_fn *done, void *arg)
 {
 	struct s3_sweep *w = xcalloc(1, sizeof(*w));
 

@@ -1,0 +1,537 @@
+/*
+ * A file in parts: CreateMultipartUpload, UploadPart, CompleteMultipartUpload of the Amazon S3 API Reference.
+ * What an earlier upload of the same key has left is given up first; then some parts at once are hashed, sent
+ * from the file and tried again alone; then the server is told to put them together.
+ *
+ * Kept here: memory does not grow with the file but for an ETag a part. Whether an upload is complete is
+ * believed only when the server says so in as many words, or when the object is there and has its size. What
+ * fails or is cancelled is aborted; only where nobody knows what became of it, it is left to the next put of
+ * the key, or to a sweep.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "lib/base/macros.h"
+#include "lib/base/mem.h"
+#include "lib/io/http.h"
+#include "lib/io/xml.h"
+#include "lib/remote/s3_priv.h"
+
+#define MEBIBYTE       (INT64_C(1) << 20)
+#define PART_MAX_BYTES (5 * 1024 * MEBIBYTE)
+#define UPLOAD_ID_MAX  1024
+#define ETAG_MAX       256
+#define LIST_BYTES     ((size_t)8 << 20) /* of all ETags, escaped */
+
+/* One part under way. */
+struct slot {
+	struct upload *upload;
+	unsigned number; /* 1..; 0: the slot is free */
+	char number_text[12];
+	struct sigv4_pair query[2];
+	struct s3_hash *hash;
+	struct s3_hashes hashes;
+	struct s3_request *request;
+	int64_t sent;
+};
+
+struct upload {
+	struct s3_call call; /* first; its request is that of one step */
+	char *file, *key, *content_type, *content_disposition;
+	void (*progress)(int64_t sent_bytes, void *arg);
+	int64_t bytes, part_bytes;
+	unsigned part_count, begun, done; /* parts */
+	int64_t done_bytes, told_bytes;
+	char **etags; /* of each part; NULL: not there yet */
+	struct slot *slots;
+	struct s3_sweep *sweep;
+	struct sigv4_pair headers[S3_OBJECT_HEADERS];
+	char *id; /* NULL: there is no upload, as far as we know */
+	struct sigv4_pair id_query[1];
+	bool is_alone;      /* no other upload of ours can have been begun by an answer that was lost */
+	bool is_given_up;   /* call.failure says why */
+	struct buf list;    /* what Complete sends */
+	unsigned completes; /* how often it was sent */
+	int64_t give_up_ms; /* clock_mono_ms: when it is not sent again */
+};
+
+static const struct sigv4_pair create_query[] = {{"uploads", NULL}};
+static const struct sigv4_pair list_headers[] = {{"Content-Type", "application/xml"}};
+
+static struct upload *upload_of(struct s3_call *c)
+{
+	return (struct upload *)(void *)c;
+}
+
+static void stop_slot(struct slot *p)
+{
+	s3_hash_cancel(steal_ptr(p->hash));
+	s3_request_cancel(steal_ptr(p->request));
+	p->number = 0;
+}
+
+static void stop_slots(struct upload *u)
+{
+	for (unsigned i = 0; i < u->call.s->spec.parts_at_once; i++)
+		stop_slot(&u->slots[i]);
+}
+
+static void free_upload(struct s3_call *c)
+{
+	struct upload *u = upload_of(c);
+
+	stop_slots(u);
+	s3_sweep_cancel(u->sweep);
+	for (unsigned i = 0; i < u->part_count; i++)
+		free(u->etags[i]);
+	free(u->etags);
+	free(u->slots);
+	buf_done(&u->list);
+	free(u->id);
+	free(u->file);
+	free(u->key);
+	free(u->content_type);
+	free(u->content_disposition);
+	free(u);
+}
+
+/* Giving up */
+
+static void end_given_up(struct upload *u)
+{
+	const struct err e = u->call.failure;
+
+	s3_call_end(&u->call, &e);
+}
+
+static void on_swept_behind(size_t count UNUSED, const struct err *e UNUSED, void *arg)
+{
+	struct upload *u = arg;
+
+	u->sweep = NULL;
+	end_given_up(u);
+}
+
+/* Parts that were cut off may still come in after an abort: a sweep that finds the upload again aborts it
+ * again, and finds those too whose beginning was lost. */
+static void sweep_behind(struct upload *u)
+{
+	u->sweep = s3_sweep_start(u->call.s, u->key, true, INT64_MAX, on_swept_behind, u);
+}
+
+static void on_aborted(const struct s3_reply *r, void *arg)
+{
+	struct upload *u = arg;
+
+	u->call.request = NULL;
+	if (r->what == S3_RETRY || r->what == S3_THROTTLE)
+		end_given_up(u); /* the server is away: nobody can clean up now */
+	else
+		sweep_behind(u);
+}
+
+/* Whatever was under way has ended or is stopped here. */
+static void give_up(struct upload *u, const struct err *why)
+{
+	u->call.failure = *why;
+	u->is_given_up = true;
+	stop_slots(u);
+	s3_not_later(u->call.s, &u->call.due);
+	if (u->id == NULL) {
+		if (u->is_alone)
+			end_given_up(u);
+		else
+			sweep_behind(u);
+		return;
+	}
+
+	const struct s3_ask ask = {
+		.method = "DELETE",
+		.key = u->key,
+		.query = u->id_query,
+		.query_count = ARRAY_LEN(u->id_query),
+	};
+
+	u->call.request = s3_request_start(u->call.s, &ask, on_aborted, u);
+}
+
+/* Nobody waits any more, but what is at the server is given up. An answer that will say which upload it is
+ * is waited for. */
+static void cancel_upload(struct s3_call *c)
+{
+	struct upload *u = upload_of(c);
+	struct err e;
+
+	u->progress = NULL;
+	if (u->is_given_up)
+		return;
+	(void)err_set(&e, ERR_CANCELED, "the upload was cancelled");
+	if (u->id == NULL && u->call.request != NULL) {
+		u->is_given_up = true;
+		u->call.failure = e;
+		return;
+	}
+	if (u->id == NULL) {
+		s3_call_free(c);
+		return;
+	}
+	s3_request_cancel(steal_ptr(u->call.request));
+	give_up(u, &e);
+}
+
+/* The end: all parts are there */
+
+static void finish(struct upload *u)
+{
+	if (u->progress != NULL)
+		u->progress(u->bytes, u->call.arg);
+	s3_call_end(&u->call, NULL);
+}
+
+static void on_swept_at_last(size_t count UNUSED, const struct err *e UNUSED, void *arg)
+{
+	struct upload *u = arg;
+
+	u->sweep = NULL;
+	finish(u);
+}
+
+static void complete_is_done(struct upload *u)
+{
+	free(steal_ptr(u->id));
+	if (u->is_alone)
+		finish(u);
+	else
+		u->sweep = s3_sweep_start(u->call.s, u->key, true, INT64_MAX, on_swept_at_last, u);
+}
+
+static void complete(void *arg);
+
+/* The object is not there, or is another one: again, or not at all. call.failure is that of Complete. */
+static void complete_again(struct upload *u, bool is_gone)
+{
+	const struct s3 *s = u->call.s;
+	const struct err why = u->call.failure;
+	int64_t wait_ms = s3_jitter_ms(S3_BASE_MS, u->completes);
+
+	if (is_gone || u->completes >= s->spec.attempts || clock_mono_ms() + wait_ms >= u->give_up_ms)
+		give_up(u, &why);
+	else
+		s3_later(u->call.s, &u->call.due, wait_ms, complete, u);
+}
+
+static void on_looked(struct upload *u, const struct s3_reply *r, bool is_gone)
+{
+	u->call.request = NULL;
+	if (r->what == S3_FINE && s3_content_length(r->http) == u->bytes) {
+		complete_is_done(u);
+	} else if (r->what == S3_FINE || r->what == S3_NOT_FOUND) {
+		complete_again(u, is_gone);
+	} else {
+		const struct err unknown = *r->e;
+
+		s3_call_end(&u->call, &unknown); /* an abort could do harm */
+	}
+}
+
+static void on_looked_once_more(const struct s3_reply *r, void *arg)
+{
+	on_looked(arg, r, false);
+}
+
+static void on_looked_when_gone(const struct s3_reply *r, void *arg)
+{
+	on_looked(arg, r, true);
+}
+
+static void look(struct upload *u, bool is_gone)
+{
+	const struct s3_ask ask = {.method = "HEAD", .key = u->key};
+
+	u->call.request =
+		s3_request_start(u->call.s, &ask, is_gone ? on_looked_when_gone : on_looked_once_more, u);
+}
+
+static void on_complete(const struct s3_reply *r, void *arg)
+{
+	struct upload *u = arg;
+
+	u->call.request = NULL;
+	if (r->what == S3_FINE) {
+		complete_is_done(u);
+		return;
+	}
+	u->call.failure = *r->e;
+	if (r->what == S3_RETRY || r->what == S3_THROTTLE)
+		look(u, false);
+	else if (r->what == S3_UPLOAD_GONE)
+		look(u, true);
+	else
+		give_up(u, r->e);
+}
+
+static void complete(void *arg)
+{
+	struct upload *u = arg;
+	const struct s3_ask ask = {
+		.method = "POST",
+		.key = u->key,
+		.query = u->id_query,
+		.query_count = ARRAY_LEN(u->id_query),
+		.headers = list_headers,
+		.header_count = ARRAY_LEN(list_headers),
+		.body = buf_text(&u->list),
+		.body_len = u->list.len,
+		.root = "CompleteMultipartUploadResult",
+		.is_slow = true,
+		.is_single = true,
+	};
+
+	u->completes++;
+	u->call.request = s3_request_start(u->call.s, &ask, on_complete, u);
+}
+
+static void complete_first(struct upload *u)
+{
+	const struct s3_spec *spec = &u->call.s->spec;
+
+	buf_adds(&u->list, "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
+	for (unsigned i = 0; i < u->part_count; i++) {
+		buf_addf(&u->list, "<Part><PartNumber>%u</PartNumber><ETag>", i + 1);
+		xml_escape(u->etags[i], &u->list);
+		buf_adds(&u->list, "</ETag></Part>");
+	}
+	buf_adds(&u->list, "</CompleteMultipartUpload>");
+	u->give_up_ms = clock_mono_ms() + spec->deadline_ms * spec->attempts;
+	complete(u);
+}
+
+/* Parts */
+
+static void tell_progress(struct upload *u)
+{
+	int64_t sent = u->done_bytes;
+
+	for (unsigned i = 0; i < u->call.s->spec.parts_at_once; i++)
+		sent += u->slots[i].sent;
+	if (u->progress == NULL || sent <= u->told_bytes)
+		return;
+	u->told_bytes = sent;
+	u->progress(sent, u->call.arg);
+}
+
+static int64_t bytes_of_part(const struct upload *u, unsigned number)
+{
+	return number < u->part_count ? u->part_bytes : u->bytes - (number - 1) * u->part_bytes;
+}
+
+static void begin_part(struct slot *p);
+
+static void part_is_there(struct slot *p, const char *etag)
+{
+	struct upload *u = p->upload;
+
+	u->etags[p->number - 1] = xstrdup(etag);
+	u->done_bytes += bytes_of_part(u, p->number);
+	u->done++;
+	p->sent = 0;
+	p->number = 0;
+	tell_progress(u);
+	if (u->done == u->part_count)
+		complete_first(u);
+	else if (u->begun < u->part_count)
+		begin_part(p);
+}
+
+static void on_part(const struct s3_reply *r, void *arg)
+{
+	struct slot *p = arg;
+	const char *etag = r->what == S3_FINE ? http_header(r->http, "ETag") : NULL;
+	struct err e;
+
+	p->request = NULL;
+	if (etag != NULL && *etag != '\0' && strlen(etag) <= ETAG_MAX) {
+		part_is_there(p, etag);
+		return;
+	}
+	if (r->what == S3_FINE)
+		(void)err_set(&e, ERR_TEMP, "S3: a part has no ETag");
+	else
+		e = *r->e;
+	give_up(p->upload, &e);
+}
+
+static void on_part_sent(int64_t bytes, void *arg)
+{
+	struct slot *p = arg;
+
+	p->sent = bytes;
+	tell_progress(p->upload);
+}
+
+static void send_part(struct slot *p)
+{
+	struct upload *u = p->upload;
+	int64_t bytes = bytes_of_part(u, p->number);
+
+	p->query[0] = (struct sigv4_pair){"partNumber", p->number_text};
+	p->query[1] = (struct sigv4_pair){"uploadId", u->id};
+
+	const struct s3_ask ask = {
+		.method = "PUT",
+		.key = u->key,
+		.query = p->query,
+		.query_count = ARRAY_LEN(p->query),
+		.file = u->file,
+		.from = (p->number - 1) * u->part_bytes,
+		.bytes = bytes,
+		.hashes = &p->hashes,
+		.sent = on_part_sent,
+		.deadlines = 1 + (bytes - 1) / u->call.s->spec.part_bytes,
+		.arg = p,
+	};
+
+	p->request = s3_request_start(u->call.s, &ask, on_part, p);
+}
+
+static void on_hashed(const struct s3_hashes *h, const struct err *e, void *arg)
+{
+	struct slot *p = arg;
+
+	p->hash = NULL;
+	if (h == NULL) {
+		give_up(p->upload, e);
+		return;
+	}
+	p->hashes = *h;
+	send_part(p);
+}
+
+static void begin_part(struct slot *p)
+{
+	struct upload *u = p->upload;
+
+	p->number = ++u->begun;
+	(void)snprintf(p->number_text, sizeof(p->number_text), "%u", p->number);
+	p->hash = s3_hash_start(u->call.s, u->file, (p->number - 1) * u->part_bytes,
+		bytes_of_part(u, p->number), on_hashed, p);
+}
+
+static void begin_parts(struct upload *u)
+{
+	for (unsigned i = 0; i < u->call.s->spec.parts_at_once && u->begun < u->part_count; i++)
+		begin_part(&u->slots[i]);
+}
+
+/* The beginning */
+
+/* NULL where the answer has none that we could send. */
+static char *read_upload_id(const struct http_result *r)
+{
+	AUTO(xml) x = NULL;
+	struct err ignored;
+
+	if (xml_parse(r->body, r->body_len, r->body_len, &x, &ignored) < 0)
+		return NULL;
+
+	AUTO_FREE char *id = xml_text(xml_child(xml_root(x), "UploadId"));
+
+	return *id != '\0' && strlen(id) <= UPLOAD_ID_MAX ? steal_ptr(id) : NULL;
+}
+
+static void on_created(const struct s3_reply *r, void *arg)
+{
+	struct upload *u = arg;
+	struct err e;
+
+	u->call.request = NULL;
+	u->is_alone = r->attempts <= 1 && r->what != S3_RETRY;
+	if (r->what == S3_FINE)
+		u->id = read_upload_id(r->http);
+	u->id_query[0] = (struct sigv4_pair){"uploadId", u->id};
+	if (u->is_given_up) {
+		e = u->call.failure; /* cancelled meanwhile */
+		give_up(u, &e);
+	} else if (r->what != S3_FINE) {
+		e = *r->e;
+		give_up(u, &e);
+	} else if (u->id == NULL) {
+		(void)err_set(&e, ERR_TEMP, "S3: an upload that has no id");
+		u->is_alone = false;
+		give_up(u, &e);
+	} else {
+		begin_parts(u);
+	}
+}
+
+static void create(struct upload *u)
+{
+	const struct s3_ask ask = {
+		.method = "POST",
+		.key = u->key,
+		.query = create_query,
+		.query_count = ARRAY_LEN(create_query),
+		.headers = u->headers,
+		.header_count = S3_OBJECT_HEADERS,
+		.root = "InitiateMultipartUploadResult",
+	};
+
+	u->call.request = s3_request_start(u->call.s, &ask, on_created, u);
+}
+
+/* A server that does not list uploads, or not to us, keeps nobody from putting. */
+static void on_swept_before(size_t count UNUSED, const struct err *e, void *arg)
+{
+	struct upload *u = arg;
+
+	u->sweep = NULL;
+	if (e != NULL && e->kind == ERR_TEMP)
+		s3_call_end(&u->call, e);
+	else
+		create(u);
+}
+
+/* At least what is configured, and as much more as it takes to have no more parts than are allowed. */
+static int64_t choose_part_bytes(const struct s3 *s, int64_t bytes)
+{
+	int64_t least = (bytes + S3_PARTS_MAX - 1) / S3_PARTS_MAX;
+
+	if (least <= s->spec.part_bytes)
+		return s->spec.part_bytes;
+	return (least + MEBIBYTE - 1) / MEBIBYTE * MEBIBYTE;
+}
+
+struct s3_call *s3_multipart(
+	struct s3 *s, const struct s3_put *what, int64_t bytes, s3_done_fn *done, void *arg)
+{
+	struct upload *u = xcalloc(1, sizeof(*u));
+	struct err e;
+
+	s3_call_init(&u->call, s, free_upload, done, arg);
+	u->call.cancel = cancel_upload;
+	u->file = xstrdup(what->file);
+	u->key = xstrdup(what->key);
+	u->content_type = xstrdup(what->content_type);
+	u->content_disposition = xstrdup(what->content_disposition);
+	u->progress = what->progress;
+	u->bytes = bytes;
+	u->part_bytes = choose_part_bytes(s, bytes);
+	u->part_count = (unsigned)((bytes + u->part_bytes - 1) / u->part_bytes);
+	u->etags = xcalloc(u->part_count, sizeof(*u->etags));
+	u->slots = xcalloc(s->spec.parts_at_once, sizeof(*u->slots));
+	u->list = BUF_INIT(LIST_BYTES);
+	for (unsigned i = 0; i < s->spec.parts_at_once; i++)
+		u->slots[i].upload = u;
+	s3_object_headers(s, u->content_type, u->content_disposition, u->headers);
+	if (u->part_bytes > PART_MAX_BYTES) {
+		(void)err_set(&e, ERR_PERM, "%s is too large", u->file);
+		s3_call_end_later(&u->call, &e);
+		return &u->call;
+	}
+	u->sweep = s3_sweep_start(s, u->key, true, INT64_MAX, on_swept_before, u);
+	return &u->call;
+}
