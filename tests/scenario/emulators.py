@@ -32,9 +32,11 @@ class Emulator:
         self.port, self.process = 0, None
         self.start()
 
+    def options(self):
+        return ["--key", self.key, "--state", self.folder, "--cache", CACHE]
+
     def start(self):
-        command = [sys.executable, "-B", PROGRAMS / f"{self.name}.py", "--port", str(self.port), "--key", self.key,
-                   "--state", self.folder, "--cache", CACHE]
+        command = [sys.executable, "-B", PROGRAMS / f"{self.name}.py", "--port", str(self.port), *self.options()]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         assert line.startswith("listening "), f"{self.name} did not start"
@@ -50,7 +52,7 @@ class Emulator:
 
     def request(self, method, path, body=None, headers=None, timeout=60):
         """With the key and the version, unless headers say otherwise; None leaves one out."""
-        headers = {**AUTH[self.name], "Content-Type": "application/json", **(headers or {})}
+        headers = {**AUTH.get(self.name, {}), "Content-Type": "application/json", **(headers or {})}
         data = json.dumps(body).encode() if isinstance(body, (dict, list)) else body
         kept = {name: value for name, value in headers.items() if value is not None}
         address = path if path.startswith("http") else self.url + path
