@@ -26,6 +26,7 @@ struct aws_credentials_spec {
 	struct http *http;
 	const char *id, *secret, *token;      /* configured; NULL: look elsewhere */
 	const char *(*env)(const char *name); /* getenv(3), or a test's own */
+	int64_t (*now)(void);                 /* seconds since 1970; NULL: of the system's clock */
 };
 
 /* ERR_PERM: nothing is configured anywhere, or what is cannot be read; says where it looked. */
