@@ -128,10 +128,15 @@ void s3_call_free(struct s3_call *c)
 
 void s3_call_end(struct s3_call *c, const struct err *e)
 {
-	c->has_ended = true;
-	if (c->done != NULL)
-		c->done(e, c->arg);
+	s3_done_fn *done = c->done;
+	void *arg = c->arg;
+	struct err why;
+
+	if (e != NULL)
+		why = *e;
 	s3_call_free(c);
+	if (done != NULL)
+		done(e != NULL ? &why : NULL, arg);
 }
 
 static void end_done(void *arg)
@@ -153,15 +158,35 @@ void s3_call_end_later(struct s3_call *c, const struct err *e)
 	s3_later(c->s, &c->due, 0, e != NULL ? end_failed : end_done, c);
 }
 
-void s3_cancel(struct s3_call *c)
+static void cancel_now(void *arg)
 {
-	if (c == NULL || c->has_ended)
-		return;
-	c->done = NULL;
+	struct s3_call *c = arg;
+
 	if (c->cancel != NULL)
 		c->cancel(c);
 	else
 		s3_call_free(c);
+}
+
+void s3_cancel(struct s3_call *c)
+{
+	if (c == NULL || c->was_cancelled)
+		return;
+	c->done = NULL;
+	c->was_cancelled = true;
+	if (c->is_telling)
+		s3_later(c->s, &c->due, 0, cancel_now, c);
+	else
+		cancel_now(c);
+}
+
+void s3_call_progress(struct s3_call *c, void (*progress)(int64_t sent_bytes, void *arg), int64_t sent_bytes)
+{
+	if (progress == NULL || c->was_cancelled)
+		return;
+	c->is_telling = true;
+	progress(sent_bytes, c->arg);
+	c->is_telling = false;
 }
 
 /* The client */

@@ -2,13 +2,14 @@
 #define VIDEOD_REMOTE_S3_H
 
 /*
- * One bucket of an S3 server, on the loop. Every call has an overall deadline, is tried again with full
- * jitter where that can help (see s3_retry.c's table), and calls done exactly once, from the loop, unless it
- * is cancelled. Keys are any UTF-8 without NUL; they are encoded once and never normalised.
+ * One bucket of an S3 server, on the loop. Every request has an overall deadline, and is tried again with
+ * full jitter where that can help (see s3_request.c's table). Every call is gone when its done is called:
+ * exactly once, from the loop, unless it is cancelled. done may free the client. Keys are any UTF-8 without
+ * control characters; they are encoded once and never normalised.
  *
  * Failures: ERR_TEMP (the server is away, busy, or cut us off, for the whole deadline), ERR_BLOCKED (what the
- * operator must mend: keys, rights, bucket, region), ERR_PERM (it is not there; it does not fit). Texts hold
- * no key, no signature and no signed address.
+ * operator must mend: access keys, rights, bucket, region, certificates), ERR_PERM (it is not there; it does
+ * not fit). Texts hold no access key, no signature and no signed address.
  */
 
 #include <stdbool.h>
@@ -24,6 +25,7 @@ struct loop;
 struct s3;
 struct s3_call;
 
+/* The texts are borrowed as long as the client lives. */
 struct s3_spec {
 	struct loop *loop;
 	struct http *http;
@@ -47,16 +49,18 @@ struct s3_spec {
 int s3_new(const struct s3_spec *spec, struct s3 **ret_s3, struct err *e);
 void s3_free(struct s3 *s); /* cancels what is under way */
 DEFINE_FREEP(s3)
-void s3_cancel(
-	struct s3_call *c); /* done is not called; an upload is given up where it can be. NULL is allowed */
+/* done is not called any more, nor is any other callback. What an upload has left is given up behind it, as
+ * long as the client lives. Also from the call's own callbacks. NULL is allowed. */
+void s3_cancel(struct s3_call *c);
 
 typedef void s3_done_fn(const struct err *e, void *arg); /* e NULL: done */
 
 struct s3_put {
 	const char *file; /* is read again for each attempt: it must not change */
 	const char *key;
-	const char *content_type, *content_disposition;  /* NULL: not said */
-	void (*progress)(int64_t sent_bytes, void *arg); /* NULL; never goes back */
+	const char *content_type, *content_disposition; /* NULL: not said */
+	void (*progress)(
+		int64_t sent_bytes, void *arg); /* NULL; never goes back; calls no s3_* but s3_cancel */
 };
 /* In one request, or in parts from part_bytes on. An upload of the same key that somebody left is given up
  * first. */

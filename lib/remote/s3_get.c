@@ -35,22 +35,24 @@ static void free_head(struct s3_call *c)
 static void on_head(const struct s3_reply *r, void *arg)
 {
 	struct head *h = arg;
-	struct s3_head head;
+	s3_head_fn *done = h->done;
+	void *done_arg = h->call.arg;
 
 	h->call.request = NULL;
-	h->call.has_ended = true;
-	if (r->what == S3_FINE) {
-		head = (struct s3_head){
-			.bytes = s3_content_length(r->http),
-			.modified = s3_read_time(http_header(r->http, "Last-Modified")),
-			.etag = http_header(r->http, "ETag"),
-			.content_type = r->http->content_type,
-		};
-		h->done(&head, NULL, h->call.arg);
-	} else {
-		h->done(NULL, r->e, h->call.arg);
-	}
 	s3_call_free(&h->call);
+	if (r->what != S3_FINE) {
+		done(NULL, r->e, done_arg);
+		return;
+	}
+
+	const struct s3_head head = {
+		.bytes = s3_content_length(r->http),
+		.modified = s3_read_time(http_header(r->http, "Last-Modified")),
+		.etag = http_header(r->http, "ETag"),
+		.content_type = r->http->content_type,
+	};
+
+	done(&head, NULL, done_arg);
 }
 
 struct s3_call *s3_head(struct s3 *s, const char *key, s3_head_fn *done, void *arg)

@@ -24,9 +24,11 @@ static void free_list(struct s3_call *c)
 	free(l);
 }
 
-/* Whether the caller wants more. */
-static bool give(const struct list *l, const struct s3_page *page)
+/* Whether the caller wants more. It may also cancel. */
+static bool give(struct list *l, const struct s3_page *page)
 {
+	bool wants_more;
+
 	AUTO_FREE struct s3_object *objects = xcalloc(page->count + 1, sizeof(*objects));
 
 	for (size_t i = 0; i < page->count; i++)
@@ -35,7 +37,12 @@ static bool give(const struct list *l, const struct s3_page *page)
 			.bytes = page->items[i].bytes,
 			.modified = page->items[i].modified,
 		};
-	return page->count == 0 || l->page(objects, page->count, l->call.arg);
+	if (page->count == 0)
+		return true;
+	l->call.is_telling = true;
+	wants_more = l->page(objects, page->count, l->call.arg);
+	l->call.is_telling = false;
+	return wants_more && !l->call.was_cancelled;
 }
 
 static void on_page(struct s3_page *page, const struct err *e, void *arg)

@@ -166,7 +166,6 @@ static void cancel_upload(struct s3_call *c)
 	struct upload *u = upload_of(c);
 	struct err e;
 
-	u->progress = NULL;
 	if (u->is_given_up)
 		return;
 	(void)err_set(&e, ERR_CANCELED, "the upload was cancelled");
@@ -187,8 +186,6 @@ static void cancel_upload(struct s3_call *c)
 
 static void finish(struct upload *u)
 {
-	if (u->progress != NULL)
-		u->progress(u->bytes, u->call.arg);
 	s3_call_end(&u->call, NULL);
 }
 
@@ -318,10 +315,10 @@ static void tell_progress(struct upload *u)
 
 	for (unsigned i = 0; i < u->call.s->spec.parts_at_once; i++)
 		sent += u->slots[i].sent;
-	if (u->progress == NULL || sent <= u->told_bytes)
+	if (sent <= u->told_bytes)
 		return;
 	u->told_bytes = sent;
-	u->progress(sent, u->call.arg);
+	s3_call_progress(&u->call, u->progress, sent);
 }
 
 static int64_t bytes_of_part(const struct upload *u, unsigned number)
@@ -341,6 +338,8 @@ static void part_is_there(struct slot *p, const char *etag)
 	p->sent = 0;
 	p->number = 0;
 	tell_progress(u);
+	if (u->call.was_cancelled)
+		return;
 	if (u->done == u->part_count)
 		complete_first(u);
 	else if (u->begun < u->part_count)

@@ -67,7 +67,8 @@ struct s3_call {
 	void (*cancel)(struct s3_call *c); /* instead of free, where there is something left to do; or NULL */
 	s3_done_fn *done;
 	void *arg;
-	bool has_ended;
+	bool is_telling;            /* a callback of the outside's runs, and this is not to be freed */
+	bool was_cancelled;         /* in it */
 	struct s3_due due;          /* for s3_call_end_later, and for what else the call waits */
 	struct err failure;         /* likewise */
 	struct s3_request *request; /* cancelled with the call */
@@ -75,9 +76,12 @@ struct s3_call {
 
 void s3_call_init(
 	struct s3_call *c, struct s3 *s, void (*free_call)(struct s3_call *c), s3_done_fn *done, void *arg);
-void s3_call_end(struct s3_call *c, const struct err *e);       /* calls done; c is gone */
+/* Frees it, then calls done, which may free the client. */
+void s3_call_end(struct s3_call *c, const struct err *e);
 void s3_call_end_later(struct s3_call *c, const struct err *e); /* likewise, but not now */
 void s3_call_free(struct s3_call *c);                           /* without done */
+/* Calls progress, which may cancel the call: that waits until it is safe. */
+void s3_call_progress(struct s3_call *c, void (*progress)(int64_t sent_bytes, void *arg), int64_t sent_bytes);
 
 /* Requests */
 

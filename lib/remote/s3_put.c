@@ -53,10 +53,10 @@ static void on_sent(int64_t bytes, void *arg)
 {
 	struct put *p = arg;
 
-	if (p->progress == NULL || bytes <= p->told)
+	if (bytes <= p->told)
 		return;
 	p->told = bytes;
-	p->progress(bytes, p->call.arg);
+	s3_call_progress(&p->call, p->progress, bytes);
 }
 
 static void on_put(const struct s3_reply *r, void *arg)
