@@ -304,6 +304,17 @@ static void next_step(struct aws_fetch *f, enum step step)
 	loop_timer_arm(f->timer, 0);
 }
 
+/* 1 when the keys are there, 0 when there is a next step. */
+static int take_answer(
+	struct aws_fetch *f, const struct http_result *r, struct aws_keys *ret_keys, struct err *e)
+{
+	if (check_status(f, r->status, e) < 0)
+		return -1;
+	if (steps[f->step].take != NULL)
+		return steps[f->step].take(f, r, e);
+	return aws_answer_read(r->body, r->body_len, ret_keys, e) < 0 ? -1 : 1;
+}
+
 static void on_answer(const struct http_result *r, const struct err *e, void *arg)
 {
 	struct aws_fetch *f = arg;
@@ -315,17 +326,13 @@ static void on_answer(const struct http_result *r, const struct err *e, void *ar
 		failure = *e;
 		soften(&failure);
 		conclude(f, NULL, &failure);
-	} else if (check_status(f, r->status, &failure) < 0) {
-		conclude(f, NULL, &failure);
-	} else if (steps[f->step].take == NULL) {
-		bool ok = aws_answer_read(r->body, r->body_len, &keys, &failure) == 0;
-
-		conclude(f, ok ? &keys : NULL, ok ? NULL : &failure);
-	} else if (steps[f->step].take(f, r, &failure) < 0) {
-		conclude(f, NULL, &failure);
-	} else {
-		next_step(f, f->step + 1);
+		return;
 	}
+	int got = take_answer(f, r, &keys, &failure);
+	if (got == 0)
+		next_step(f, f->step + 1);
+	else
+		conclude(f, got > 0 ? &keys : NULL, got > 0 ? NULL : &failure);
 }
 
 void aws_fetch_start(struct aws_fetch *f, aws_fetch_fn *done, void *arg)

@@ -208,7 +208,7 @@ static bool read_prefix(const char *s, struct parts *p)
 	return (n == 0 || *s == '/') && is_made_of(p->prefix, SMALL CAPITAL DIGIT "-._~/");
 }
 
-static int read_endpoint(const char *endpoint, struct parts *p, struct err *e)
+static bool read_endpoint(const char *endpoint, struct parts *p)
 {
 	const char *rest = read_scheme(endpoint, p);
 
@@ -216,23 +216,21 @@ static int read_endpoint(const char *endpoint, struct parts *p, struct err *e)
 		rest = read_host(rest, p);
 	if (rest != NULL)
 		rest = read_port(rest, p);
-	if (rest == NULL || !read_prefix(rest, p))
-		return err_set(e, ERR_PERM, "the S3 endpoint is not of the form https://host[:port]");
-	return 0;
+	return rest != NULL && read_prefix(rest, p);
 }
 
-static int make_aws(const char *region, struct parts *p, struct err *e)
+static bool make_aws(const char *region, struct parts *p)
 {
 	size_t i = 0;
 
 	if (!is_made_of(region, SMALL DIGIT "-"))
-		return err_set(e, ERR_PERM, "AWS has no region \"%s\"", region);
+		return false;
 	while (strncmp(region, partitions[i].regions, strlen(partitions[i].regions)) != 0)
 		i++; /* the last row fits any */
 	p->scheme = schemes[0].name;
 	p->name = xasprintf("s3.%s.%s", region, partitions[i].domain);
 	p->prefix = xstrdup("");
-	return 0;
+	return true;
 }
 
 /* Putting it together */
@@ -282,9 +280,10 @@ int s3_endpoint_init(struct s3_endpoint *p, const struct s3_endpoint_spec *spec,
 
 	if (!s3_region_ok(region))
 		return err_set(e, ERR_PERM, "the S3 region is none");
-	if ((spec->endpoint != NULL ? read_endpoint(spec->endpoint, &parts, e)
-				    : make_aws(region, &parts, e)) < 0)
-		return -1;
+	if (spec->endpoint != NULL && !read_endpoint(spec->endpoint, &parts))
+		return err_set(e, ERR_PERM, "the S3 endpoint is not of the form https://host[:port]");
+	if (spec->endpoint == NULL && !make_aws(region, &parts))
+		return err_set(e, ERR_PERM, "AWS has no region \"%s\"", region);
 	if (check(&parts, spec, e) < 0)
 		return -1;
 	put_together(&parts, spec, p);

@@ -201,8 +201,9 @@ static void take_name(const char *text, char *out, size_t size)
 	memcpy(out, text, n + 1);
 }
 
-static void take_child(const struct xml_node *error, const char *name,
-	void take(const char *text, char *out, size_t size), char *out, size_t size)
+typedef void take_fn(const char *text, char *out, size_t size);
+
+static void take_child(const struct xml_node *error, const char *name, take_fn *take, char *out, size_t size)
 {
 	AUTO_FREE char *text = xml_text(xml_child(error, name));
 
