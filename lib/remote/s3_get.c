@@ -63,7 +63,7 @@ struct s3_call *s3_head(struct s3 *s, const char *key, s3_head_fn *done, void *a
 	h->done = done;
 	h->key = xstrdup(key);
 
-	const struct s3_ask ask = {.method = "HEAD", .key = h->key};
+	const struct s3_ask ask = {.method = "HEAD", .key = h->key, .wants_etag = true};
 
 	h->call.request = s3_request_start(s, &ask, on_head, h);
 	return &h->call;
@@ -74,7 +74,7 @@ struct s3_call *s3_head(struct s3 *s, const char *key, s3_head_fn *done, void *a
 struct get {
 	struct s3_call call; /* first */
 	char *key, *file, *part;
-	int64_t bytes; /* that it must have; -1 any */
+	int64_t bytes; /* that it must have; -1: not known yet */
 	int fd;
 };
 
@@ -102,7 +102,7 @@ static bool begin_again(void *arg)
 
 static int keep(struct get *g, int64_t bytes, struct err *e)
 {
-	if (g->bytes >= 0 && bytes != g->bytes)
+	if (bytes != g->bytes)
 		return err_set(e, ERR_PERM, "GET %s/%s: has %lld bytes, not %lld", g->call.s->spec.bucket,
 			g->key, (long long)bytes, (long long)g->bytes);
 	if (fs_rename_durable(g->part, g->file, e) < 0)
@@ -125,10 +125,51 @@ static void on_got(const struct s3_reply *r, void *arg)
 		s3_call_end(&g->call, NULL);
 }
 
-/* One for each part that it was put in, or might have been. */
-static int64_t deadlines(const struct s3 *s, int64_t bytes)
+static void begin(struct get *g)
 {
-	return bytes < 0 ? S3_PARTS_MAX : 1 + bytes / s->spec.part_bytes;
+	const struct s3 *s = g->call.s;
+	const struct s3_ask ask = {
+		.method = "GET",
+		.key = g->key,
+		.body_fd = g->fd,
+		.again = begin_again,
+		.max_bytes = g->bytes > 0 ? (size_t)g->bytes : 1,
+		.wants_etag = true,
+		.deadlines =
+			1 +
+			g->bytes / s->spec.part_bytes, /* one for each part that it may have been put in */
+		.arg = g,
+	};
+
+	g->call.request = s3_request_start(g->call.s, &ask, on_got, g);
+}
+
+static void on_size(const struct s3_reply *r, void *arg)
+{
+	struct get *g = arg;
+	struct err e;
+
+	g->call.request = NULL;
+	if (r->what != S3_FINE) {
+		s3_call_end(&g->call, r->e);
+		return;
+	}
+	g->bytes = s3_content_length(r->http);
+	if (g->bytes < 0) {
+		(void)err_set(
+			&e, ERR_TEMP, "HEAD %s/%s: the answer has no length", g->call.s->spec.bucket, g->key);
+		s3_call_end(&g->call, &e);
+		return;
+	}
+	begin(g);
+}
+
+/* Nothing is received before it is known how much it will be. */
+static void ask_size(struct get *g)
+{
+	const struct s3_ask ask = {.method = "HEAD", .key = g->key, .wants_etag = true};
+
+	g->call.request = s3_request_start(g->call.s, &ask, on_size, g);
 }
 
 struct s3_call *s3_get_file(
@@ -146,21 +187,10 @@ struct s3_call *s3_get_file(
 	if (g->fd < 0) {
 		(void)err_set_errno(&e, errno == ENOENT ? ERR_PERM : ERR_TEMP, errno, "%s", g->part);
 		s3_call_end_later(&g->call, &e);
-		return &g->call;
+	} else if (bytes < 0) {
+		ask_size(g);
+	} else {
+		begin(g);
 	}
-
-	const struct s3_ask ask = {
-		.method = "GET",
-		.key = g->key,
-		.body_fd = g->fd,
-		.again = begin_again,
-		.max_bytes = bytes > 0    ? (size_t)bytes
-			     : bytes == 0 ? 1
-					  : INT64_MAX,
-		.deadlines = deadlines(s, bytes),
-		.arg = g,
-	};
-
-	g->call.request = s3_request_start(s, &ask, on_got, g);
 	return &g->call;
 }

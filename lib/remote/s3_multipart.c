@@ -24,7 +24,6 @@
 #define MEBIBYTE       (INT64_C(1) << 20)
 #define PART_MAX_BYTES (5 * 1024 * MEBIBYTE)
 #define UPLOAD_ID_MAX  1024
-#define ETAG_MAX       256
 #define LIST_BYTES     ((size_t)8 << 20) /* of all ETags, escaped */
 
 /* One part under way. */
@@ -247,7 +246,7 @@ static void on_looked_when_gone(const struct s3_reply *r, void *arg)
 
 static void look(struct upload *u, bool is_gone)
 {
-	const struct s3_ask ask = {.method = "HEAD", .key = u->key};
+	const struct s3_ask ask = {.method = "HEAD", .key = u->key, .wants_etag = true};
 
 	u->call.request =
 		s3_request_start(u->call.s, &ask, is_gone ? on_looked_when_gone : on_looked_once_more, u);
@@ -285,6 +284,7 @@ static void complete(void *arg)
 		.body_len = u->list.len,
 		.root = "CompleteMultipartUploadResult",
 		.is_slow = true,
+		.is_counted = true,
 		.is_single = true,
 	};
 
@@ -349,19 +349,12 @@ static void part_is_there(struct slot *p, const char *etag)
 static void on_part(const struct s3_reply *r, void *arg)
 {
 	struct slot *p = arg;
-	const char *etag = r->what == S3_FINE ? http_header(r->http, "ETag") : NULL;
-	struct err e;
 
 	p->request = NULL;
-	if (etag != NULL && *etag != '\0' && strlen(etag) <= ETAG_MAX) {
-		part_is_there(p, etag);
-		return;
-	}
 	if (r->what == S3_FINE)
-		(void)err_set(&e, ERR_TEMP, "S3: a part has no ETag");
+		part_is_there(p, http_header(r->http, "ETag"));
 	else
-		e = *r->e;
-	give_up(p->upload, &e);
+		give_up(p->upload, r->e);
 }
 
 static void on_part_sent(int64_t bytes, void *arg)
@@ -389,6 +382,7 @@ static void send_part(struct slot *p)
 		.from = (p->number - 1) * u->part_bytes,
 		.bytes = bytes,
 		.hashes = &p->hashes,
+		.wants_etag = true,
 		.sent = on_part_sent,
 		.deadlines = 1 + (bytes - 1) / u->call.s->spec.part_bytes,
 		.arg = p,
@@ -477,6 +471,7 @@ static void create(struct upload *u)
 		.headers = u->headers,
 		.header_count = S3_OBJECT_HEADERS,
 		.root = "InitiateMultipartUploadResult",
+		.is_counted = true,
 	};
 
 	u->call.request = s3_request_start(u->call.s, &ask, on_created, u);

@@ -24,7 +24,8 @@ struct buf;
 struct http_result;
 struct xml_node;
 
-#define S3_KEYS_AT_ONCE 1000  /* what one DeleteObjects takes, and one page of a listing gives */
+#define S3_KEYS_AT_ONCE 1000 /* what one DeleteObjects takes, and one page of a listing gives */
+#define S3_ETAG_MAX     256
 #define S3_PARTS_MAX    10000 /* of one upload */
 
 /* Something to be done later, on the client's one timer. */
@@ -109,10 +110,12 @@ struct s3_ask {
 	bool (*again)(void *arg);               /* before each attempt; false: it cannot be */
 	size_t max_bytes;                       /* of a success's body; 0: few */
 	const char *root;                       /* what a success's body must be, see s3_answer; or NULL */
+	bool wants_etag;                        /* a success has one, of S3_ETAG_MAX bytes at most */
 	bool is_slow;                           /* the server may think for as long as there is time */
-	bool is_single;                         /* one attempt: the caller finds out what became of it */
-	int64_t deadlines;                      /* of how many requests it has the time; 0: one */
-	void *arg;                              /* of sent and again */
+	bool is_counted;   /* nothing but an attempt sends it: each may have its own effect */
+	bool is_single;    /* one attempt: the caller finds out what became of it */
+	int64_t deadlines; /* of how many requests it has the time; 0: one */
+	void *arg;         /* of sent and again */
 };
 
 struct s3_reply {

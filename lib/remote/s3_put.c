@@ -86,6 +86,7 @@ static void on_hashed(const struct s3_hashes *h, const struct err *e, void *arg)
 		.file = p->bytes > 0 ? p->file : NULL,
 		.bytes = p->bytes,
 		.hashes = &p->hashes,
+		.wants_etag = true,
 		.sent = on_sent,
 		.arg = p,
 	};

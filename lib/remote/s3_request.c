@@ -153,6 +153,23 @@ static void judge_silence(struct s3_request *r, const struct err *e)
 	again_or_fail(r, &v, e);
 }
 
+static bool has_etag(const struct http_result *r)
+{
+	const char *etag = http_header(r, "ETag");
+
+	return etag != NULL && *etag != '\0' && strlen(etag) <= S3_ETAG_MAX;
+}
+
+/* What is refused before an answer is a certificate, or another thing of the connection's. An answer that is
+ * too large is nonsense of a server or of a proxy's, but for an object: that is another than the one
+ * expected. */
+static enum err_kind kind_of_silence(const struct s3_request *r, const struct err *e)
+{
+	if (e->kind != ERR_PERM)
+		return ERR_TEMP;
+	return e->http_status == 0 ? ERR_BLOCKED : r->ask.body_fd > 0 ? ERR_PERM : ERR_TEMP;
+}
+
 static void on_answer(const struct http_result *result, const struct err *e, void *arg)
 {
 	struct s3_request *r = arg;
@@ -164,8 +181,7 @@ static void on_answer(const struct http_result *result, const struct err *e, voi
 	r->http = NULL;
 	if (e != NULL) {
 		failure = *e;
-		if (e->kind == ERR_PERM && e->http_status == 0)
-			failure.kind = ERR_BLOCKED; /* a certificate, or another thing of the connection's */
+		failure.kind = kind_of_silence(r, e);
 		judge_silence(r, &failure);
 		return;
 	}
@@ -173,6 +189,8 @@ static void on_answer(const struct http_result *result, const struct err *e, voi
 	answer.root = r->ask.root;
 	answer.now = (int64_t)time(NULL);
 	s3_judge(&answer, &v);
+	if (v.what == S3_FINE && r->ask.wants_etag && !has_etag(result))
+		v.what = S3_RETRY; /* a proxy's page, say */
 	r->s->was_fine = v.what == S3_FINE;
 	if (v.what == S3_FINE) {
 		reply(r, S3_FINE, result, NULL);
@@ -281,7 +299,7 @@ static int send_letter(struct s3_request *r, const struct letter *l, const char 
 		.body_file_from = a->from,
 		.body_file_bytes = a->bytes,
 		.on_sent = on_sent,
-		.repeatable = true,
+		.repeatable = !a->is_counted,
 		.expect_ms = asks ? EXPECT_MS : 0,
 		.path_as_is = true,
 		.ca_file = r->s->spec.ca_file,
