@@ -30,12 +30,14 @@ struct run;
 struct runway;
 struct settings;
 struct storage;
+struct tidying;
 
 /* What a step takes one of while it runs, limited over all videos of one daemon. */
 enum place {
 	PLACE_FREE,     /* of nothing */
 	PLACE_CHILD,    /* of the ffmpeg processes: the setting children */
 	PLACE_FETCH,    /* of the pictures that are brought here: a transfer, then an ffprobe */
+	PLACE_UPLOAD,   /* of the transfers to the storage */
 	PLACE_RUNWAY,   /* of the clips that a vendor is making; shared fairly by the stores */
 	PLACE_SPEECH,   /* of the scripts that a vendor is speaking; shared fairly by the stores */
 	PLACE_PROVIDER, /* in step_kinds only: what the provider says */
@@ -62,6 +64,7 @@ struct engine {
 	struct order *orders;      /* paid requests without an answer: see buy.h */
 	struct calloff *calloff;   /* cancels tasks at the vendor: see calloff.h */
 	struct accounts *accounts; /* looks at the vendors: see accounts.h */
+	struct tidying *tidying;   /* removes what is left in the storage: see tidying.h */
 	unsigned bought_swept;     /* the folder of bought_dir that is looked at next: see bought.h */
 	unsigned bought_seen;      /* how many of its files were looked at already */
 	size_t count;              /* of both */

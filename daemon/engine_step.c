@@ -7,6 +7,7 @@
 
 #include "daemon/engine_priv.h"
 #include "daemon/provider.h"
+#include "daemon/storage.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/io/http.h"
@@ -23,6 +24,7 @@ void engine_stop_step(struct step *s)
 		work->stop(work);
 	proc_free(steal_ptr(s->proc));
 	http_cancel(steal_ptr(s->call));
+	storage_cancel(steal_ptr(s->put));
 	macros_closep(&s->fd);
 	s->fd = -1;
 	if (was_running)

@@ -119,7 +119,7 @@ static bool film_is_here(const struct run *r, size_t rendition)
 static bool publish_ready(const struct run *r, size_t item)
 {
 	(void)item;
-	return run_all_done(r, STEP_STILL) && run_all_done(r, STEP_INSPECT);
+	return run_all_done(r, STEP_INSPECT) && run_all_done(r, STEP_UPLOAD);
 }
 
 /* Weights: measured on one processor for a film of 1080x1920; only their proportions matter. */
@@ -356,6 +356,20 @@ const struct step_kind step_kinds[STEP_ID_COUNT] = {
 			.weight = film_weight,
 			.begin = inspect_begin,
 			.blame = "The film did not pass its inspection",
+		},
+	[STEP_UPLOAD] =
+		{
+			.name = "upload",
+			.extension = "",
+			.status = STATUS_PROCESSING,
+			.stage = "Publishing",
+			.per = PER_UPLOAD,
+			.place = PLACE_UPLOAD,
+			.wanted = upload_wanted,
+			.ready = upload_ready,
+			.weight = upload_weight,
+			.begin = upload_begin,
+			.blame = "The film could not be published",
 		},
 	[STEP_PUBLISH] =
 		{

@@ -25,6 +25,7 @@
 #include "daemon/fonts_check.h"
 #include "daemon/notify.h"
 #include "daemon/storage.h"
+#include "daemon/tidying.h"
 #include "daemon/vendor/accounts.h"
 #include "daemon/vendor/calloff.h"
 #include "daemon/worker.h"
@@ -39,6 +40,7 @@
 #include "lib/video/settings.h"
 
 #define FETCHES          8
+#define UPLOADS          4
 #define CACHE_TIMEOUT_MS 200
 #define LEASE_PARTS      5
 
@@ -142,6 +144,7 @@ static int serve(const struct settings *s, struct err *e)
 				[PLACE_FREE] = UINT_MAX,
 				[PLACE_CHILD] = (unsigned)(s->children > 0 ? s->children : processors),
 				[PLACE_FETCH] = FETCHES,
+				[PLACE_UPLOAD] = UPLOADS,
 				[PLACE_RUNWAY] = (unsigned)s->runway_in_flight,
 				[PLACE_SPEECH] = (unsigned)s->elevenlabs_in_flight,
 			},
@@ -155,6 +158,7 @@ static int serve(const struct settings *s, struct err *e)
 		engine.http = http;
 		engine.storage = storage;
 		if (engine_init(&engine, e) == 0 && open_vendors(&engine, e) == 0 &&
+			tidying_new(&engine, &engine.tidying, e) == 0 &&
 			worker_init(&worker, &engine, e) == 0) {
 			loop_watchdog(loop);
 			say_ready(&worker, s);
@@ -164,6 +168,7 @@ static int serve(const struct settings *s, struct err *e)
 	}
 	engine_done(&engine);
 	close_vendors(&engine);
+	tidying_free(engine.tidying);
 	worker_done(&worker);
 	if (storage)
 		storage->ops->free(storage);

@@ -205,8 +205,7 @@ int outcome_write_step(struct step *s, struct err *e)
 
 /* Ends */
 
-/* [{"aspectRatio":"9:16",...}, ...]: what the inspections found. */
-static char *reports(const struct run *r)
+char *run_report(const struct run *r)
 {
 	AUTO(json) list = json_new_array();
 	AUTO_BUF text = BUF_INIT(RESULT_MAX_BYTES);
@@ -241,7 +240,7 @@ static int take_results(struct run *r, struct err *e)
 	replace(&r->video.video_key, xstrdup(outputs.films[0].key[OUTPUT_FILM]));
 	replace(&r->video.thumbnail_key, xstrdup(outputs.films[0].key[OUTPUT_THUMBNAIL]));
 	replace(&r->video.outputs, xstrdup(published->note));
-	replace(&r->video.report, reports(r));
+	replace(&r->video.report, run_report(r));
 	r->video.duration_ms = run_step(r, STEP_ASSEMBLE, 0)->media.duration_ms;
 	return 0;
 }

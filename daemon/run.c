@@ -12,6 +12,7 @@
 
 #include "daemon/engine.h"
 #include "daemon/provider.h"
+#include "daemon/storage.h"
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/fs.h"
@@ -72,6 +73,8 @@ static size_t items_of(const struct run *r, enum step_per per)
 		return r->rendition_count;
 	case PER_PIECE:
 		return r->timeline.part_count;
+	case PER_UPLOAD:
+		return r->rendition_count * UPLOAD_COUNT;
 	case PER_VIDEO:
 		break;
 	}
@@ -153,11 +156,12 @@ static void take_up(struct step *s, const struct step_row *row)
 }
 
 /* Whether a step that is not done takes s's artefact in. Later kinds take from earlier ones, in the order of
- * enum step_id. */
+ * enum step_id; the last one takes no files. */
 static bool still_needed(const struct run *r, const struct step *s)
 {
 	for (size_t i = 0; i < r->step_count; i++)
-		if (r->steps[i].id > s->id && r->steps[i].state != STEP_DONE)
+		if (r->steps[i].id > s->id && r->steps[i].id != STEP_PUBLISH &&
+			r->steps[i].state != STEP_DONE)
 			return true;
 	return false;
 }
@@ -173,6 +177,18 @@ static bool artefact_is_here(struct run *r, const struct step *s)
 	return s->file[0] == '\0' || (fs_size(path, &bytes, &ignored) == 1 && bytes == s->bytes);
 }
 
+/* What was found out about a file, or put of it, is not true of the one that is now made in its place. */
+static void forget_words_of(struct run *r)
+{
+	for (size_t i = 0; i < r->step_count; i++) {
+		struct step *s = &r->steps[i];
+		const struct step_kind *k = &step_kinds[s->id];
+
+		if (s->state == STEP_DONE && s->file[0] == '\0' && k->ready && !k->ready(r, s->item))
+			s->state = STEP_WAITING;
+	}
+}
+
 static void forget_lost_artefacts(struct run *r)
 {
 	for (size_t i = r->step_count; i-- > 0;) {
@@ -183,6 +199,7 @@ static void forget_lost_artefacts(struct run *r)
 		s->state = STEP_WAITING;
 		s->file[0] = '\0';
 	}
+	forget_words_of(r);
 }
 
 static int resume(struct run *r, struct err *e)
@@ -234,22 +251,6 @@ static void choose_providers(struct run *r)
 	r->voice_by = voice_by[draft ? VOICES_LOCAL : set->voice_provider];
 }
 
-/* A film of before there were outputs is known by two keys only. */
-static int read_old_outputs(struct run *r, struct err *e)
-{
-	struct outputs *old = &r->old_outputs;
-
-	if (outputs_read(r->video.outputs, old, e) < 0)
-		return -1;
-	if (old->count > 0 || !r->video.video_key)
-		return 0;
-	old->films = xcalloc(1, sizeof(*old->films));
-	old->count = 1;
-	old->films[0].key[OUTPUT_FILM] = xstrdup(r->video.video_key);
-	old->films[0].key[OUTPUT_THUMBNAIL] = xstrdup(r->video.thumbnail_key);
-	return 0;
-}
-
 int run_new(struct engine *engine, const struct job *job, struct run **ret_run, struct err *e)
 {
 	AUTO(run) r = xcalloc(1, sizeof(*r));
@@ -265,7 +266,7 @@ int run_new(struct engine *engine, const struct job *job, struct run **ret_run, 
 	uuid_format(&job->video_id, id);
 	r->folder = xasprintf("%s/%s", engine->settings->work_dir, id);
 	choose_providers(r);
-	if (read_old_outputs(r, e) < 0 || run_begin_film(r, e) < 0)
+	if (run_begin_film(r, e) < 0)
 		return -1;
 	plan(r);
 	if (find_music(r, e) < 0 || fs_mkdirs(r->folder, 0750, e) < 0 || resume(r, e) < 0)
@@ -290,10 +291,10 @@ void run_free(struct run *r)
 			work->stop(work);
 		proc_free(s->proc);
 		http_cancel(s->call);
+		storage_cancel(s->put);
 		macros_closep(&s->fd);
 		free(s->note);
 	}
-	outputs_done(&r->old_outputs);
 	voice_times_done(&r->times);
 	timeline_done(&r->timeline);
 	brand_done(&r->brand);

@@ -27,6 +27,7 @@ struct http_call;
 struct proc;
 struct run;
 struct step;
+struct storage_call;
 struct verdict;
 struct work;
 
@@ -43,7 +44,8 @@ enum step_id {
 	STEP_ASSEMBLE,   /* pieces and sound -> the film */
 	STEP_STILL,      /* thumbnail, preview, sprites */
 	STEP_INSPECT,    /* the film -> what is to be said of it */
-	STEP_PUBLISH,    /* put all of it where clients find it */
+	STEP_UPLOAD,     /* put a file where clients find it: see enum upload_kind */
+	STEP_PUBLISH,    /* all is there: tell clients */
 	STEP_ID_COUNT,
 };
 
@@ -54,9 +56,22 @@ enum step_per {
 	PER_FILE,      /* enum own_file */
 	PER_RENDITION, /* 0 is the video's own aspect ratio */
 	PER_PIECE,     /* a part of a rendition: FILM_ITEM(rendition, part) */
+	PER_UPLOAD,    /* rendition * UPLOAD_COUNT + enum upload_kind */
 };
 
 enum own_file { FILE_VOICE, FILE_MUSIC, FILE_LOGO, FILE_COUNT };
+
+enum upload_kind {
+	UPLOAD_FILM,
+	UPLOAD_THUMBNAIL,
+	UPLOAD_PREVIEW,
+	UPLOAD_SPRITE,
+	UPLOAD_SPRITE_VTT,
+	UPLOAD_SRT,
+	UPLOAD_VTT,
+	UPLOAD_REPORT,
+	UPLOAD_COUNT,
+};
 
 enum step_state {
 	STEP_WAITING, /* for its inputs, its time or a free child */
@@ -119,10 +134,11 @@ struct step {
 	unsigned pass;          /* of a kind that takes several: which is running */
 	unsigned still_frame;   /* STEP_STILL: the thumbnail's */
 	struct http_call *call;
-	int64_t said_ms;    /* STEP_FILE: how long a sound lasts by what it says itself */
-	int fd;             /* being written by call, or -1 */
-	struct fetch fetch; /* what call brings */
-	char what[48];      /* "scene 2: the picture": what errors about it begin with */
+	int64_t said_ms;          /* STEP_FILE: how long a sound lasts by what it says itself */
+	struct storage_call *put; /* STEP_UPLOAD: under way, NULL otherwise */
+	int fd;                   /* being written by call, or -1 */
+	struct fetch fetch;       /* what call brings */
+	char what[48];            /* "scene 2: the picture": what errors about it begin with */
 
 	bool failed; /* STEP_ENDED: how */
 	struct err failure;
@@ -151,15 +167,14 @@ struct run {
 	size_t rendition_count;
 	bool has_brand;
 	struct brand brand;
-	struct timeline timeline;   /* as far as it is known: see run_update_film */
-	struct voice_times times;   /* of the voice; none before it is there */
-	char *music_path;           /* of a track of ours, NULL none */
-	int64_t music_ms;           /* its length */
-	char *folder;               /* the work folder */
-	char *voice_id;             /* STEP_CHECK: the vendor's; NULL before, and where no
-				       vendor speaks */
-	int64_t speech_max;         /* STEP_CHECK: characters of one request */
-	struct outputs old_outputs; /* of the film before this one */
+	struct timeline timeline; /* as far as it is known: see run_update_film */
+	struct voice_times times; /* of the voice; none before it is there */
+	char *music_path;         /* of a track of ours, NULL none */
+	int64_t music_ms;         /* its length */
+	char *folder;             /* the work folder */
+	char *voice_id;           /* STEP_CHECK: the vendor's; NULL before, and where no
+				     vendor speaks */
+	int64_t speech_max;       /* STEP_CHECK: characters of one request */
 	struct step *steps;
 	size_t step_count;
 	int64_t claimed_ms;       /* clock_mono_ms */
@@ -231,6 +246,8 @@ int outcome_write_step(struct step *s, struct err *e);
 int outcome_write_end(struct run *r, struct err *e);
 /* MySQL has what clients are to see; now memcached may have it too. */
 void outcome_recorded(struct run *r);
+/* [{"aspectRatio":"9:16",...}, ...]: what the inspections found. Caller frees. */
+char *run_report(const struct run *r);
 struct step_ref outcome_ref(const struct step *s);
 void outcome_log_run(enum log_level level, const char *what, const struct run *r, const char *why);
 void outcome_log_step(enum log_level level, const char *what, const struct step *s, const char *why);

@@ -133,7 +133,7 @@ int assemble_begin(struct step *s, struct err *e)
 	char list_file[STEP_FILE_SIZE], name[STEP_FILE_SIZE];
 
 	(void)snprintf(list_file, sizeof(list_file), "pieces-%zu.txt", s->item);
-	output_name(s->item, OUTPUT_FILM, name);
+	upload_file_name(s->item, UPLOAD_FILM, name);
 	add_pieces(r, s->item, &list);
 	if (write_file(r, list_file, &list, e) < 0)
 		return -1;

@@ -57,13 +57,13 @@ static int take(struct step *s, struct err *e)
 		return err_set(e, ERR_TEMP, "no preview was made");
 	if (bytes > FILM_PREVIEW_MAX_BYTES && s->pass < SHRINKS_MAX)
 		return 0;
-	output_name(s->item, OUTPUT_PREVIEW, name);
+	upload_file_name(s->item, UPLOAD_PREVIEW, name);
 	if (rename_to(s, preview, name, e) < 0)
 		return -1;
-	output_name(s->item, OUTPUT_SPRITE, name);
+	upload_file_name(s->item, UPLOAD_SPRITE, name);
 	if (rename_to(s, sprite, name, e) < 0)
 		return -1;
-	output_name(s->item, OUTPUT_THUMBNAIL, name);
+	upload_file_name(s->item, UPLOAD_THUMBNAIL, name);
 	return step_look(s, FENCE_OURS, name, e) < 0 ? -1 : 1;
 }
 

@@ -56,11 +56,17 @@ int still_begin(struct step *s, struct err *e);
 int still_check(struct step *s, const struct media *m, struct err *e);
 int inspect_begin(struct step *s, struct err *e);
 
+/* step_upload.c */
+bool upload_wanted(const struct run *r, size_t item);
+bool upload_ready(const struct run *r, size_t item);
+int64_t upload_weight(const struct run *r, size_t item);
+int upload_begin(struct step *s, struct err *e);
+/* "video-0.mp4": its name in the work folder, by whatever makes it. */
+void upload_file_name(size_t rendition, enum upload_kind kind, char out[static STEP_FILE_SIZE]);
+/* Where it was put; NULL: there is none. Caller frees. */
+char *upload_key(const struct run *r, size_t rendition, enum upload_kind kind);
+
 /* step_publish.c */
 int publish_begin(struct step *s, struct err *e);
-/* "film-0.mp4": an output's file in the work folder. */
-void output_name(size_t rendition, enum output_kind kind, char out[static STEP_FILE_SIZE]);
-/* What the film before this one was published as, where this one is published otherwise. Best effort. */
-void publish_remove_old(struct run *r);
 
 #endif

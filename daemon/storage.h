@@ -36,7 +36,9 @@ struct storage_put {
 	const char *key;
 	const char *content_type;
 	const char *file_name; /* what a browser would save it as; NULL: it is not said */
-	void (*progress)(int64_t sent_bytes, void *arg); /* NULL; never goes back */
+	/* NULL; never goes back. Also just before the file gets its name: storage_cancel then still ends it.
+	 */
+	void (*progress)(int64_t sent_bytes, void *arg);
 };
 
 struct storage_object {

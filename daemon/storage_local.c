@@ -151,11 +151,9 @@ static char *path_of(struct storage *s, const char *key)
 
 static int copy_some(struct local_call *c, struct err *e)
 {
-	int over = fs_copying_go_on(&c->copying, e);
-
-	if (over == 0 && c->progress)
+	if (c->progress) /* before each slice, so that it may be cancelled until it has its name */
 		c->progress(c->copying.bytes, c->arg);
-	return over;
+	return c->cancelled ? 0 : fs_copying_go_on(&c->copying, e);
 }
 
 static int put_begin(struct local_call *c, struct err *e)

@@ -16,6 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/tidying.h"
 #include "daemon/vendor/bought.h"
 #include "daemon/vendor/buy.h"
 #include "daemon/vendor/calloff.h"
@@ -208,6 +209,7 @@ static void upkeep(void *arg)
 	tidy(w);
 	tidy_purchases(w);
 	tidy_uploads(w);
+	tidying_soon(w->engine->tidying);
 	workdir_sweep(&w->workdir, in_use, w);
 	claim_soon(w);
 	loop_timer_arm(w->upkeep, UPKEEP_MS);

@@ -6,6 +6,8 @@
 
 #include "lib/video/outputs.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +15,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/names.h"
 #include "lib/io/json.h"
+#include "lib/io/uuid.h"
 #include "lib/video/fields.h"
 #include "lib/video/problems.h"
 #include "lib/video/status.h"
@@ -62,6 +65,7 @@ static const struct field output_fields[] = {
 		.items = &film_table,
 		.count_offset = offsetof(struct outputs, count)},
 	{.name = "captions", .type = FIELD_OBJECT, .items = &caption_table},
+	{.name = "report", .type = FIELD_LINE, .offset = offsetof(struct outputs, report)},
 };
 static const struct field_table output_table = {
 	output_fields, ARRAY_LEN(output_fields), sizeof(struct outputs), NULL};
@@ -75,6 +79,7 @@ void outputs_done(struct outputs *o)
 	free(o->films);
 	for (size_t k = 0; k < OUTPUT_CAPTIONS_COUNT; k++)
 		free(o->captions[k]);
+	free(o->report);
 	*o = (struct outputs){0};
 }
 
@@ -109,6 +114,40 @@ int outputs_read(const char *text, struct outputs *ret, struct err *e)
 	*ret = o;
 	o = (struct outputs){0};
 	return 0;
+}
+
+static bool is(const char *key, const char *other)
+{
+	return other && strcmp(key, other) == 0;
+}
+
+bool outputs_have(const struct outputs *o, const char *key)
+{
+	for (size_t i = 0; i < o->count; i++)
+		for (size_t k = 0; k < OUTPUT_KIND_COUNT; k++)
+			if (is(key, o->films[i].key[k]))
+				return true;
+	for (size_t k = 0; k < OUTPUT_CAPTIONS_COUNT; k++)
+		if (is(key, o->captions[k]))
+			return true;
+	return is(key, o->report);
+}
+
+void outputs_prefix(const struct uuid *video_id, char out[static OUTPUTS_PREFIX_SIZE])
+{
+	char id[UUID_TEXT_SIZE];
+
+	uuid_format(video_id, id);
+	(void)snprintf(out, OUTPUTS_PREFIX_SIZE, "videos/%s/", id);
+}
+
+void outputs_revision_prefix(
+	const struct uuid *video_id, int64_t revision, char out[static OUTPUTS_PREFIX_SIZE])
+{
+	char id[UUID_TEXT_SIZE];
+
+	uuid_format(video_id, id);
+	(void)snprintf(out, OUTPUTS_PREFIX_SIZE, "videos/%s/%" PRId64 "/", id, revision);
 }
 
 static void put_url(struct json *o, const char *name, const struct settings *s, const char *key)
@@ -154,4 +193,5 @@ void outputs_put_urls(const struct outputs *o, const struct settings *s, struct 
 	}
 	json_put(object, "films", films);
 	json_put(object, "captionFiles", captions);
+	put_url(object, "reportUrl", s, o->report);
 }

@@ -3,6 +3,7 @@
 
 /* What was published of a video: keys below the storage's root. One JSON form, in videos.outputs. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,7 @@
 struct err;
 struct json;
 struct settings;
+struct uuid;
 
 enum output_kind {
 	OUTPUT_FILM,
@@ -33,19 +35,27 @@ struct outputs {
 	struct output_film *films; /* [0] is of the video's own aspect ratio */
 	size_t count;
 	char *captions[OUTPUT_CAPTIONS_COUNT]; /* NULL: there are none */
+	char *report;                          /* NULL: there is none */
 };
 
 void outputs_done(struct outputs *o);
 #define AUTO_OUTPUTS CLEANUP(outputs_done) struct outputs
-/* {"films":[{"aspectRatio","width","height","bytes","film","thumbnail","preview","sprite","spriteVtt"}],"captions":{"srt","vtt"}}
+/* {"films":[{"aspectRatio","width","height","bytes","film","thumbnail","preview","sprite","spriteVtt"}],"captions":{"srt","vtt"},"report"}
  */
 struct json *outputs_json(const struct outputs *o);
 int outputs_read(const char *text, struct outputs *ret, struct err *e); /* NULL text: none. -1 ERR_PERM */
+bool outputs_have(const struct outputs *o, const char *key);
 /*
  * The same for clients, put into object: "films", each with aspectRatio, width, height, bytes, "videoUrl",
  * "thumbnailUrl", "previewUrl", "spriteUrl", "spriteVttUrl", null where there is none; "captionFiles" as
- * {"srtUrl","vttUrl"} or null.
+ * {"srtUrl","vttUrl"} or null; "reportUrl" or null.
  */
 void outputs_put_urls(const struct outputs *o, const struct settings *s, struct json *object);
+
+/* What all keys of a video, or of one revision of it, begin with: "videos/<id>/", "videos/<id>/2/". */
+#define OUTPUTS_PREFIX_SIZE 80
+void outputs_prefix(const struct uuid *video_id, char out[static OUTPUTS_PREFIX_SIZE]);
+void outputs_revision_prefix(
+	const struct uuid *video_id, int64_t revision, char out[static OUTPUTS_PREFIX_SIZE]);
 
 #endif

@@ -52,6 +52,9 @@ static const char SQL_COMPLETE[] =
 	"progress = 100, "
 	"status = 'completed', stage = NULL, eta_sec = NULL, error = NULL, " NOT_PAUSED
 	", completed_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
+/* Whether anything is left of before is asked later: see leftovers.h. */
+static const char SQL_LEFTOVER[] = "REPLACE INTO leftovers (video_id, revision, attempt, due_at) "
+				   "SELECT id, revision, 0, UTC_TIMESTAMP(3) FROM videos WHERE id = ?";
 static const char SQL_PAUSE[] =
 	"UPDATE videos SET status = 'paused', error = ?, pause_reason = ?, pause_vendor = ?, "
 	"pause_need_milli = ?, stage = NULL, eta_sec = NULL, updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
@@ -213,6 +216,7 @@ static int work_complete(struct db *db, const struct transition *t, struct err *
 		    DB_ARGS(db_text(v->video_key), db_text(v->thumbnail_key), db_int(v->duration_ms),
 			    db_text(v->outputs), db_text(v->report), db_uuid(&v->id)),
 		    NULL, e) < 0 ||
+		db_exec(db, SQL_LEFTOVER, DB_ARGS(db_uuid(&v->id)), NULL, e) < 0 ||
 		purchases_call_off(db, &v->id, e) < 0) /* takes that were given up for later ones */
 		return -1;
 	return jobs_end(db, t->job, JOB_DONE, NULL, t->ret_removal, e);

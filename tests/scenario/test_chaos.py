@@ -89,6 +89,9 @@ def killed_daemon(stack):
 # Composing is as nice as anything else, or on a busy machine a step would never end before the next death.
 KILLED = {"settings": {"lost_leases": 100, "children": 2, "child_nice": 0}, "real": True}
 KILLS = 30
+FILES = ["video.mp4", "thumbnail.jpg", "preview.webp", "sprite.jpg", "sprite.vtt", "captions.srt", "captions.vtt",
+         "report.json"]  # in the order of their steps
+UPLOADS = len(FILES)
 PATIENCE_SEC = 15  # with work that does not get on, before the next death
 
 
@@ -98,7 +101,7 @@ def test_killed_at_30_random_moments(stack, database):
     chance = random.Random(seed)
     print(f"seed {seed}")
     body = film(scenes=[scene(n, textOverlay=f"Scene {n}") for n in range(12)], voiceoverScript="Some words.")
-    steps = 3 * 12 + len(("voice", "sound", "assemble", "inspect", "still", "publish"))
+    steps = 3 * 12 + len(("voice", "sound", "assemble", "inspect", "still"))  # and what is published, all at the end
     video = stack.create({**body, "aspectRatio": "1:1"})
 
     def wait_done(steps, seconds):
@@ -107,7 +110,8 @@ def test_killed_at_30_random_moments(stack, database):
             time.sleep(0.01)
 
     def done():
-        return sum(event == "done" for _, _, event, _ in steps_of(database, video))
+        kinds = [kind for kind, _, event, _ in steps_of(database, video) if event == "done"]
+        return sum(kind not in ("upload", "publish") for kind in kinds)
 
     for kill in range(KILLS):
         # As far as the kills are and no further, so that they spread over all of the work, on machines fast and slow.
@@ -120,17 +124,19 @@ def test_killed_at_30_random_moments(stack, database):
 
     check_files(stack, stack.wait_completed(video))
     begun = check_done_once(database, video)
-    assert len(begun) == steps
-    assert sum(begun.values()) - steps >= 10, "too few kills hit a step"
+    assert len(begun) == steps + UPLOADS + 1
+    assert sum(begun.values()) - len(begun) >= 10, "too few kills hit a step"
     check_nothing_left(stack)
 
 
 @pytest.mark.parametrize("stack", [KILLED], indirect=True, ids=[""])
 def test_killed_at_each_boundary(stack, database):
-    """Once right after each step's beginning was written, and once after its end was."""
+    """Once right after each step's beginning was written, and once after its end was. What was put where clients find
+    it stays there: nothing is put again."""
     scenes = [scene(1, imageUrl="/assets/photos/fig.jpg"), scene(2, textOverlay="Two")]
     video = stack.create(film(scenes=scenes, voiceoverScript="Some words.", aspectRatio="1:1"))
-    seen, kills = set(), 0
+    folder = stack.folder / "media" / "videos" / video / "1"
+    seen, kills, put = set(), 0, {}
 
     def boundaries():
         return {(kind, item, event) for kind, item, event, _ in steps_of(database, video) if event in ("start", "done")}
@@ -140,11 +146,14 @@ def test_killed_at_each_boundary(stack, database):
         seen |= boundaries()
         killed_daemon(stack)
         kills += 1
+        done = {int(item) for kind, item, event in seen if (kind, event) == ("upload", "done")}
+        put = {item: (folder / FILES[item]).stat().st_ino for item in done} | put
 
+    assert put == {item: (folder / name).stat().st_ino for item, name in enumerate(FILES)}
     check_files(stack, stack.wait_completed(video))
-    assert len(check_done_once(database, video)) == 13
+    assert len(check_done_once(database, video)) == 12 + UPLOADS + 1
     print(f"{kills} kills at {len(seen)} boundaries")
-    assert len(seen) == 26
+    assert len(seen) == 2 * (12 + UPLOADS + 1)
     assert kills >= 10
     check_nothing_left(stack)
 
@@ -197,7 +206,7 @@ def test_stopped_past_its_lease(stack, database):
     assert [row[:3] for row in log].count(("publish", "0", "done")) == 1
     check_done_once(database, video)
     assert database.rows(f"SELECT state FROM jobs WHERE video_id = {id_of(video)}") == [("3",)]
-    assert len(list((stack.folder / "media" / "videos" / video).iterdir())) == 5
+    assert sorted(path.name for path in (stack.folder / "media" / "videos" / video / "1").iterdir()) == sorted(set(FILES) - {"captions.srt", "captions.vtt"})
     check_nothing_left(stack)
 
 

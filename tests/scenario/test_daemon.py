@@ -30,7 +30,7 @@ def wait_failed(stack, video):
 def assert_each_step_done_once(stack, video):
     log = log_of(stack, video)
     steps = {(kind, item) for kind, item, _, _ in log if kind != "job"}
-    assert {"scene", "lettering", "encode", "sound", "assemble", "still", "inspect", "publish"} == {kind for kind, _ in steps}
+    assert {"scene", "lettering", "encode", "sound", "assemble", "still", "inspect", "upload", "publish"} == {kind for kind, _ in steps}
     for kind, item in steps:
         assert events(stack, video, kind, item).count("done") == 1, log
     return log

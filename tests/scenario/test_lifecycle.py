@@ -1,7 +1,6 @@
 """The life of a video as a client sees it: from the request to the files, and what is left of it after its end."""
 
 import functools
-import hashlib
 import http.server
 import threading
 import uuid
@@ -98,28 +97,42 @@ def test_nothing_is_left_in_the_work_folder(stack, film):
     assert job_of(stack, film["id"])[0] == daemons.DONE
 
 
-@pytest.mark.parametrize("url, content_type, extension", [
-    ("videoUrl", "video/mp4", "mp4"), ("thumbnailUrl", "image/jpeg", "jpg")])
-def test_files_are_published(stack, film, url, content_type, extension):
-    path = film[url]  # without public_url
-    assert path.startswith(f"/media/videos/{film['id']}/")
+def addresses(video):
+    """All that is published of it, by name in the folder of its revision."""
+    films, captions = video["films"], video["captionFiles"] or {}
+    found = [url for each in (*films, captions) for key, url in each.items() if key.endswith("Url")]
+    begin = f"/media/videos/{video['id']}/{video['revision']}/"  # without public_url
+    assert all(url.startswith(begin) for url in (*found, video["reportUrl"]))
+    return {url.removeprefix(begin): url for url in (*found, video["reportUrl"])}
+
+
+@pytest.mark.parametrize("name, content_type", [
+    ("video.mp4", "video/mp4"), ("thumbnail.jpg", "image/jpeg"), ("preview.webp", "image/webp"),
+    ("sprite.jpg", "image/jpeg"), ("sprite.vtt", "text/vtt"), ("captions.srt", "application/x-subrip"),
+    ("captions.vtt", "text/vtt"), ("report.json", "application/json")])
+def test_files_are_published(stack, film, name, content_type):
+    path = addresses(film)[name]
     whole = stack.get(path)
     assert whole.status == 200
-    assert whole.headers["Content-Type"] == content_type
+    assert whole.headers["Content-Type"].split(";")[0] == content_type
     assert whole.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert whole.headers["Accept-Ranges"] == "bytes"
-    name = path.rsplit("/", 1)[1]
-    assert name == hashlib.sha256(whole.body).hexdigest()[: len(name) - len(extension) - 1] + f".{extension}"
-    assert len(name) >= 16
 
-    part = stack.get(path, headers={"Range": "bytes=10-99"})
-    assert (part.status, part.body) == (206, whole.body[10:100])
-    assert part.headers["Content-Range"] == f"bytes 10-99/{len(whole.body)}"
+    part = stack.get(path, headers={"Range": "bytes=10-29"})
+    assert (part.status, part.body) == (206, whole.body[10:30])
+    assert part.headers["Content-Range"] == f"bytes 10-29/{len(whole.body)}"
     assert stack.get(path, headers={"Range": "bytes=-7"}).body == whole.body[-7:]
     beyond = stack.get(path, headers={"Range": f"bytes={len(whole.body)}-"})
     assert (beyond.status, beyond.json["error"]["code"]) == (416, "range_not_satisfiable")
     same = stack.get(path, headers={"If-None-Match": whole.headers["ETag"]})
     assert (same.status, same.body) == (304, b"")
+
+
+def test_the_published_files_are_all_there_is(stack, film):
+    folder = stack.folder / "media" / "videos" / film["id"]
+    assert [path.name for path in folder.iterdir()] == ["1"]
+    assert {path.name for path in (folder / "1").iterdir()} == set(addresses(film))
+    assert stack.get(film["reportUrl"]).json == film["report"]
 
 
 # --- deleting ---

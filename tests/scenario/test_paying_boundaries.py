@@ -148,9 +148,9 @@ def at_ffmpeg(kind):
 
 
 @contextlib.contextmanager
-def at_publish(stack, database):
-    begun = "SELECT 1 FROM steps WHERE kind = 'publish' AND video_id = {}"
-    yield lambda video: wait_for("publish", lambda: database.rows(begun.format(id_of(video))), pause=0.001)
+def at_upload(stack, database):
+    begun = "SELECT 1 FROM steps WHERE kind = 'upload' AND item = 0 AND video_id = {}"
+    yield lambda video: wait_for("the film's upload", lambda: database.rows(begun.format(id_of(video))), pause=0.001)
 
 
 # title: the boundary; does the video pause; what is billed twice, once the possible charge was accepted
@@ -174,7 +174,7 @@ BOUNDARIES = {
     "during sound": (at_ffmpeg("sound"), False, None),
     "during assemble": (at_ffmpeg("assemble"), False, None),
     "during still": (at_ffmpeg("still"), False, None),
-    "during publish": (at_publish, False, None),
+    "while the film is put where clients find it": (at_upload, False, None),
 }
 
 

@@ -65,7 +65,7 @@ class Deaths:
         return not self.unfinished
 
     def steps_done(self):
-        some = f"event = 'done' AND video_id IN ({paying.ids(self.videos)})"
+        some = f"event = 'done' AND kind <> 'upload' AND video_id IN ({paying.ids(self.videos)})"
         return int(self.database.rows(f"SELECT COUNT(*) FROM step_log WHERE {some}")[0][0])
 
     def wait_steps(self, enough, seconds):

@@ -190,6 +190,7 @@ def test_read(stack):
         **video_read(body),
         "films": [],
         "captionFiles": None,
+        "reportUrl": None,
         "report": None,
         "revision": 1,
         "pause": None,

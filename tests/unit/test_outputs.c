@@ -33,6 +33,7 @@ static const char *const stored[] = {
 	"{\"films\":[" WHOLE "," SMALL
 	"],\"captions\":{\"srt\":\"videos/x/c.srt\",\"vtt\":\"videos/x/c.vtt\"}}",
 	"{\"films\":[],\"captions\":{\"vtt\":\"videos/x/c.vtt\"}}",
+	"{\"films\":[" SMALL "],\"report\":\"videos/x/report.json\"}",
 };
 
 static void test_what_is_stored_is_read_back(void **state)
@@ -107,11 +108,11 @@ static void test_addresses(void **state)
 		"\"bytes\":1,\"videoUrl\":\"http://shop.example/media/videos/x/b.mp4\",\"thumbnailUrl\":null,"
 		"\"previewUrl\":null,\"spriteUrl\":null,\"spriteVttUrl\":null}],\"captionFiles\":{\"srtUrl\":"
 		"\"http://shop.example/media/videos/x/c.srt\",\"vttUrl\":\"http://shop.example/media/videos/"
-		"x/c.vtt\"}}");
+		"x/c.vtt\"},\"reportUrl\":null}");
 
 	outputs_put_urls(&none, &s, empty);
 	json_write(empty, &nothing);
-	assert_string_equal(buf_text(&nothing), "{\"films\":[],\"captionFiles\":null}");
+	assert_string_equal(buf_text(&nothing), "{\"films\":[],\"captionFiles\":null,\"reportUrl\":null}");
 }
 
 int main(void)

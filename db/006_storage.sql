@@ -1,0 +1,16 @@
+-- Files where they are kept: what is still there of before, and what of the bought is there too.
+
+-- Videos whose folder in the storage may hold files that the revision completed last does not name. Written when it is
+-- completed; the daemon removes them, as often as it takes.
+CREATE TABLE leftovers (
+  video_id BINARY(16) NOT NULL PRIMARY KEY,
+  revision INT UNSIGNED NOT NULL,                  -- the one that stays
+  attempt  INT UNSIGNED NOT NULL DEFAULT 0,
+  due_at   DATETIME(3) NOT NULL,
+  KEY k_due (due_at),
+  CONSTRAINT f_leftover_video FOREIGN KEY (video_id) REFERENCES videos (id) ON DELETE CASCADE
+) ENGINE=InnoDB;
+
+ALTER TABLE purchases
+  ADD COLUMN stored_at DATETIME(3) NULL AFTER bytes, -- since when a remote storage has the artefact, and what is known of it
+  ADD KEY k_stored (state, stored_at, id);

@@ -1,0 +1,40 @@
+#ifndef VIDEOD_VIDEO_LEFTOVERS_H
+#define VIDEOD_VIDEO_LEFTOVERS_H
+
+/*
+ * Published files that no video names any more: those of the revisions before the one that was completed
+ * last, and of attempts that came to nothing. That there may be some is written with the completion
+ * (steps_complete), so it is known until they are gone.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/macros.h"
+#include "lib/io/uuid.h"
+#include "lib/video/outputs.h"
+
+struct db;
+struct err;
+
+struct leftover {
+	struct uuid video_id;
+	int64_t revision;     /* the one that stays */
+	struct outputs named; /* what is published of it */
+};
+void leftover_done(struct leftover *l);
+#define AUTO_LEFTOVER CLEANUP(leftover_done) struct leftover
+
+/* The one that is due first; to others, and should this daemon die, it is due again later, each time after a
+ * longer wait. 1, 0 none is due, -1. leftover_done frees. */
+int leftovers_take(struct db *db, struct leftover *ret, struct err *e);
+/* All of it is gone. 0, -1. */
+int leftovers_gone(struct db *db, const struct leftover *l, struct err *e);
+
+/*
+ * What is to be removed because of this object: its key, or where the whole revision goes, what the
+ * revision's keys begin with. Caller frees; NULL: it stays.
+ */
+char *leftover_of(const struct leftover *l, const char *key);
+
+#endif

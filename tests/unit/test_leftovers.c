@@ -1,0 +1,172 @@
+/* Which published files are of no use, and that it is known until they are gone. */
+
+#include "lib/video/leftovers.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "lib/base/err.h"
+#include "lib/base/mem.h"
+#include "lib/io/db.h"
+#include "lib/video/steps.h"
+#include "lib/video/videos.h"
+#include "tests/unit/shop.h"
+
+#define ID     "11111111-2222-4333-8444-555555555555"
+#define FOLDER "videos/" ID "/"
+#define OUTPUTS                                                                                              \
+	"{\"films\":[{\"aspectRatio\":\"1:1\",\"film\":\"" FOLDER "10/video.mp4\"}],"                        \
+	"\"captions\":{\"vtt\":\"" FOLDER "10/captions.vtt\"},\"report\":\"" FOLDER "10/report.json\"}"
+
+static struct err err;
+
+static void test_what_is_of_no_use(void **state)
+{
+	static const struct {
+		const char *key, *gone; /* NULL: it stays */
+	} cases[] = {
+		{FOLDER "10/video.mp4", NULL},
+		{FOLDER "10/captions.vtt", NULL},
+		{FOLDER "10/report.json", NULL},
+		{FOLDER "10/thumbnail.jpg",
+			FOLDER "10/thumbnail.jpg"}, /* of an attempt that came to nothing */
+		{FOLDER "10/1x1/video.mp4", FOLDER "10/1x1/video.mp4"},
+		{FOLDER "9/video.mp4", FOLDER "9/"},
+		{FOLDER "9/1x1/video.mp4", FOLDER "9/"},
+		{FOLDER "1/video.mp4", FOLDER "1/"},
+		{FOLDER "11/video.mp4", NULL}, /* on its way up */
+		{FOLDER "0a1b2c3d.mp4", FOLDER "0a1b2c3d.mp4"},
+		{FOLDER "12345678.mp4", FOLDER "12345678.mp4"},
+		{FOLDER "010/video.mp4", FOLDER "010/video.mp4"}, /* no name of ours */
+		{FOLDER "-1/video.mp4", FOLDER "-1/video.mp4"},
+		{FOLDER "99999999999999999999999/x", FOLDER "99999999999999999999999/x"},
+	};
+	AUTO_LEFTOVER l = {.revision = 10};
+
+	(void)state;
+	assert_true(uuid_parse_text(ID, &l.video_id));
+	assert_int_equal(outputs_read(OUTPUTS, &l.named, &err), 0);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_FREE char *gone = leftover_of(&l, cases[i].key);
+
+		print_message("%s\n", cases[i].key);
+		if (cases[i].gone)
+			assert_string_equal(gone, cases[i].gone);
+		else
+			assert_null(gone);
+	}
+}
+
+/* As the database has it, not as it would be with another key: one revision is no part of another one. */
+static void test_prefixes(void **state)
+{
+	char prefix[OUTPUTS_PREFIX_SIZE];
+	struct uuid id;
+
+	(void)state;
+	assert_true(uuid_parse_text(ID, &id));
+	outputs_prefix(&id, prefix);
+	assert_string_equal(prefix, FOLDER);
+	outputs_revision_prefix(&id, INT32_MAX, prefix);
+	assert_string_equal(prefix, FOLDER "2147483647/");
+}
+
+static void complete(const struct uuid *id)
+{
+	AUTO_VIDEO v = {.id = *id, .eta_sec = -1};
+	struct job job = shop_claim();
+	bool removal;
+
+	v.video_key = xstrdup(FOLDER "10/video.mp4");
+	v.outputs = xstrdup(OUTPUTS);
+	if (steps_complete(shop_db, &job, &v, &removal, &err) != 1)
+		fail_msg("%s", err.text);
+}
+
+static void test_it_is_known_until_they_are_gone(void **state)
+{
+	struct uuid id = shop_video("shop-a", 1);
+	AUTO_LEFTOVER l = {.revision = 0}, again = {.revision = 0};
+
+	(void)state;
+	assert_int_equal(leftovers_take(shop_db, &l, &err), 0);
+	session_exec(shop_db, "UPDATE videos SET revision = 10");
+	complete(&id);
+	assert_int_equal(leftovers_take(shop_db, &l, &err), 1);
+	assert_true(uuid_equal(&l.video_id, &id));
+	assert_int_equal(l.revision, 10);
+	assert_true(outputs_have(&l.named, FOLDER "10/video.mp4"));
+	assert_int_equal(leftovers_take(shop_other, &again, &err), 0); /* is being dealt with */
+
+	session_exec(shop_db, "UPDATE leftovers SET due_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND");
+	assert_int_equal(leftovers_take(shop_other, &again, &err), 1); /* whoever took it has died */
+	assert_int_equal(session_number(shop_db, "SELECT attempt FROM leftovers"), 2);
+	assert_int_equal(leftovers_gone(shop_db, &l, &err), 0);
+	assert_int_equal(session_number(shop_db, "SELECT COUNT(*) FROM leftovers"), 0);
+}
+
+/* Completed once more while an earlier look was still at work: what that one says is not true of the later.
+ */
+static void test_a_later_one_is_not_written_off(void **state)
+{
+	struct uuid id = shop_video("shop-a", 1);
+	AUTO_LEFTOVER l = {.revision = 0};
+
+	(void)state;
+	complete(&id);
+	assert_int_equal(leftovers_take(shop_db, &l, &err), 1);
+	session_exec(shop_db, "UPDATE leftovers SET revision = 2");
+	assert_int_equal(leftovers_gone(shop_db, &l, &err), 0);
+	assert_int_equal(session_number(shop_db, "SELECT COUNT(*) FROM leftovers"), 1);
+}
+
+static void test_waits_grow_and_end(void **state)
+{
+	struct uuid id = shop_video("shop-a", 1);
+
+	(void)state;
+	complete(&id);
+	for (int i = 0; i < 12; i++) {
+		AUTO_LEFTOVER l = {.revision = 0};
+
+		session_exec(shop_db, "UPDATE leftovers SET due_at = UTC_TIMESTAMP(3)");
+		assert_int_equal(leftovers_take(shop_db, &l, &err), 1);
+	}
+	assert_in_range(session_number(shop_db,
+				"SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), due_at) FROM leftovers"),
+		3500, 3600);
+}
+
+static void test_what_is_deleted_is_left_to_its_removal(void **state)
+{
+	struct uuid id = shop_video("shop-a", 1);
+	AUTO_LEFTOVER l = {.revision = 0};
+
+	(void)state;
+	complete(&id);
+	assert_int_equal(videos_delete(shop_db, &id, &err), 1);
+	assert_int_equal(leftovers_take(shop_db, &l, &err), 0);
+	session_exec(shop_db, "DELETE FROM videos");
+	assert_int_equal(session_number(shop_db, "SELECT COUNT(*) FROM leftovers"), 0);
+}
+
+#define TEST(f) cmocka_unit_test_setup(f, shop_empty)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_of_no_use),
+		cmocka_unit_test(test_prefixes),
+		TEST(test_it_is_known_until_they_are_gone),
+		TEST(test_a_later_one_is_not_written_off),
+		TEST(test_waits_grow_and_end),
+		TEST(test_what_is_deleted_is_left_to_its_removal),
+	};
+
+	return cmocka_run_group_tests_name("leftovers", tests, shop_open, shop_close);
+}
