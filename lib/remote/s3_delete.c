@@ -100,14 +100,18 @@ struct s3_call *s3_delete_many(
 	return &d->call;
 }
 
-/* All below a prefix. Uploads first, because one that is completed becomes an object. A pass goes through the
- * whole listing; the passes end with one that finds nothing, because a listing may be behind the truth. */
+/*
+ * All below a prefix. Uploads first, because one that is completed becomes an object. A pass goes through the
+ * whole listing; the passes end with one that finds nothing, because a listing may be behind the truth, and
+ * what a server could not remove in one pass it may in the next, as long as it removes anything.
+ */
 
 struct delete_prefix {
 	struct s3_call call; /* first */
 	char *prefix;
 	unsigned passes;
-	bool has_found; /* something, in this pass */
+	bool has_found, has_removed; /* something, in this pass */
+	bool has_failed;             /* likewise; call.failure says why */
 	struct s3_place place;
 	bool is_last; /* there is no next page */
 	struct s3_sweep *sweep;
@@ -133,24 +137,27 @@ static void begin_pass(void *arg)
 {
 	struct delete_prefix *d = arg;
 
-	d->has_found = false;
+	d->has_found = d->has_removed = d->has_failed = false;
 	s3_place_done(&d->place);
 	d->paging = s3_page_start(d->call.s, false, d->prefix, &d->place, on_page, d);
 }
 
 static void end_pass(struct delete_prefix *d)
 {
-	struct err e;
+	bool is_vain = d->has_failed && !d->has_removed;
 
 	if (!d->has_found) {
 		s3_call_end(&d->call, NULL);
-	} else if (++d->passes > d->call.s->spec.attempts) {
-		(void)err_set(&e, ERR_TEMP, "S3: what was deleted is still listed");
-		s3_call_end(&d->call, &e);
-	} else {
-		s3_later(d->call.s, &d->call.due, d->passes > 1 ? s3_jitter_ms(S3_BASE_MS, d->passes) : 0,
-			begin_pass, d);
+		return;
 	}
+	if (++d->passes > d->call.s->spec.attempts || is_vain) {
+		if (!d->has_failed)
+			(void)err_set(&d->call.failure, ERR_TEMP, "S3: what was deleted is still listed");
+		s3_call_end(&d->call, &d->call.failure);
+		return;
+	}
+	s3_later(d->call.s, &d->call.due, d->passes > 1 ? s3_jitter_ms(S3_BASE_MS, d->passes) : 0, begin_pass,
+		d);
 }
 
 static void go_on(struct delete_prefix *d)
@@ -166,10 +173,17 @@ static void on_page_gone(const struct err *e, void *arg)
 	struct delete_prefix *d = arg;
 
 	d->batch = NULL;
-	if (e != NULL)
+	if (e != NULL && e->kind != ERR_TEMP) {
 		s3_call_end(&d->call, e);
-	else
-		go_on(d);
+		return;
+	}
+	if (e != NULL) {
+		d->call.failure = *e;
+		d->has_failed = true;
+	} else {
+		d->has_removed = true;
+	}
+	go_on(d);
 }
 
 static void on_page(struct s3_page *page, const struct err *e, void *arg)
