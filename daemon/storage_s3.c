@@ -233,8 +233,10 @@ static void free_s3(struct storage *base)
 {
 	struct storage_s3 *s = s3_of(base);
 
-	while (s->calls)
-		cancel(&s->calls->base);
+	for (struct bucket_call *c = s->calls, *next; c; c = next) {
+		next = c->next;
+		cancel(&c->base);
+	}
 	s3_free(s->s3);
 	aws_credentials_free(s->credentials);
 	free(s);

@@ -203,26 +203,32 @@ static void on_answer(const struct http_result *result, const struct err *e, voi
 
 /* Sending */
 
-/* What is sent, and of it what is signed. */
+/* What is signed, and what is sent: that, and what signing adds. */
 struct letter {
 	struct sigv4_pair headers[HEADERS_MAX];
-	size_t count;
+	size_t header_count;
 	char *lines[HEADERS_MAX + 1];
+	size_t line_count;
 };
 
 static void letter_done(struct letter *l)
 {
-	for (size_t i = 0; i < l->count; i++)
+	for (size_t i = 0; i < l->line_count; i++)
 		free(l->lines[i]);
 }
 #define AUTO_LETTER CLEANUP(letter_done) struct letter
 
+static void add_line(struct letter *l, const char *name, const char *value)
+{
+	if (value != NULL && *value != '\0' && l->line_count < HEADERS_MAX)
+		l->lines[l->line_count++] = xasprintf("%s: %s", name, value);
+}
+
 static void add_header(struct letter *l, const char *name, const char *value)
 {
-	if (value == NULL || *value == '\0' || l->count == HEADERS_MAX)
-		return;
-	l->headers[l->count] = (struct sigv4_pair){name, value};
-	l->lines[l->count++] = xasprintf("%s: %s", name, value);
+	if (value != NULL && *value != '\0' && l->header_count < HEADERS_MAX)
+		l->headers[l->header_count++] = (struct sigv4_pair){name, value};
+	add_line(l, name, value);
 }
 
 static void write_letter(const struct s3_request *r, const struct sigv4_key *key, struct letter *l,
@@ -250,7 +256,7 @@ static void write_letter(const struct s3_request *r, const struct sigv4_key *key
 		.query = a->query,
 		.query_count = a->query_count,
 		.headers = l->headers,
-		.header_count = l->count,
+		.header_count = l->header_count,
 		.payload = r->hashes.sha256,
 		.region = r->region,
 		.service = "s3",
@@ -259,10 +265,10 @@ static void write_letter(const struct s3_request *r, const struct sigv4_key *key
 
 	sigv4_authorization(key, &q, signature);
 	sigv4_time(now, date);
-	add_header(l, "x-amz-date", date);
-	add_header(l, "x-amz-content-sha256", r->hashes.sha256);
-	add_header(l, "x-amz-security-token", key->token);
-	add_header(l, "Authorization", buf_text(signature));
+	add_line(l, "x-amz-date", date);
+	add_line(l, "x-amz-content-sha256", r->hashes.sha256);
+	add_line(l, "x-amz-security-token", key->token);
+	add_line(l, "Authorization", buf_text(signature));
 }
 
 /* A server that is silent for a fair share of the time is given up, so that there is time for another try. */

@@ -347,14 +347,17 @@ static void test_addresses_are_signed_at_once(void **state)
 	assert_null(s3_presign(f.s3, "GET", "a", SIGV4_PRESIGN_MAX_S + 1));
 }
 
+/* arg: a client that is not wanted any more, or NULL. */
 static void ended(const struct err *e, void *arg)
 {
+	struct s3 **unwanted = arg;
+
 	f.calls++;
 	f.has_failed = e != NULL;
 	if (e != NULL)
 		f.failure = *e;
-	if (arg != NULL)
-		s3_free(steal_ptr(f.s3)); /* a client that is not wanted any more */
+	if (unwanted != NULL)
+		s3_free(steal_ptr(*unwanted));
 	loop_quit(f.loop);
 }
 
@@ -487,7 +490,7 @@ static void test_done_may_free_the_client(void **state)
 {
 	(void)state;
 	(void)s3_delete(f.s3, "other", ended, NULL);
-	(void)s3_delete(f.s3, "k", ended, f.s3);
+	(void)s3_delete(f.s3, "k", ended, &f.s3);
 	run();
 	while (f.s3 != NULL)
 		run();
