@@ -293,6 +293,9 @@ static enum s3_what judge_failure(const struct s3_answer *a, const struct xml *x
 		return S3_REGION;
 	if (a->status == 403 && v->server_time >= 0 && llabs(v->server_time - a->now) > SKEW_S)
 		return S3_CLOCK;
+	/* to HEAD too, where nothing but the key can be wrong: a token that has expired or is none */
+	if (a->status == 400 && a->body_n == 0)
+		return S3_KEY;
 	return by_status(a->status);
 }
 

@@ -1,6 +1,8 @@
 /*
- * A page of a listing: ListObjectsV2 and ListMultipartUploads of the Amazon S3 API Reference. Keys are asked
- * for percent-encoded, because XML cannot hold every key, and decoded where the server says that it did so.
+ * A page of a listing: ListObjectsV2 and ListMultipartUploads of the Amazon S3 API Reference. Keys of
+ * objects are asked for percent-encoded, because XML cannot hold every key, and decoded where the server says
+ * that it did so. Those of uploads are not: radosgw 16 encodes them without saying so, and it and Swift 2.30
+ * leave the marker of the next page as it is.
  */
 
 #include <stdlib.h>
@@ -31,12 +33,14 @@ struct s3_paging {
 /* What differs between the two. */
 static const struct form {
 	struct sigv4_pair kind;
+	const char *encoding; /* of keys; NULL: none */
 	const char *root, *item, *when;
 	const char *after, *token, *upload_marker; /* in the query; NULL: not there */
 	const char *next_after, *next_token, *next_upload_marker;
 } forms[] = {
 	{
 		.kind = {"list-type", "2"},
+		.encoding = "url",
 		.root = "ListBucketResult",
 		.item = "Contents",
 		.when = "LastModified",
@@ -210,12 +214,13 @@ struct s3_paging *s3_page_start(struct s3 *s, bool of_uploads, const char *prefi
 		.form = &forms[of_uploads],
 		.prefix = xstrdup(prefix),
 		.place = {xstrdup(place->after), xstrdup(place->token), xstrdup(place->upload_marker)},
-		.query = {forms[of_uploads].kind, {"encoding-type", "url"}, {"prefix", NULL}},
-		.query_count = 3,
+		.query = {forms[of_uploads].kind},
+		.query_count = 1,
 		.done = done,
 		.arg = arg,
 	};
-	p->query[2].value = p->prefix;
+	add(p, "prefix", p->prefix);
+	add(p, "encoding-type", p->form->encoding);
 	add(p, p->form->after, p->place.after);
 	add(p, p->form->token, p->place.token);
 	add(p, p->form->upload_marker, p->place.upload_marker);

@@ -134,8 +134,8 @@ def breaches(request):
     lower = request.lower
     found = [name for name in lower if name.startswith(("x-amz-checksum", "x-amz-sdk-checksum", "x-amz-trailer"))]
     found += [name for name in ("x-amz-acl", "transfer-encoding", "content-encoding") if name in lower]
-    if request.kind in ("put", "part", "delete_many") and "authorization" in lower:
-        found += [] if "content-md5" in lower else ["no Content-MD5"]
+    if request.body and "authorization" in lower and "content-md5" not in lower:
+        found.append("no Content-MD5")
     if lower.get("x-amz-content-sha256") == sigv4.UNSIGNED:
         found.append("unsigned payload")
     if request.raw_path != sigv4.encode(request.path, "/"):

@@ -60,11 +60,11 @@ class Bucket:
     def get(self, request):
         """Also the answer to HEAD, whose body is not sent."""
         found = self.found(request)
-        headers = {"Content-Type": "binary/octet-stream", **found.headers, "ETag": found.etag, "Accept-Ranges": "bytes",
+        headers = {"content-type": "binary/octet-stream", **found.headers, "ETag": found.etag, "Accept-Ranges": "bytes",
                    "Last-Modified": time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(found.modified))}
         for name, value in request.query.items():
             if name.startswith("response-"):
-                headers[name.removeprefix("response-")] = value
+                headers[name.removeprefix("response-").lower()] = value
         wanted = RANGE.fullmatch(request.headers.get("Range", ""))
         if not wanted:
             return Reply(200, found.body, headers)
@@ -147,6 +147,8 @@ class Bucket:
             told += [tag("NextKeyMarker", said(rows[limit - 1][0])), tag("NextUploadIdMarker", rows[limit - 1][1])]
         told += [tag("Upload", [tag("Key", said(key)), tag("UploadId", name), tag("Initiated", iso(one.begun))])
                  for key, name, one in rows[:limit]]
+        if "encoding-type" in query:
+            told.append(tag("EncodingType", "url"))
         return Reply(200, document("ListMultipartUploadsResult", *told), {"Content-Type": "application/xml"})
 
     # --- uploads in parts ---

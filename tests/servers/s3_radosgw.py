@@ -74,6 +74,7 @@ rgw sts key = of-sixteen-bytes
 rgw dns name = {domain}
 rgw thread pool size = 32
 rgw enable usage log = false
+rgw max listing results = 20
 """
 POLICY = {"Version": "2012-10-17",
           "Statement": [{"Effect": "Allow", "Action": ["sts:GetSessionToken", "s3:*"], "Resource": ["*"]}]}

@@ -52,6 +52,7 @@ storage_domain = {domain}
 s3_acl = true
 dns_compliant_bucket_names = true
 max_upload_part_num = 10000
+max_bucket_listing = 20
 [filter:tempauth]
 use = egg:swift#tempauth
 user_{account}_{name_of_user} = {secret} .admin

@@ -68,7 +68,7 @@ class Bucket:
             connection.close()
 
     def request(self, method, key="", query=(), headers=(), body=b"", **more):
-        headers = {"Host": self.host, **dict(headers)}
+        headers = {"Host": self.host, **({"Content-MD5": md5(body)} if body else {}), **dict(headers)}
         pairs = list(dict(query).items())
         signed = sigv4.sign(self.way, method, self.path(key), pairs, headers, hashlib.sha256(body).hexdigest(), **more)
         return self.send(method, self.path(key), sigv4.canonical_query(pairs), signed, body or None)
@@ -131,7 +131,7 @@ class Bucket:
         for at in range(0, len(keys), 1000):
             names = "".join(f"<Object><Key>{escaped(key)}</Key></Object>" for key in keys[at:at + 1000])
             body = f"<Delete><Quiet>true</Quiet>{names}</Delete>".encode()
-            self.must("POST", query={"delete": ""}, headers={"Content-MD5": md5(body)}, body=body)
+            self.must("POST", query={"delete": ""}, body=body)
 
 
 def md5(body):

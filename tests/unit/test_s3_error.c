@@ -125,7 +125,7 @@ static const struct {
 	/* by status */
 	{"HEAD: not there", {.status = 404}, S3_NOT_FOUND, "", "", ""},
 	{"HEAD: denied", {.status = 403}, S3_DENIED, "", "", ""},
-	{"HEAD: bad", {.status = 400}, S3_REFUSED, "", "", ""},
+	{"HEAD: a token that has expired", {.status = 400}, S3_KEY, "", "", ""},
 	{"unauthorized", {.status = 401}, S3_KEY, "", "", ""},
 	{"a request's time is over", {.status = 408}, S3_RETRY, "", "", ""},
 	{"too many", {.status = 429}, S3_THROTTLE, "", "", ""},
