@@ -22,6 +22,7 @@ struct err;
 struct http;
 struct job;
 struct job_lease;
+struct keeper;
 struct loop;
 struct loop_timer;
 struct order;
@@ -64,6 +65,7 @@ struct engine {
 	struct order *orders;      /* paid requests without an answer: see buy.h */
 	struct calloff *calloff;   /* cancels tasks at the vendor: see calloff.h */
 	struct accounts *accounts; /* looks at the vendors: see accounts.h */
+	struct keeper *keeper;     /* bought files in the storage, NULL: see keeper.h */
 	struct tidying *tidying;   /* removes what is left in the storage: see tidying.h */
 	unsigned bought_swept;     /* the folder of bought_dir that is looked at next: see bought.h */
 	unsigned bought_seen;      /* how many of its files were looked at already */

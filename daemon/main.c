@@ -28,6 +28,7 @@
 #include "daemon/tidying.h"
 #include "daemon/vendor/accounts.h"
 #include "daemon/vendor/calloff.h"
+#include "daemon/vendor/keeper.h"
 #include "daemon/worker.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
@@ -118,6 +119,14 @@ static void close_vendors(struct engine *en)
 	runway_free(en->runway);
 }
 
+static int open_storage(
+	struct loop *loop, struct http *http, const struct settings *s, struct storage **ret, struct err *e)
+{
+	if (s->storage == STORAGE_S3)
+		return storage_s3_new(loop, http, s, ret, e);
+	return storage_local_new(loop, s->media_dir, ret, e);
+}
+
 static void say_ready(const struct worker *w, const struct settings *s)
 {
 	notify_ready();
@@ -153,12 +162,13 @@ static int serve(const struct settings *s, struct err *e)
 	int r = -1;
 
 	if (loop_new(&loop, e) == 0 && http_new(loop, &http, e) == 0 &&
-		storage_local_new(loop, s->media_dir, &storage, e) == 0) {
+		open_storage(loop, http, s, &storage, e) == 0) {
 		engine.loop = loop;
 		engine.http = http;
 		engine.storage = storage;
 		if (engine_init(&engine, e) == 0 && open_vendors(&engine, e) == 0 &&
 			tidying_new(&engine, &engine.tidying, e) == 0 &&
+			keeper_new(&engine, &engine.keeper, e) == 0 &&
 			worker_init(&worker, &engine, e) == 0) {
 			loop_watchdog(loop);
 			say_ready(&worker, s);
@@ -168,6 +178,7 @@ static int serve(const struct settings *s, struct err *e)
 	}
 	engine_done(&engine);
 	close_vendors(&engine);
+	keeper_free(engine.keeper);
 	tidying_free(engine.tidying);
 	worker_done(&worker);
 	if (storage)

@@ -56,7 +56,7 @@ struct storage_ops {
 	struct storage_call *(*put)(
 		struct storage *s, const struct storage_put *p, storage_done_fn *done, void *arg);
 	/* Brings an object here as the new file, complete or not at all. ERR_PERM: it is not there, or has
-	 * other than bytes. */
+	 * other than bytes (-1: any). */
 	struct storage_call *(*get)(struct storage *s, const char *key, int64_t bytes, const char *file,
 		storage_done_fn *done, void *arg);
 	/* Removes everything below a prefix that ends with '/', half-made uploads too, or what is at one

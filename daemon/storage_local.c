@@ -187,7 +187,7 @@ static int get_begin(struct local_call *c, struct err *e)
 		return -1;
 	if (found == 0)
 		return err_set(e, ERR_PERM, "%s is not there", c->from);
-	if (bytes != c->bytes)
+	if (c->bytes >= 0 && bytes != c->bytes)
 		return err_set(e, ERR_PERM, "%s has other than %lld bytes", c->from, (long long)c->bytes);
 	return fs_copying_begin(&c->copying, c->from, c->to, GET_MODE, e);
 }

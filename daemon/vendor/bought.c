@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "daemon/engine.h"
+#include "daemon/vendor/keeper.h"
 #include "lib/base/err.h"
 #include "lib/base/fs.h"
 #include "lib/base/log.h"
@@ -89,6 +90,14 @@ static int make_folder_of(const char *path, struct err *e)
 	*strrchr(folder, '/') = '\0';
 	above = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return above >= 0 && fsync(above) == 0 ? 0 : failed(e, "sync", folder);
+}
+
+int bought_make_folder(const struct engine *en, const char *name, struct err *e)
+{
+	char path[BOUGHT_PATH_SIZE];
+
+	bought_path(en, name, path);
+	return make_folder_of(path, e);
 }
 
 int bought_check_folder(const struct engine *en, struct err *e)
@@ -286,6 +295,9 @@ static void sweep_folder(struct engine *en)
 
 void bought_sweep(struct engine *en)
 {
-	remove_released(en);
+	if (en->keeper) /* the storage has it too */
+		keeper_soon(en->keeper);
+	else
+		remove_released(en);
 	sweep_folder(en);
 }

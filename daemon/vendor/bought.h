@@ -27,6 +27,7 @@ void bought_path(const struct engine *en, const char *name, char out[static BOUG
 void bought_part_path(const struct engine *en, const char *name, char out[static BOUGHT_PATH_SIZE]);
 /* Of what lies beside it: "<path>.json". */
 void bought_beside_path(const struct engine *en, const char *name, char out[static BOUGHT_PATH_SIZE]);
+int bought_make_folder(const struct engine *en, const char *name, struct err *e); /* 0, -1 ERR_TEMP */
 /* At start: makes bought_dir where it is not there. 0, or -1: nothing can be kept in it. */
 int bought_check_folder(const struct engine *en, struct err *e);
 /*

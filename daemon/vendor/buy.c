@@ -12,6 +12,7 @@
 #include "daemon/engine.h"
 #include "daemon/run.h"
 #include "daemon/vendor/calloff.h"
+#include "daemon/vendor/keeper.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
@@ -259,6 +260,8 @@ static void write_answer(struct order *o)
 
 	if (w >= 0) {
 		o->written = true;
+		if (o->p.state == PURCHASE_KEPT)
+			keeper_soon(o->engine->keeper);
 		log_order(o->accepted ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "paid request answered", o,
 			o->accepted ? NULL : o->verdict.err.text);
 	} else if (e.kind != ERR_TEMP && e.kind != ERR_UNCERTAIN) {

@@ -10,6 +10,7 @@
 
 #include "daemon/engine.h"
 #include "daemon/run.h"
+#include "daemon/vendor/keeper.h"
 #include "daemon/vendor/scene_priv.h"
 #include "daemon/vendor/sniff.h"
 #include "lib/base/buf.h"
@@ -51,9 +52,10 @@ static void write_kept(struct scene_work *w)
 	struct err e;
 	int n = purchases_kept(r->engine->db, &r->job, &w->p, &e);
 
-	if (n == 1)
+	if (n == 1) {
+		keeper_soon(scene_engine(w)->keeper);
 		scene_take(w);
-	else if (n == 0)
+	} else if (n == 0)
 		scene_lease_lost(
 			w); /* the file stays: an earlier try may have been written; else it is swept */
 	else if (e.kind == ERR_TEMP || e.kind == ERR_UNCERTAIN)

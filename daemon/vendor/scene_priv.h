@@ -18,6 +18,7 @@
 struct err;
 struct loop_timer;
 struct order;
+struct bringing;
 struct runway_call;
 struct step;
 struct verdict;
@@ -29,6 +30,8 @@ struct scene_work {
 	struct purchase p; /* the one that is asked for or taken */
 	struct order *order;
 	struct runway_call *call;
+	struct bringing *bringing; /* under way, NULL none */
+	struct uuid brought;       /* the purchase that was looked for in the storage */
 	struct loop_timer *timer;
 	void (*due)(struct scene_work *w); /* what the timer is for */
 	char *image;                       /* as Runway gets it, NULL not yet */

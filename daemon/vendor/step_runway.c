@@ -10,6 +10,7 @@
 
 #include "daemon/engine.h"
 #include "daemon/run.h"
+#include "daemon/vendor/bring.h"
 #include "daemon/vendor/buy.h"
 #include "daemon/vendor/scene_priv.h"
 #include "daemon/vendor/sniff.h"
@@ -52,6 +53,7 @@ static void free_work(struct scene_work *w)
 {
 	order_abandon(w->order);
 	runway_call_cancel(w->call);
+	bring_cancel(w->bringing);
 	remove_part(w);
 	loop_timer_free(w->timer);
 	runway_wish_done(&w->wish);
@@ -148,6 +150,32 @@ static void artefact_gone(struct scene_work *w, const struct err *e)
 	scene_look(w);
 }
 
+static void brought(struct step *s, const struct err *failure, void *arg)
+{
+	struct scene_work *w = arg;
+
+	w->bringing = NULL;
+	if (!failure) {
+		scene_take(w);
+	} else if (failure->kind == ERR_PERM) {
+		artefact_gone(w, failure);
+	} else {
+		s->outage = true;
+		scene_end(w, failure);
+	}
+}
+
+/* Not here: the storage may have it. */
+static void look_further(struct scene_work *w, const struct err *e)
+{
+	if (!bring_possible(scene_engine(w)) || uuid_equal(&w->brought, &w->p.id)) {
+		artefact_gone(w, e);
+		return;
+	}
+	w->brought = w->p.id;
+	w->bringing = bring_begin(w->s, &w->p, brought, w);
+}
+
 void scene_take(struct scene_work *w)
 {
 	struct step *s = w->s;
@@ -163,7 +191,7 @@ void scene_take(struct scene_work *w)
 	to = xasprintf("%s/%s", r->folder, file);
 	if (bought_take(r->engine, w->p.artefact, w->p.bytes, to, &e) < 0) {
 		if (e.kind == ERR_PERM)
-			artefact_gone(w, &e);
+			look_further(w, &e);
 		else
 			scene_end(w, &e);
 		return;

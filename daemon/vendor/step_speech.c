@@ -11,6 +11,7 @@
 #include "daemon/provider.h"
 #include "daemon/run.h"
 #include "daemon/vendor/bought.h"
+#include "daemon/vendor/bring.h"
 #include "daemon/vendor/buy.h"
 #include "daemon/vendor/script_pieces.h"
 #include "daemon/vendor/speech_priv.h"
@@ -39,18 +40,22 @@ struct voice_work {
 	struct speech_wish wish; /* of the piece that is at work */
 	struct purchase p;
 	struct order *order;
-	unsigned looks; /* of this piece */
+	struct bringing *bringing; /* under way, NULL none */
+	struct uuid brought;       /* the purchase that was looked for in the storage */
+	unsigned looks;            /* of this piece */
 	bool own_only;
 };
 
 static void next_piece(struct voice_work *w);
 static void look(struct voice_work *w);
+static void take(struct voice_work *w);
 
 /* Ending */
 
 static void free_work(struct voice_work *w)
 {
 	order_abandon(w->order);
+	bring_cancel(w->bringing);
 	speech_wish_done(&w->wish);
 	purchase_done(&w->p);
 	free(w->script);
@@ -123,6 +128,32 @@ static void artefact_gone(struct voice_work *w, const struct err *why)
 		database_failed(w, &e);
 }
 
+static void brought(struct step *s, const struct err *failure, void *arg)
+{
+	struct voice_work *w = arg;
+
+	w->bringing = NULL;
+	if (!failure) {
+		take(w);
+	} else if (failure->kind == ERR_PERM) {
+		artefact_gone(w, failure);
+	} else {
+		s->outage = true;
+		end(w, failure);
+	}
+}
+
+/* Not here: the storage may have it. */
+static void look_further(struct voice_work *w, const struct err *e)
+{
+	if (!bring_possible(w->s->run->engine) || uuid_equal(&w->brought, &w->p.id)) {
+		artefact_gone(w, e);
+		return;
+	}
+	w->brought = w->p.id;
+	w->bringing = bring_begin(w->s, &w->p, brought, w);
+}
+
 static int take_files(struct voice_work *w, struct err *e)
 {
 	const struct run *r = w->s->run;
@@ -148,7 +179,7 @@ static void take(struct voice_work *w)
 	if (take_files(w, &e) < 0) {
 		w->s->paid = true;
 		if (e.kind == ERR_PERM)
-			artefact_gone(w, &e);
+			look_further(w, &e);
 		else
 			end(w, &e);
 		return;

@@ -141,6 +141,13 @@ int purchases_cancelled(
 int purchases_settle(struct db *db, int64_t max_age_sec, struct err *e);
 /* Kept ones that no video uses and whose own video is gone -> removing. How many, -1. */
 int purchases_release(struct db *db, struct err *e);
+/*
+ * Kept ones that no remote storage is known to have, those after the given id, in the order of their ids; and
+ * that it has it now: 1, 0 it is not kept any more, -1.
+ */
+int purchases_to_store(struct db *db, const struct uuid *after, size_t max, struct purchase **ret,
+	size_t *ret_count, struct err *e);
+int purchases_stored(struct db *db, const struct uuid *id, struct err *e);
 int purchases_to_remove(struct db *db, size_t max, struct purchase **ret, size_t *ret_count, struct err *e);
 int purchases_removed(struct db *db, const struct uuid *id, struct err *e);
 /* 1 what this purchase brought is kept or to be removed, or may be heard of yet; 0 it is of no use, -1. */

@@ -57,6 +57,11 @@ static const char SQL_LOOK_AT[] =
 static const char SQL_WANTED[] = "SELECT 1 FROM purchase_uses WHERE purchase_id = ? "
 				 "UNION ALL SELECT 1 FROM videos WHERE id = ? LIMIT 1";
 static const char SQL_REMOVING[] = "UPDATE purchases SET state = 'removing' WHERE id = ?";
+static const char SQL_TO_STORE[] =
+	"SELECT " PURCHASE_COLUMNS " FROM purchases p WHERE p.state = 'kept' AND p.stored_at IS NULL "
+	"AND p.id > ? ORDER BY p.id LIMIT ?";
+static const char SQL_STORED[] =
+	"UPDATE purchases SET stored_at = UTC_TIMESTAMP(3) WHERE id = ? AND state = 'kept'";
 static const char SQL_TO_REMOVE[] =
 	"SELECT " PURCHASE_COLUMNS " FROM purchases p WHERE p.state = 'removing' LIMIT ?";
 static const char SQL_REMOVED[] =
@@ -203,6 +208,20 @@ int purchases_release(struct db *db, struct err *e)
 		all += released;
 	}
 	return all;
+}
+
+int purchases_to_store(struct db *db, const struct uuid *after, size_t max, struct purchase **ret,
+	size_t *ret_count, struct err *e)
+{
+	return purchases_query(
+		db, SQL_TO_STORE, DB_ARGS(db_uuid(after), db_int((int64_t)max)), ret, ret_count, e);
+}
+
+int purchases_stored(struct db *db, const struct uuid *id, struct err *e)
+{
+	uint64_t matched = 0;
+
+	return db_exec(db, SQL_STORED, DB_ARGS(db_uuid(id)), &matched, e) < 0 ? -1 : matched > 0;
 }
 
 int purchases_to_remove(struct db *db, size_t max, struct purchase **ret, size_t *ret_count, struct err *e)

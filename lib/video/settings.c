@@ -198,6 +198,8 @@ const struct conf_key settings_keys[] = {
 		.help = "who speaks the scripts of videos that are no drafts"},
 	{PATH(bought_dir), .fallback = "/var/lib/videod/bought", .flags = CONF_REQUIRED,
 		.help = "clips and voices that were paid for, kept while a video is made of them"},
+	{KEY(keep_bought, CONF_BOOL), .fallback = "yes",
+		.help = "copy what was paid for to a storage that is not on this host"},
 	{STRING(runway_url), .fallback = "https://api.dev.runwayml.com", .max = 255,
 		.check = check_public_url, .help = "Runway's server"},
 	{STRING(runway_model), .fallback = "gen4.5", .max = 32, .check = check_model,

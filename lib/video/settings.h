@@ -38,6 +38,7 @@ struct settings {
 
 	/* who makes and keeps */
 	int scene_provider, voice_provider, storage;
+	bool keep_bought; /* also in a remote storage */
 	char *bought_dir; /* clips and voices that were paid for: kept while a video is made of them */
 
 	/* Runway */
