@@ -89,7 +89,7 @@ WRONG_LINES = [
     ("voice_provider = runway", "voice_provider: must be one of local, elevenlabs"),
     ("runway_model = gen3a_turbo", "runway_model: must be a model that videod knows"),
     ("voice_presets = default", "voice_presets: must be name=ID pairs"),
-    ("storage = s3", "storage: must be local"),
+    ("storage = s4", "storage: must be one of local, s3"),
     ("image_allow_private = maybe", "image_allow_private: must be yes or no"),
     ("poll_ms = 1s", "poll_ms: must be a whole number from 10 to 60000"),
     ("poll_ms = 1.5", "poll_ms: must be a whole number"),

@@ -1,0 +1,175 @@
+"""Films and what was bought for them, in a bucket: when each file is put there, what stays, what comes back."""
+
+import shutil
+
+import bought
+import daemons
+import pytest
+import s3_faulty
+from bought import ask, counts, film, ledger, show, wait_status
+from daemons import events, rows_of
+from stack import wait_for
+
+FILES = ["video.mp4", "thumbnail.jpg", "preview.webp", "sprite.jpg", "sprite.vtt", "captions.srt", "captions.vtt",
+         "report.json"]  # in the order of their steps
+SMALLER = FILES[:5]  # of each other shape
+AWAY = {"status": 503}
+
+
+@pytest.fixture(scope="module")
+def stack():
+    with s3_faulty.faulty_s3() as s3:
+        way = s3.way()
+        keys = {}
+        for name, key in {"aws_access_key_id": way.key, "aws_secret_access_key": way.secret}.items():
+            keys[name] = s3.folder / name
+            keys[name].touch(0o600)
+            keys[name].write_text(key)
+        with bought.running(storage="s3", s3_bucket="bucket", s3_endpoint=way.endpoint, s3_path_style="yes",
+                            s3_attempts=1, backoff_ms=100, **keys) as stack:
+            stack.s3, stack.bucket = s3, s3.bucket()
+            yield stack
+
+
+@pytest.fixture(autouse=True)
+def as_new(stack):
+    bought.begin(stack)
+    stack.s3.setup(faults=[])
+
+
+def stored(stack, video):
+    """Which of its purchases the ledger says to be in the bucket."""
+    number = video.replace("-", "")
+    return [row[0] == "1" for row in stack.sql("SELECT stored_at IS NOT NULL FROM purchases WHERE state = 'kept'"
+                                               f" AND video_id = UNHEX('{number}')")]
+
+
+def wait_stored(stack, video):
+    wait_for("all that was bought to be in the bucket", lambda: (all_ := stored(stack, video)) and all(all_), 30)
+
+
+def keys_of(stack, video):
+    return stack.bucket.keys(f"videos/{video}/")
+
+
+def delete(stack, video):
+    assert stack.delete(f"/videos/{video}").status == 204
+    wait_for("its removal", lambda: rows_of(stack, video) == 0)
+
+
+def lose_host(stack):
+    """All that was on its disks; not the proof that its daemon is dead, for which a test need not wait."""
+    daemons.kill(stack)
+    for path in (stack.folder / "bought", *(stack.folder / "work").glob("[!.]*")):
+        shutil.rmtree(path)
+
+
+def test_a_film_is_there_when_it_is_completed_and_not_when_it_is_deleted(stack):
+    video = stack.create(film("One", script="Hello there.", title="Blue mug, 300 ml", renditions=["16:9"]))
+    stack.wait_completed(video)
+    begin = f"videos/{video}/1/"
+    assert sorted(keys_of(stack, video)) == sorted([begin + name for name in FILES] +
+                                                   [begin + "16x9/" + name for name in SMALLER])
+    named = {name: stack.bucket.head(begin + name).headers["Content-Disposition"] for name in
+             ("video.mp4", "16x9/video.mp4", "captions.srt")}
+    for name, saved in {"video.mp4": "Blue-mug-300-ml.mp4", "16x9/video.mp4": "Blue-mug-300-ml-16x9.mp4",
+                        "captions.srt": "Blue-mug-300-ml-captions.srt"}.items():
+        assert f'filename="{saved}"' in named[name]
+    for film_ in show(stack, video)["films"]:
+        assert len(stack.bucket.get(begin + film_["videoUrl"].split(begin)[1])) == film_["bytes"]
+    wait_stored(stack, video)
+    assert len(stack.bucket.keys("bought/")) == 3  # a clip, a voice, and what is known of the voice
+
+    delete(stack, video)
+    assert keys_of(stack, video) == []
+    wait_for("what was bought for it alone to go", lambda: stack.bucket.keys("bought/") == [], 30)
+    assert bought.files(stack) == []
+
+
+def test_what_was_made_again_leaves_nothing_of_before(stack):
+    video = stack.create(film("One"))
+    stack.wait_completed(video)
+    before = keys_of(stack, video)
+    assert ask(stack, video, "render", {"mode": "full"}).status == 202
+    stack.wait_completed(video)
+    wait_for("the old film to go", lambda: keys_of(stack, video) == [key.replace("/1/", "/2/", 1) for key in before])
+    assert show(stack, video)["videoUrl"].endswith(f"/videos/{video}/2/video.mp4")
+    delete(stack, video)
+
+
+def test_a_file_is_put_until_it_is_there_and_no_other_is_put_again(stack):
+    stack.s3.setup(faults=[{"on": "put", "match": "/1/video.mp4", "do": AWAY, "times": 3},
+                           {"on": "put", "match": "bought/", "do": AWAY, "times": -1}])
+    video = stack.create(film("One"))
+    stack.wait_completed(video)
+    assert events(stack, video, "upload", 0) == ["start", "retry"] * 3 + ["start", "done"]
+    assert all(events(stack, video, "upload", item) == ["start", "done"] for item in (1, 2, 3, 4, 7))
+    assert stored(stack, video) == [False], "a copy that cannot be made holds nothing up"
+
+    stack.s3.setup(faults=[])
+    wait_stored(stack, video)
+    delete(stack, video)
+
+
+def test_a_film_that_is_cancelled_is_put_again_by_its_retry(stack):
+    stack.s3.setup(faults=[{"on": "put", "match": "/1/video.mp4", "do": AWAY, "times": -1}])
+    video = stack.create(film("One"))
+    wait_for("the film to be refused", lambda: "retry" in events(stack, video, "upload", 0))
+    wait_for("its pictures", lambda: events(stack, video, "upload", 1)[-1:] == ["done"])
+    ask(stack, video, "cancel")
+    wait_status(stack, video, "cancelled")
+    assert show(stack, video)["films"] == [], "nobody is told of what is there already"
+    stack.s3.setup(faults=[])
+    ask(stack, video, "retry")
+    stack.wait_completed(video)
+    assert sorted(keys_of(stack, video)) == sorted(f"videos/{video}/1/{name}" for name in (*SMALLER, "report.json"))
+    assert counts(stack) == (1, 0)
+    delete(stack, video)
+
+
+def test_a_lost_host_loses_nothing_that_was_bought(stack):
+    with stack.ffmpeg.hold("encode"):
+        video = stack.create(film("One", "Two", script="Hello there."))
+        wait_for("all to be bought", lambda: ledger(stack, video).count("voice 0 kept") == 1 and
+                 sum(row.endswith("kept") for row in ledger(stack, video)) == 3)
+        wait_stored(stack, video)
+        lose_host(stack)
+        stack.run("start", "daemon")
+        wait_for("what was bought to be back", lambda: len(bought.files(stack)) == 3)
+    stack.wait_completed(video)
+    assert counts(stack) == (2, 1)
+    assert len(stack.runway.seen("download")) == 2, "nor was it fetched from the vendor again"
+    delete(stack, video)
+
+
+def test_while_the_bucket_is_away_nothing_is_bought_again(stack):
+    with stack.ffmpeg.hold("encode"):
+        video = stack.create(film("One"))
+        wait_for("it to be bought", lambda: ledger(stack, video) == ["scene 0 kept"])
+        wait_stored(stack, video)
+        lose_host(stack)
+        stack.s3.setup(faults=[{"on": "any", "do": AWAY, "times": -1}])
+        stack.run("start", "daemon")
+        wait_for("a try in vain", lambda: events(stack, video, "scene").count("retry") >= 2)
+        stack.s3.setup(faults=[])
+    stack.wait_completed(video)
+    assert counts(stack) == (1, 0) and len(stack.runway.seen("download")) == 1
+    delete(stack, video)
+
+
+def test_a_daemon_killed_while_it_puts_files_repeats_none_that_is_there(stack):
+    """The film hangs, its pictures are there: another daemon puts the film, and nothing else."""
+    stack.s3.setup(faults=[{"on": "put", "match": "/1/video.mp4", "do": {"hold": True}}])
+    video = stack.create(film("One"))
+    wait_for("all but the film", lambda: all(events(stack, video, "upload", item)[-1:] == ["done"]
+                                             for item in (1, 2, 3, 4, 7)))
+    before = len(stack.s3.seen("put"))
+    daemons.kill(stack)
+    stack.s3.setup(release=True)
+    stack.run("start", "daemon")
+    stack.wait_completed(video)
+    wait_stored(stack, video)
+    again = [request["key"] for request in stack.s3.seen("put")[before:] if request["key"].startswith("videos/")]
+    assert again == [f"videos/{video}/1/video.mp4"]
+    assert events(stack, video, "upload", 0) == ["start", "start", "done"]
+    delete(stack, video)
