@@ -106,9 +106,9 @@ check: ## run every test; ends with: N passed, N failed
 	@$(BUILD) sdk & $(BUILD) all music units && $(BUILD) SAN=address,undefined all units fuzzers; built=$$?; \
 		wait; exit $$built # where sdk fails, the test that needs it does too, and says so
 	@tests/run.sh build build/san
-golden: all $(O)/drivers/lettering_order ## make the reference pictures of texts anew
+golden: all $(O)/drivers/lettering_order $(O)/tests/pieces ## make the reference pictures of texts anew
 	@TEST_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/golden/golden.py make
-contact-sheet: all $(O)/drivers/lettering_order ## all texts of the reference pictures on one: build/contact-sheet.png
+contact-sheet: all $(O)/drivers/lettering_order $(O)/tests/pieces ## all texts and fits of the reference pictures on one: build/contact-sheet.png
 	@TEST_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/golden/golden.py sheet $(O)/contact-sheet.png
 soak: ## kill the daemon 200 times while it buys for 40 videos; shows what was asked for, billed and kept
 	@demo/setup.sh run build check

@@ -7,9 +7,9 @@
  * followed unless asked. An HTTP error status is not a failure here: see http_result.status. Errors name an
  * address without its query, and never show a header. No proxy, no credentials in addresses, no compression.
  *
- * Kinds of failure. A request that is not safe (neither GET nor HEAD) is sent at most once, on a connection
- * of its own, without asking first by "Expect: 100-continue". From the moment its first byte may have gone
- * out, every failure of it is ERR_UNCERTAIN, whatever the reason: a timeout, a broken connection, half an
+ * Kinds of failure. A request that is neither safe (GET, HEAD) nor said to be repeatable is sent at most
+ * once, on a connection of its own. No request asks first by "Expect: 100-continue" unless it says so. From the moment its first byte may have gone
+ * out, every failure of one that is sent at most once is ERR_UNCERTAIN, whatever the reason: a timeout, a broken connection, half an
  * answer, one that is too large or was not taken. There is one exception: when body_file ended too early the
  * peer never had the whole request, and the kind is ERR_TEMP. Before that moment nothing was sent, and the
  * kind is that of a safe request: ERR_TEMP for a look-up, a connect or a TLS handshake that failed or took
@@ -34,6 +34,9 @@ struct http_transfer;
 
 /* A piece of a 2xx answer's body. False: not taken, and the call fails with ERR_TEMP. Calls no http_*. */
 typedef bool http_body_fn(const void *p, size_t n, void *arg);
+/* So many bytes of the request's body have been handed on, all in all; goes back where they are sent again.
+ * For bodies with a body_file only. Calls no http_*. */
+typedef void http_sent_fn(int64_t body_bytes, void *arg);
 
 struct http_request {
 	const char *method;         /* "GET", "POST", "PUT", "DELETE", "HEAD" */
@@ -43,8 +46,17 @@ struct http_request {
 	size_t body_len;
 	const char *body_file; /* a file that is sent after body, piece by piece, as long as it is at the
 				  start; one that cannot be opened fails http_start. NULL for none */
+	int64_t body_file_from;  /* a piece of it only: from here, */
+	int64_t body_file_bytes; /* so many bytes, which must be there; 0: to its end */
 	const void *body_tail; /* sent after body_file; borrowed as body is */
 	size_t body_tail_len;
+	http_sent_fn *on_sent; /* told, with the call's arg; NULL for none */
+	bool repeatable;       /* the peer may get it twice without harm: it uses kept connections, may be sent
+				  again on a new one, and fails as a safe one does */
+	int64_t expect_ms;     /* asks by "Expect: 100-continue", and sends the body after so long without an
+				  answer; 0: does not ask */
+	bool path_as_is;       /* "/../" and "/./" in url stay what they are */
+	const char *ca_file;   /* who may sign the peer's certificate; NULL: whom the system trusts */
 	int64_t timeout_ms;     /* whole request; required */
 	int64_t low_speed_sec;  /* given up after so long with hardly a byte in either direction, the wait for
 				   the first byte of the answer included; 0: 60. A call whose peer may think

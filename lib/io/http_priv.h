@@ -35,23 +35,27 @@ bool http_text_is_public(const char *ip);
 /* Not empty, and without a character that what the peer sent, or an address with its query, could bring. */
 bool http_text_is_plain(const char *s);
 
-/* What a request sends: the rest of each part. */
+/* What a request sends: three parts, one behind the other. */
 struct http_upload {
 	const char *body; /* borrowed, as tail is */
 	size_t body_len;
-	int fd; /* of body_file; -1 none */
+	int fd;            /* of body_file; -1 none */
+	int64_t file_from; /* the piece of it that is sent */
 	int64_t file_len;
 	const char *tail;
 	size_t tail_len;
+	int64_t at; /* how much of all has been read */
 };
 
-/* -1 when body_file cannot be opened. */
+/* -1 when body_file cannot be opened, or ends before the piece that was asked for. */
 int http_upload_open(struct http_upload *u, const struct http_request *q, struct err *e);
 void http_upload_close(struct http_upload *u);
-int64_t http_upload_bytes(const struct http_upload *u); /* what is still to be sent */
+int64_t http_upload_bytes(const struct http_upload *u); /* all of it */
 /* Up to max bytes of what comes next; 0 at the end; -1 with ERR_TEMP when the file ended before its length.
  */
 ssize_t http_upload_read(struct http_upload *u, void *p, size_t max, struct err *e);
+/* Goes on from there. False when there is no such place. */
+bool http_upload_seek(struct http_upload *u, int64_t at);
 
 /* What becomes of the answer's body. */
 struct http_answer {

@@ -56,6 +56,7 @@ int http_check_request(const struct http_request *q, const struct http_method *m
 		{m->is_safe && has_body, "cannot have a body"},
 		{q->body_fd > 0 && q->on_body != NULL, "has two places for its answer"},
 		{!m->is_safe && q->max_redirects > 0, "must not follow redirects"},
+		{q->body_file_from < 0 || q->body_file_bytes < 0, "has no such piece of a file"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++)

@@ -2,8 +2,8 @@
  * One request on libcurl: what it is told before it starts, what it asks of us on the way, and what came of
  * it.
  *
- * Kept here: nothing is unbounded (time, bytes, redirects). A request that is not safe (RFC 9110, 9.2.1) goes
- * out at most once. libcurl repeats a request silently on two occasions: when a kept connection turns out to
+ * Kept here: nothing is unbounded (time, bytes, redirects). A request that is not safe (RFC 9110, 9.2.1), nor
+ * said to be repeatable, goes out at most once. libcurl repeats a request silently on two occasions: when a kept connection turns out to
  * be closed, and when an HTTP/2 server refuses the stream or asks for HTTP/1.1. So such a request never uses
  * a kept connection, and speaks HTTP/1.1. How many bytes of it libcurl has handed to the socket or to TLS
  * says whether the peer may know of it.
@@ -26,6 +26,7 @@
 #define CONNECT_TIMEOUT_MS 10000
 #define LOW_SPEED_BYTES    10 /* a second, on the average of so many seconds: */
 #define LOW_SPEED_SEC      60
+#define SEND_BYTES         (512L * 1024) /* read at once of a body from a file; libcurl's own is an eighth of it */
 
 struct http_transfer {
 	CURL *easy;
@@ -34,7 +35,9 @@ struct http_transfer {
 	char *where; /* "GET https://host/path", as errors say it */
 	struct http_upload upload;
 	struct http_answer answer;
+	http_sent_fn *on_sent;
 	int64_t send_by_ms;
+	bool is_once; /* never sent twice */
 	bool public_only;
 	bool was_cut_short; /* the peer never had the whole request */
 	bool refused;       /* by a callback of ours; refusal says why */
@@ -149,11 +152,23 @@ static size_t on_send(char *to, size_t size UNUSED, size_t n, void *arg)
 	struct err e;
 	ssize_t sent = http_upload_read(&t->upload, to, n, &e);
 
-	if (sent >= 0)
-		return (size_t)sent;
-	t->was_cut_short = true;
-	refuse(t, &e);
-	return CURL_READFUNC_ABORT;
+	if (sent < 0) {
+		t->was_cut_short = true;
+		refuse(t, &e);
+		return CURL_READFUNC_ABORT;
+	}
+	if (t->on_sent != NULL)
+		t->on_sent(t->upload.at, t->arg);
+	return (size_t)sent;
+}
+
+/* Called to send it all again, on another connection. */
+static int on_rewind(void *arg, curl_off_t at, int whence)
+{
+	struct http_transfer *t = arg;
+
+	return whence == SEEK_SET && http_upload_seek(&t->upload, at) ? CURL_SEEKFUNC_OK
+								       : CURL_SEEKFUNC_FAIL;
 }
 
 static size_t on_receive(char *data, size_t size UNUSED, size_t n, void *arg)
@@ -216,10 +231,11 @@ static bool add_header(struct curl_slist **list, const char *header)
 
 /* Nothing goes out that the caller did not ask for: no form type for any body, no "Expect" that costs a round
  * trip. */
-static bool add_headers(struct http_transfer *t, const char *const *headers)
+static bool add_headers(struct http_transfer *t, const struct http_request *q)
 {
+	const char *const *headers = q->headers;
 	bool has_type = false;
-	bool ok = add_header(&t->headers, "Expect:");
+	bool ok = add_header(&t->headers, q->expect_ms > 0 ? "Expect: 100-continue" : "Expect:");
 
 	for (; ok && headers != NULL && *headers != NULL; headers++) {
 		has_type = has_type || strncasecmp(*headers, "Content-Type:", strlen("Content-Type:")) == 0;
@@ -242,6 +258,9 @@ static void set_body(struct setter *s, struct http_transfer *t)
 	}
 	SET(s, CURLOPT_READFUNCTION, on_send);
 	SET(s, CURLOPT_READDATA, t);
+	SET(s, CURLOPT_SEEKFUNCTION, on_rewind);
+	SET(s, CURLOPT_SEEKDATA, t);
+	SET(s, CURLOPT_UPLOAD_BUFFERSIZE, SEND_BYTES);
 }
 
 static void set_method(struct setter *s, struct http_transfer *t)
@@ -251,7 +270,7 @@ static void set_method(struct setter *s, struct http_transfer *t)
 		SET(s, CURLOPT_NOBODY, strcmp(t->method->name, "HEAD") == 0 ? 1L : 0L);
 		return;
 	}
-	SET(s, CURLOPT_FRESH_CONNECT, 1L); /* both: see the head of this file */
+	SET(s, CURLOPT_FRESH_CONNECT, t->is_once ? 1L : 0L); /* both: see the head of this file */
 	SET(s, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	set_body(s, t);
 	SET(s, CURLOPT_CUSTOMREQUEST, t->method->name);
@@ -264,6 +283,8 @@ static void set_limits(struct setter *s, const struct http_request *q)
 	for (size_t i = 0; i < ARRAY_LEN(fixed_options); i++)
 		SET(s, fixed_options[i].option, fixed_options[i].value);
 	SET(s, CURLOPT_TIMEOUT_MS, (long)q->timeout_ms);
+	if (q->expect_ms > 0)
+		SET(s, CURLOPT_EXPECT_100_TIMEOUT_MS, (long)q->expect_ms);
 	SET(s, CURLOPT_LOW_SPEED_TIME, (long)(q->low_speed_sec > 0 ? q->low_speed_sec : LOW_SPEED_SEC));
 	SET(s, CURLOPT_PROTOCOLS_STR, protocols);
 	SET(s, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
@@ -278,6 +299,9 @@ static CURLcode set_options(struct http_transfer *t, const struct http_request *
 	set_limits(&s, q);
 	set_method(&s, t);
 	SET(&s, CURLOPT_URL, q->url);
+	SET(&s, CURLOPT_PATH_AS_IS, q->path_as_is ? 1L : 0L);
+	if (q->ca_file != NULL)
+		SET(&s, CURLOPT_CAINFO, q->ca_file);
 	SET(&s, CURLOPT_HTTPHEADER, t->headers);
 	SET(&s, CURLOPT_USERAGENT, "videod");
 	SET(&s, CURLOPT_PROXY, ""); /* nor what the environment says */
@@ -324,7 +348,9 @@ struct http_transfer *http_transfer_new(
 		.method = m,
 		.where = steal_ptr(where),
 		.upload = upload,
+		.on_sent = q->on_sent,
 		.send_by_ms = q->send_by_ms,
+		.is_once = !m->is_safe && !q->repeatable,
 		.public_only = q->public_only,
 		.done = done,
 		.arg = arg,
@@ -333,7 +359,7 @@ struct http_transfer *http_transfer_new(
 	http_answer_init(&t->answer, q, arg);
 
 	CURLcode code = CURLE_OUT_OF_MEMORY;
-	if (t->easy != NULL && add_headers(t, q->headers))
+	if (t->easy != NULL && add_headers(t, q))
 		code = set_options(t, q);
 	if (code != CURLE_OK) {
 		(void)err_set(e, code == CURLE_OUT_OF_MEMORY ? ERR_TEMP : ERR_PERM, "%s: %s", t->where,
@@ -395,7 +421,7 @@ static void explain(const struct http_transfer *t, CURLcode code, int status, st
 		(void)err_set(e, kind_of(code, status), "%s: %s", t->where, reason(t, code));
 
 	(void)curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
-	if (!t->method->is_safe && sent_bytes > 0 && !t->was_cut_short)
+	if (t->is_once && sent_bytes > 0 && !t->was_cut_short)
 		e->kind = ERR_UNCERTAIN;
 	e->http_status = status;
 }
