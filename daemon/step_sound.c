@@ -61,6 +61,8 @@ struct sound_work {
 	struct work work;
 	enum pass pass;
 	struct film_sound sound;
+	/* its own: the run's timeline is made anew while passes go on, see run_update_film */
+	struct film_speech speech[FILM_PARTS_MAX];
 	struct film_noise noise[FILM_NOISE_MAX];
 	struct film_levels levels;
 	struct film_loudness mixed;
@@ -167,7 +169,7 @@ static struct sound_work *work_new(const struct run *r)
 	w->sound = (struct film_sound){
 		.frames = r->timeline.frames,
 		.voice = voice_of(r),
-		.speech = r->timeline.speech,
+		.speech = w->speech,
 		.speech_count = r->timeline.speech_count,
 		.music = music_of(r),
 		.music_ms = music_ms_of(r),
@@ -177,6 +179,8 @@ static struct sound_work *work_new(const struct run *r)
 		.music_volume = (int)r->video.music_volume,
 		.scene_volume = (int)r->video.look.scene_volume,
 	};
+	for (size_t i = 0; i < w->sound.speech_count; i++)
+		w->speech[i] = r->timeline.speech[i];
 	(void)snprintf(w->mix, sizeof(w->mix), "mix-%" PRIx64 ".wav", r->job.token);
 	return w;
 }
