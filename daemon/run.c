@@ -162,15 +162,25 @@ static bool still_needed(const struct run *r, const struct step *s)
 	return false;
 }
 
-static bool artefact_is_here(struct run *r, const struct step *s)
+static bool artefact_is_here(const struct run *r, const struct step *s)
 {
+	const struct step_kind *k = &step_kinds[s->id];
 	AUTO_FREE char *path = xasprintf("%s/%s", r->folder, s->file);
 	struct err ignored;
 	int64_t bytes = 0;
 
-	if (s->id == STEP_VOICE && run_read_times(r, &ignored) < 0)
-		return false;
-	return s->file[0] == '\0' || (fs_size(path, &bytes, &ignored) == 1 && bytes == s->bytes);
+	if (s->file[0] == '\0')
+		return true;
+	return fs_size(path, &bytes, &ignored) == 1 && bytes == s->bytes && (!k->whole || k->whole(s));
+}
+
+bool run_has_file(const struct run *r, const char *name)
+{
+	AUTO_FREE char *path = xasprintf("%s/%s", r->folder, name);
+	struct err ignored;
+	int64_t bytes = 0;
+
+	return fs_size(path, &bytes, &ignored) == 1 && bytes > 0;
 }
 
 static void forget_lost_artefacts(struct run *r)

@@ -81,6 +81,8 @@ struct step_kind {
 	int (*begin)(struct step *s, struct err *e);
 	/* Looks at the finished file before it is believed; NULL: nothing to look at. */
 	int (*check)(struct step *s, const struct media *m, struct err *e);
+	/* Whether what lies beside the artefact of a done step is here too; NULL: nothing does. */
+	bool (*whole)(const struct step *s);
 	const char *blame; /* what the client is told when it fails for good */
 };
 
@@ -207,6 +209,7 @@ int run_scene_of(const struct step *s);
 
 /* clock_mono_ms until which the lease is surely ours: no paid request is sent after it. */
 int64_t run_lease_end_ms(const struct run *r);
+bool run_has_file(const struct run *r, const char *name); /* in the work folder, and not empty */
 bool run_remove_folder(struct run *r); /* false: something is left, and the sweep will take it */
 /* False once it is to fail, to pause or to be handed back: no paid request may be begun for it any more. */
 bool run_may_buy(const struct run *r);

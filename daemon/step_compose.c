@@ -194,6 +194,13 @@ int voice_check(struct step *s, const struct media *m, struct err *e)
 	return run_read_times(s->run, e);
 }
 
+bool voice_whole(const struct step *s)
+{
+	struct err ignored;
+
+	return run_read_times(s->run, &ignored) == 0;
+}
+
 int sound_check(struct step *s, const struct media *m, struct err *e)
 {
 	if (!m->has_audio)

@@ -135,3 +135,12 @@ int still_check(struct step *s, const struct media *m, struct err *e)
 		return 0;
 	return err_set(e, ERR_TEMP, "the thumbnail is %dx%d", m->width, m->height);
 }
+
+bool still_whole(const struct step *s)
+{
+	char preview[STEP_FILE_SIZE], sprite[STEP_FILE_SIZE];
+
+	output_name(s->item, OUTPUT_PREVIEW, preview);
+	output_name(s->item, OUTPUT_SPRITE, sprite);
+	return run_has_file(s->run, preview) && run_has_file(s->run, sprite);
+}

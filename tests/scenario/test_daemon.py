@@ -150,6 +150,39 @@ def test_running_steps_end_before_the_daemon_does(stack):
     wait_for("an empty work folder", lambda: stack.work_folders() == [])
 
 
+def lose(stack, video, name):
+    """As when the host loses its power: what is in the step log is there, and as long as it was; this is not."""
+    daemons.kill(stack)
+    [file] = (stack.folder / "work" / video).glob(name)
+    file.unlink()
+
+
+def test_a_picture_of_a_text_that_is_lost_is_drawn_again(stack):
+    with stack.ffmpeg.hold("encode"):
+        video = stack.create(quick())
+        wait_for("its pictures", lambda: events(stack, video, "lettering") == ["start", "done"])
+        lose(stack, video, "l0-*-text.png")
+    stack.run("start", "daemon")
+    stack.wait_completed(video)
+    assert events(stack, video, "lettering") == ["start", "done", "start", "done"]
+
+
+def test_a_preview_that_is_lost_is_made_again(stack):
+    with stack.changed(backoff_ms=4000, backoff_cap_ms=4000), stack.ffmpeg.ending("still", times=1):
+        video = stack.create(quick(renditions=["9:16"]))
+        ends = {}
+
+        def one_of_two():
+            ends.update({(events(stack, video, "still", item) or [""])[-1]: item for item in (0, 1)})
+            return {"done", "retry"} <= set(ends)
+
+        wait_for("one of its two", one_of_two)
+        lose(stack, video, f"preview-{ends['done']}.webp")
+        stack.run("start", "daemon")
+        stack.wait_completed(video)
+    assert events(stack, video, "still", ends["done"]) == ["start", "done", "start", "done"]
+
+
 def test_steps_that_do_not_end_in_time_are_handed_back(stack):
     with stack.changed(drain_sec=1):
         with stack.ffmpeg.hold("encode"):

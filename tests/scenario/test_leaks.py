@@ -198,7 +198,8 @@ def test_daemon(stack, reports):
             [
                 {"scenes": [scene(1, textOverlay="It's {\\b1} 100%")]},
                 {"scenes": [scene(1, imageUrl="/assets/photos/fig.jpg"), scene(2)]},
-                {"scenes": [scene(1)], "voiceoverScript": "Some words."},
+                # pieces that end between two passes of the sound
+                {"scenes": [scene(1), scene(2)], "renditions": ["9:16"], "voiceoverScript": "Some words."},
             ]
         )
         videos = [stack.create(film(aspectRatio="1:1", **kind)) for kind in itertools.islice(kinds, VIDEOS)]
