@@ -1,14 +1,15 @@
 #!/bin/bash
 # Stands in for ffmpeg and ffprobe in a test, by the name that it has: a link in a folder of the test's. It does what
-# the files beside it say for this kind of step (scene, encode, ...: the beginning of the last output's name) and then
-# becomes the real one. What was made before of the same, in whatever test, is taken from the folder "made" there: most
-# tests are not about pictures, and make the same ones. It came there when somebody went on with it, so that it is
-# whole. With few processes, because a film takes dozens of calls.
+# the files beside it say for this kind of step (scene, encode, ...: the beginning of the last output's name; print: it
+# only says something) and then becomes the real one. What was made before of the same, in whatever test, is taken from
+# the folder "made" there: most tests are not about pictures, and make the same ones. It came there when somebody went
+# on with it, so that it is whole. With few processes, because a film takes dozens of calls.
 here=${0%/*}
 program=/usr/bin/${0##*/}
 made=$here/made
 last=${*: -1}
 kind=${last%%-*}
+[ "$last" != - ] || kind=print
 notes=$here/note-${PWD##*/} # on a video's files: as what, and with which others, they are to be kept
 
 # Names of files have the lease in them, which is no part of what is in them. Sets plain; whether there is one.
@@ -71,7 +72,7 @@ work() {
 	done
 }
 
-if [ "${0##*/}" = ffmpeg ] && [ "$last" != - ]; then
+if [ "${0##*/}" = ffmpeg ]; then
 	echo "$kind" >>"$here/calls"
 
 	# Each file in end-KIND is one early end, with the status that it holds. Only one process gets to remove it.

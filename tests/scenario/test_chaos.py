@@ -73,8 +73,8 @@ def check_files(stack, status):
 
 @pytest.fixture
 def stack(request):
-    with stacks.running(**request.param) as running:
-        running.put_store()
+    settings, real = request.param
+    with daemons.running(real=real, **settings) as running:
         yield running
 
 
@@ -87,7 +87,7 @@ def killed_daemon(stack):
 
 # The daemon's death again and again is what these tests are about; to videod it would be a poisonous video.
 # Composing is as nice as anything else, or on a busy machine a step would never end before the next death.
-KILLED = {"settings": {"lost_leases": 100, "children": 2, "child_nice": 0}, "real": True}
+KILLED = {"lost_leases": 100, "children": 2, "child_nice": 0}, True
 KILLS = 30
 PATIENCE_SEC = 15  # with work that does not get on, before the next death
 
@@ -128,7 +128,7 @@ def test_killed_at_30_random_moments(stack, database):
 @pytest.mark.parametrize("stack", [KILLED], indirect=True, ids=[""])
 def test_killed_at_each_boundary(stack, database):
     """Once right after each step's beginning was written, and once after its end was."""
-    scenes = [scene(1, imageUrl="/assets/photos/fig.jpg"), scene(2, textOverlay="Two")]
+    scenes = [scene(1, imageUrl="/assets/picture.jpg"), scene(2, textOverlay="Two")]
     video = stack.create(film(scenes=scenes, voiceoverScript="Some words.", aspectRatio="1:1"))
     seen, kills = set(), 0
 
@@ -159,7 +159,7 @@ def test_children_die_with_their_daemon(stack):
 
 # --- a daemon that sleeps past its lease ---
 
-ASLEEP = {"settings": {"lease_sec": 30, "children": 2}, "real": True}
+ASLEEP = {"lease_sec": 30, "children": 2}, True
 
 
 @pytest.mark.parametrize("stack", [ASLEEP], indirect=True, ids=[""])
@@ -229,7 +229,7 @@ def test_who_lost_a_lease_writes_nothing(stack, database):
 
 # --- everything around the daemon ---
 
-WITHOUT = {"settings": {"videos_in_flight": 3, "children": 2}}
+WITHOUT = {"videos_in_flight": 3, "children": 2}, False
 UNDER_WAY = 4
 STEP_SEC = 1  # so that some film is being made all the time
 
