@@ -145,17 +145,13 @@ int run_read_times(struct run *r, struct err *e)
 void run_update_film(struct run *r)
 {
 	const struct step *voice = voice_step(r);
-	struct timeline_voice known;
+	bool here = voice && voice->state == STEP_DONE;
 	struct err ignored;
+	struct timeline_voice known = {.duration_ms = here ? voice->media.duration_ms : 0};
 
-	if (!voice || voice->state != STEP_DONE || r->timeline.speech_count > 0)
-		return; /* nothing is new, and steps under way point into the timeline */
-	if (run_read_times(r, &ignored) < 0)
-		return; /* the voice will be made again: see run_new */
-	known = (struct timeline_voice){
-		.duration_ms = voice->media.duration_ms,
-		.times = r->times.count > 0 ? &r->times : NULL,
-	};
+	if (here && run_read_times(r, &ignored) < 0)
+		known.duration_ms = 0; /* the voice will be made again: see run_new */
+	known.times = r->times.count > 0 ? &r->times : NULL;
 	timeline_done(&r->timeline);
 	timeline_make(&r->video, run_brand(r), &known, &r->timeline);
 }
