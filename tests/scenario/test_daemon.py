@@ -3,6 +3,7 @@
 import http.server
 import os
 import signal
+import subprocess
 import threading
 
 import pytest
@@ -105,6 +106,20 @@ def test_a_video_that_takes_too_long_is_given_up(stack):
         video = stack.create(quick())
         status = wait_failed(stack, video)
     assert status["error"] == "The video took longer than the 1 seconds that are allowed."
+
+
+def test_a_film_that_fails_its_inspection_is_not_published(stack):
+    """Its client reads what is wrong with it, and so does its report."""
+    silence = ["-f", "lavfi", "-i", "anullsrc=r=48000:cl=mono", "-t", "1", stack.assets / "silence.wav"]
+    subprocess.run(["ffmpeg", "-v", "error", *silence], check=True, timeout=60)
+    video = stack.create(quick(voiceUrl="/assets/silence.wav"))
+    status = wait_failed(stack, video)
+    assert status["error"] == "The film did not pass its inspection: loudness: nothing is to be heard."
+    assert events(stack, video, "inspect") == ["start", "fail"]
+    shown = stack.get(f"/videos/{video}").json
+    assert [p["what"] for p in shown["report"][0]["problems"] if p["severe"]] == ["loudness"]
+    assert shown["films"] == [] and shown["videoUrl"] is None
+    assert not (stack.folder / "media" / "videos" / video).exists()
 
 
 # --- stopping ---

@@ -150,8 +150,14 @@ static void what_is_wrong_is_said_and_what_must_be_refuses(void **state)
 	BAD(starts_at_zero, false, IS_REFUSED);
 	BAD(audio_us, 233333, IS_REFUSED);
 	BAD(video_codec[0], 'x', IS_REFUSED);
+	BAD(video_codec[0], '\0', IS_REFUSED);
+	BAD(audio_codec[0], '\0', IS_REFUSED);
+	BAD(pixel_format[6], '\0', IS_REFUSED);
 	BAD(loudness.lufs, -15.0, IS_NOTED);
-	BAD(loudness.lufs, -70.0, IS_NOTED);
+	BAD(loudness.lufs, -19.9, IS_NOTED);
+	BAD(loudness.lufs, -20.1, IS_REFUSED);
+	BAD(loudness.lufs, -7.9, IS_REFUSED);
+	BAD(loudness.lufs, -70.0, IS_REFUSED);
 	BAD(loudness.dbtp, 0.2, IS_NOTED);
 	BAD(longest_black_ms, 1500, IS_NOTED);
 	BAD(longest_frozen_ms, 5000, IS_NOTED);
@@ -161,6 +167,13 @@ static void what_is_wrong_is_said_and_what_must_be_refuses(void **state)
 	f.frames = 150;
 	f.audio_us = f.video_us = 5000000;
 	assert_int_equal(judge(&x, &f), IS_REFUSED);
+	f = good();
+	x.frames = FRAMES;
+	x.voice = false; /* music, which may be silence */
+	f.loudness.lufs = -70;
+	assert_int_equal(judge(&x, &f), IS_NOTED);
+	x.sound = false;
+	assert_int_equal(judge(&x, &f), PASSES);
 	f = good();
 	x = expected;
 	x.texts = 2;
