@@ -221,8 +221,9 @@ static int find_music(struct run *r, struct err *e)
 	if (!r->video.music_track_id || r->video.music_volume == 0)
 		return 0;
 	found = music_get(r->engine->db, r->video.music_track_id, &track, e);
-	if (found == 1) {
-		r->music_path = xasprintf("%s/%s", r->engine->settings->assets_dir, track.file);
+	if (found >= 0) { /* of one that is gone no file is found when it is wanted */
+		r->music_path = xasprintf("%s/%s", r->engine->settings->assets_dir,
+			found ? track.file : r->video.music_track_id);
 		r->music_ms = track.duration_ms;
 	}
 	music_track_done(&track);

@@ -12,6 +12,7 @@
 #include "daemon/run.h"
 #include "daemon/steps_priv.h"
 #include "lib/base/err.h"
+#include "lib/base/fs.h"
 #include "lib/base/mem.h"
 
 #define MEASURE_MAX_BYTES (64 * 1024)
@@ -185,8 +186,24 @@ static struct sound_work *work_new(const struct run *r)
 	return w;
 }
 
+/* A track of ours that somebody has removed will not come back by trying again. */
+static int find_track(struct step *s, struct err *e)
+{
+	const char *path = s->run->music_path;
+	int64_t bytes = 0;
+	int found = path ? fs_size(path, &bytes, e) : 1;
+
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	s->told = "The music track is not there any more.";
+	return err_set(e, ERR_PERM, "the music track %s is not there", path);
+}
+
 int sound_begin(struct step *s, struct err *e)
 {
+	if (find_track(s, e) < 0)
+		return -1;
+
 	struct sound_work *w = work_new(s->run);
 	bool silent = !w->sound.voice && !w->sound.music && w->sound.noise_count == 0;
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import threading
+import uuid
 
 import pytest
 
@@ -106,6 +107,16 @@ def test_a_video_that_takes_too_long_is_given_up(stack):
         video = stack.create(quick())
         status = wait_failed(stack, video)
     assert status["error"] == "The video took longer than the 1 seconds that are allowed."
+
+
+def test_music_that_is_gone_is_not_looked_for_again(stack):
+    track = str(uuid.uuid4())
+    row = f"{daemons.id_of(track)}, 'Gone', 'calm', 1000, 'music/gone.m4a', UTC_TIMESTAMP(3)"
+    stack.sql(f"INSERT INTO music_tracks (id, name, category, duration_ms, file, created_at) VALUES ({row})")
+    video = stack.create({**quick(), "musicTrackId": track, "musicVolume": 30})
+    status = wait_failed(stack, video)
+    assert status["error"] == "The sound could not be mixed. The music track is not there any more."
+    assert events(stack, video, "sound") == ["start", "fail"]
 
 
 def test_a_film_that_fails_its_inspection_is_not_published(stack):
