@@ -16,8 +16,8 @@
 #include "lib/base/fs.h"
 #include "lib/base/mem.h"
 
-#define ORDER_MAX_BYTES  (1024 * 1024)
-#define LAYERS_MAX_BYTES (1024 * 1024)
+#define ORDER_MAX_BYTES  (4 * 1024 * 1024)
+#define LAYERS_MAX_BYTES (4 * 1024 * 1024)
 #define FILE_MODE        0640
 
 static struct captions captions_of(const struct run *r, const struct rendition *to)
