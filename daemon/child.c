@@ -28,10 +28,12 @@ static int start(
 	struct step *s, const struct args *command, struct proc_spec *spec, proc_done_fn *done, struct err *e)
 {
 	const struct settings *set = s->run->engine->settings;
-	/* fontconfig keeps its cache beside the work folders; nothing else of the environment matters to
-	 * ffmpeg */
+	/* fontconfig keeps its cache beside the work folders. ffmpeg has a thread for each input, and malloc
+	 * reserves 64 MB of addresses for each thread where there are processors enough: the clips of a long
+	 * film would be over the limit of memory before any is taken. */
 	AUTO_FREE char *cache = xasprintf("XDG_CACHE_HOME=%s/.cache", set->work_dir);
-	const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", cache, NULL};
+	const char *const env[] = {
+		"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", "MALLOC_ARENA_MAX=2", cache, NULL};
 
 	spec->argv = (const char *const *)command->v;
 	spec->env = env;
