@@ -25,7 +25,7 @@ def wait_failed(stack, video):
     wait_for("its failure", lambda: stack.status(video)["status"] == "failed", 30)
     wait_for("an empty work folder", lambda: stack.work_folders() == [])
     assert job_of(stack, video)[0] == daemons.FAILED
-    assert children(stack) == []
+    wait_for("the death of what was killed", lambda: children(stack) == [], 5)  # init reaps children's children
     return stack.status(video)
 
 
