@@ -11,6 +11,9 @@
 #include "lib/video/limits.h"
 
 #define STREAMS_MAX "32"
+/* The largest picture, of eight bytes a pixel, and some room; what is packed into a file is unpacked into one
+ * block */
+#define BLOCK_MAX_BYTES (LIMIT_PICTURE_SIDE * LIMIT_PICTURE_SIDE * 9)
 
 void film_add_printer(const struct film_tools *t, struct args *a)
 {
@@ -60,6 +63,8 @@ void film_add_fence(enum film_fence fence, struct args *a)
 			     fences[fence].formats, "-codec_whitelist", fences[fence].codecs, "-max_streams",
 			     STREAMS_MAX, "-max_pixels", NULL});
 	args_addf(a, "%d", fences[fence].side * fences[fence].side);
+	args_add(a, "-max_alloc");
+	args_addf(a, "%d", BLOCK_MAX_BYTES);
 }
 
 void film_add_input(const struct film_tools *t, enum film_fence fence, const char *file, struct args *a)

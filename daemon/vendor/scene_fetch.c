@@ -10,8 +10,8 @@
 
 #include "daemon/engine.h"
 #include "daemon/run.h"
+#include "daemon/sniff.h"
 #include "daemon/vendor/scene_priv.h"
-#include "daemon/vendor/sniff.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"

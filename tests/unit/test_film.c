@@ -70,6 +70,7 @@ static void check_fences(const struct args *a)
 	assert_int_equal(count(a, "-codec_whitelist"), count(a, "-format_whitelist"));
 	assert_int_equal(count(a, "-max_pixels"), count(a, "-format_whitelist"));
 	assert_int_equal(count(a, "-max_streams"), count(a, "-format_whitelist"));
+	assert_int_equal(count(a, "-max_alloc"), count(a, "-format_whitelist"));
 	for (size_t i = 0; i < a->n; i++)
 		assert_true(strlen(a->v[i]) < ONE_ARGUMENT_MAX);
 }
