@@ -151,6 +151,7 @@ def test_killed_at_each_boundary(stack, database):
 
 @pytest.mark.parametrize("stack", [KILLED], indirect=True, ids=[""])
 def test_children_die_with_their_daemon(stack):
+    """seed D17: no ffmpeg works for nobody."""
     stack.create(film(scenes=[scene(1, 60)]))
     children = wait_for("an ffmpeg", lambda: at_work(stack))
     stack.run("kill", "daemon")

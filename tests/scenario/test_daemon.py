@@ -77,6 +77,7 @@ def test_a_step_whose_process_is_killed_is_tried_again(stack):
 
 
 def test_a_step_that_fails_for_ever_is_given_up(stack):
+    """seed D17: what ffmpeg said is kept for the operator; the client is told which scene it was."""
     calls = stack.ffmpeg.calls("encode")
     with stack.changed(attempts=3), stack.ffmpeg.ending("encode", times=100):
         video = stack.create(quick())
@@ -94,6 +95,7 @@ def test_a_step_that_fails_for_ever_is_given_up(stack):
 
 
 def test_a_process_that_takes_too_long_is_ended(stack):
+    """seed D17: ffmpeg has its time."""
     with stack.changed(attempts=2, child_deadline_sec=1), stack.ffmpeg.hold("scene"):
         video = stack.create(quick())
         status = wait_failed(stack, video)

@@ -35,6 +35,7 @@ def similarity(folder, drawn, name, reference):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_looks_as_it_did(folder, drawn, name):
+    """seed D7, D16: each script has its letters, and each style its look."""
     assert drawn[name][1]["missing"] == 0
     assert similarity(folder, drawn, name, name) >= ALIKE
 
