@@ -18,7 +18,7 @@ def make_picture(path, size):
 
 @contextlib.contextmanager
 def running(real=False, **settings):
-    """A stack that has picture.jpg in its assets, stack.assets; real: see stacks.running()."""
+    """A stack that has picture.jpg and the music in its assets, stack.assets; real: see stacks.running()."""
 
     def prepare(folder):
         (folder / "assets").mkdir()
@@ -27,6 +27,7 @@ def running(real=False, **settings):
 
     with stacks.running(prepare, real) as stack:
         stack.assets = stack.folder / "assets"
+        (stack.assets / "music").symlink_to(stack.folder / "share" / "music")
         stack.put_store()
         yield stack
 
