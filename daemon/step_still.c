@@ -123,7 +123,7 @@ int still_begin(struct step *s, struct err *e)
 	AUTO_ARGS a = {0};
 
 	s->pass = 0;
-	film_look_args(&s->run->tools, run_file(s->run, STEP_ASSEMBLE, s->item), &a);
+	film_look_args(&s->run->tools, run_file(s->run, STEP_ASSEMBLE, s->item), s->run->timeline.frames, &a);
 	return step_run_output(s, &a, LOOK_MAX_BYTES, looked, e);
 }
 
