@@ -92,7 +92,8 @@ static int write_captions(
 	AUTO_CAPTIONS captions = {0};
 	AUTO_BUF text = BUF_INIT(TEXT_MAX_BYTES);
 
-	captions_make(&r->times, r->timeline.speech, r->timeline.speech_count, CAPTION_LINE_WIDE, run_ms(r), &captions);
+	captions_make(&r->times, r->timeline.speech, r->timeline.speech_count, CAPTION_LINE_WIDE, run_ms(r),
+		&captions);
 	(kind == OUTPUT_SRT ? captions_srt : captions_vtt)(&captions, &text);
 	return write_text(r, name, &text, e);
 }

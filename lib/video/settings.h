@@ -68,7 +68,7 @@ struct settings {
 	int64_t child_deadline_sec;
 	int64_t child_nice;
 	int64_t child_memory_mb; /* 0: no limit */
-	int film_quality; /* enum look_quality: of films that do not say */
+	int film_quality;        /* enum look_quality: of films that do not say */
 
 	/* the queue */
 	int64_t attempts; /* tries of one step */
