@@ -20,12 +20,11 @@
 #include "lib/io/proc.h"
 #include "lib/video/settings.h"
 
-#define PROBE_DEADLINE_MS 120000
-#define PROBE_CPU_SEC     10 /* several times what the largest picture that we take needs */
-#define PROBE_MAX_BYTES   65536
-#define MEGABYTE          INT64_C(1048576)
-#define FILE_MAX_MB       8192
-#define THREADS_OF_EACH   3 /* decoders, filters and encoder have as many each */
+#define PROBE_CPU_SEC   10 /* several times what the largest picture that we take needs */
+#define PROBE_MAX_BYTES 65536
+#define MEGABYTE        INT64_C(1048576)
+#define FILE_MAX_MB     8192
+#define THREADS_OF_EACH 3 /* decoders, filters and encoder have as many each */
 
 /* As long as the processors that it may use are its own. */
 static int64_t cpu_sec(const struct step *s)
@@ -135,7 +134,7 @@ static void probed(const struct proc_result *r, void *arg)
 int step_probe(struct step *s, enum film_fence fence, const char *path, step_probed_fn *done, struct err *e)
 {
 	AUTO_ARGS probe = {0};
-	struct proc_spec spec = {.deadline_ms = PROBE_DEADLINE_MS,
+	struct proc_spec spec = {.deadline_ms = s->run->engine->settings->child_deadline_sec * 1000,
 		.limits = {.cpu_sec = PROBE_CPU_SEC},
 		.out_max_bytes = PROBE_MAX_BYTES};
 
