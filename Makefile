@@ -117,7 +117,7 @@ soak: ## kill the daemon 200 times while it buys for 40 videos; shows what was a
 		/usr/bin/python3 -m pytest -q tests/scenario/test_paying_chaos.py -k random
 lint: ## read the sources: formatting, cppcheck, clang-tidy, banned functions, shellcheck, man pages
 	@demo/setup.sh build check lint
-	@PKG_CFLAGS="$$(pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g')" tests/lint.sh
+	@PKG_CFLAGS="$$(pkg-config --cflags $(PACKAGES) pangocairo fontconfig | sed 's/-I/-isystem /g')" tests/lint.sh
 stop: ## end what make demo started
 	@demo/stack.sh stop run
 include assets/music/music.mk

@@ -208,6 +208,7 @@ static size_t plan_noise(const struct mixer *m, struct stretch list[static SLOTS
 		if (fits(m, list, n, &next))
 			list[n++] = next;
 	}
+	assert(n > 0); /* the first clip is seen before the film is over */
 	return n;
 }
 
