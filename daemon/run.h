@@ -196,6 +196,9 @@ bool run_all_done(const struct run *r, enum step_id id);
 /* daemon/run_film.c: the film as the steps know it so far. */
 int run_begin_film(struct run *r, struct err *e); /* what is known from the beginning */
 void run_update_film(struct run *r);              /* after a step that others learn from */
+/* For a piece that begins now, and counts as a child already: what no other child works with, so that the
+ * last piece, which the film waits for, is not left to one processor. */
+struct film_tools run_piece_tools(const struct run *r);
 bool run_has_voice(const struct run *r);
 /* The times of the voice, where something needs them and they are not known yet. 0, -1 ERR_TEMP. */
 int run_read_times(struct run *r, struct err *e);
