@@ -81,8 +81,9 @@ void film_add_h264(const struct film_tools *t, unsigned frames, struct args *a)
 	args_addf(a, "%u", frames);
 	args_adds(a,
 		(const char *const[]){"-an", "-sn", "-dn", "-c:v", "libx264", "-pix_fmt", "yuv420p", NULL});
+	/* half as many again as processors, which is x264's own habit: some always wait for others' rows */
 	args_add(a, "-threads");
-	args_addf(a, "%u", t->threads);
+	args_addf(a, "%u", t->threads + t->threads / 2);
 	args_adds(a, (const char *const[]){"-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc",
 			     "bt709", "-color_range", "tv", "-video_track_timescale", "15360", NULL});
 }
