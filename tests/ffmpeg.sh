@@ -18,10 +18,16 @@ is_leased() {
 	[[ $1 =~ ^([^/]*[-.])[0-9a-f]{6,16}([-.].*)?$ ]] && plain=${BASH_REMATCH[1]}${BASH_REMATCH[2]}
 }
 
+is_list() {
+	local head
+
+	read -r -n 8 head <"$1" && [ "$head" = ffconcat ]
+}
+
 # Sets outputs, and name: what is made of these arguments. The files that they name count, and those of a list that they
-# name, by what is in them.
+# name, by what is in them; a list by its words.
 read_arguments() {
-	local texts="$*" recipe='' before='' file head sum files=() note plain
+	local texts="$*" recipe='' before='' lists='' file word sum files=() note plain
 
 	outputs=()
 	for file; do
@@ -34,10 +40,16 @@ read_arguments() {
 		before=$file
 	done
 	for file in *; do
-		[[ -f $file && $texts == *"$file"* ]] && read -r -n 8 head <"$file" && [ "$head" = ffconcat ] && texts+=$(<"$file")
+		if [[ ! -f $file || $texts != *"$file"* ]] || ! is_list "$file"; then continue; fi
+		lists+=" $file "
+		for word in $(<"$file"); do
+			is_leased "$word"
+			recipe+=$plain$'\n'
+			texts+=" $word"
+		done
 	done 2>/dev/null
 	for file in *; do
-		[[ -f $file && $texts == *"$file"* && " ${outputs[*]} " != *" $file "* ]] || continue
+		[[ -f $file && $texts == *"$file"* && " ${outputs[*]} $lists" != *" $file "* ]] || continue
 		files+=("$file")
 		if [ -f "$notes-$file" ]; then
 			mapfile -t note <"$notes-$file"
@@ -102,6 +114,9 @@ elif [[ ${0##*/} == ffprobe || $* == *file=-* ]]; then # what it says is wanted
 	said=$("$program" "$@") || exit
 	echo "$said"
 	keep "$name" "$said" "${outputs[@]}"
+elif [ ${#outputs[@]} -gt 1 ]; then # they are renamed one after the other: later not all are found
+	"$program" "$@" || exit
+	keep "$name" "" "${outputs[@]}"
 else
 	[ ${#outputs[@]} = 0 ] || printf '%s\n' "$name" "${outputs[@]}" >"$notes-$last"
 	exec "$program" "$@"
