@@ -33,9 +33,9 @@ read_arguments() {
 	for file; do
 		if [[ $file == /* && -f $file ]]; then
 			files+=("$file")
-		else
+		elif [[ $before != *threads ]]; then # how many make it is no part of what is made
 			! is_leased "$file" || [ "$before" = -i ] || outputs+=("$file")
-			recipe+=$plain$'\n'
+			recipe+=${plain/lookahead-threads=[0-9]/}$'\n'
 		fi
 		before=$file
 	done
