@@ -39,6 +39,7 @@ PROGRAMS  := $(O)/videod $(O)/videod-cgi $(O)/videod-lettering $(O)/videoctl
 UNITS     := $(patsubst tests/unit/%.c,$(O)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_HELP := $(patsubst %.c,$(O)/%.o,$(sort $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))))
 DRIVERS   := $(patsubst tests/drivers/%.c,$(O)/drivers/%,$(sort $(wildcard tests/drivers/*.c)))
+BENCH     := $(patsubst tests/bench/%.c,$(O)/tests/%,$(sort $(wildcard tests/bench/*.c)))
 FUZZERS   := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 # V=1 shows the commands.
@@ -85,11 +86,11 @@ $(O)/%.o: %.c
 	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
-$(O)/tests/pieces: $(O)/tests/bench/pieces.o $(O)/libdaemon.a $(LIBS)
+$(BENCH): $(O)/tests/%: $(O)/tests/bench/%.o $(O)/libdaemon.a $(LIBS)
 	$(call say,link)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
-units: $(UNITS) $(DRIVERS) $(O)/tests/pieces
+units: $(UNITS) $(DRIVERS) $(BENCH)
 fuzzers: $(FUZZERS)
 
 # A sub-make, because what set-up installs decides the flags above.
@@ -106,18 +107,26 @@ check: ## run every test; ends with: N passed, N failed
 	@$(BUILD) sdk & $(BUILD) all music units && $(BUILD) SAN=address,undefined all units fuzzers; built=$$?; \
 		wait; exit $$built # where sdk fails, the test that needs it does too, and says so
 	@tests/run.sh build build/san
-golden: all $(O)/drivers/lettering_order ## make the reference pictures of texts anew
+golden: all $(O)/drivers/lettering_order $(O)/tests/pieces ## make the reference pictures of texts anew
 	@TEST_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/golden/golden.py make
-contact-sheet: all $(O)/drivers/lettering_order ## all texts of the reference pictures on one: build/contact-sheet.png
+contact-sheet: all $(O)/drivers/lettering_order $(O)/tests/pieces ## all texts and fits of the reference pictures on one: build/contact-sheet.png
 	@TEST_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/golden/golden.py sheet $(O)/contact-sheet.png
 soak: ## kill the daemon 200 times while it buys for 40 videos; shows what was asked for, billed and kept
 	@demo/setup.sh run build check
 	@$(BUILD) all music
 	@TEST_KILLS=200 TEST_VIDEOS=40 PYTHONDONTWRITEBYTECODE=1 TEST_BUILD=$(CURDIR)/$(O) \
 		/usr/bin/python3 -m pytest -q tests/scenario/test_paying_chaos.py -k random
+bench-compose: ## film of five clips: time, processor and likeness, against other ways to make it; fails where a bound is broken
+	@demo/setup.sh run build
+	@$(BUILD) all music $(BENCH)
+	@TEST_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/compose.py
+bench-presets: ## what each encoder preset costs and gives
+	@demo/setup.sh run build
+	@$(BUILD) $(BENCH)
+	@TEST_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/presets.py
 lint: ## read the sources: formatting, cppcheck, clang-tidy, banned functions, shellcheck, man pages
 	@demo/setup.sh build check lint
-	@PKG_CFLAGS="$$(pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g')" tests/lint.sh
+	@PKG_CFLAGS="$$(pkg-config --cflags $(PACKAGES) pangocairo fontconfig | sed 's/-I/-isystem /g')" tests/lint.sh
 stop: ## end what make demo started
 	@demo/stack.sh stop run
 include assets/music/music.mk
@@ -129,5 +138,5 @@ clean: ## remove what was built
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 14
 
-.PHONY: all units fuzzers setup demo check golden contact-sheet soak lint stop clean help
+.PHONY: all units fuzzers setup demo check golden contact-sheet soak bench-compose bench-presets lint stop clean help
 .SECONDARY:

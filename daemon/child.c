@@ -3,11 +3,13 @@
  * its name. Nothing is believed for its exit status alone, and a file under its final name is always whole.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/engine.h"
+#include "daemon/fetch.h"
 #include "daemon/run.h"
 #include "daemon/steps_priv.h"
 #include "lib/base/args.h"
@@ -18,20 +20,29 @@
 #include "lib/io/proc.h"
 #include "lib/video/settings.h"
 
-#define PROBE_DEADLINE_MS 30000
-#define PROBE_MAX_BYTES   65536
-#define MEGABYTE          INT64_C(1048576)
-#define FILE_MAX_MB       8192
-#define THREADS_OF_EACH   3 /* decoders, filters and encoder have as many each */
+#define PROBE_CPU_SEC   10 /* several times what the largest picture that we take needs */
+#define PROBE_MAX_BYTES 65536
+#define MEGABYTE        INT64_C(1048576)
+#define FILE_MAX_MB     8192
+#define THREADS_OF_EACH 3 /* decoders, filters and encoder have as many each */
+
+/* As long as the processors that it may use are its own. */
+static int64_t cpu_sec(const struct step *s)
+{
+	return s->run->engine->settings->child_deadline_sec * (int64_t)s->run->tools.threads *
+	       THREADS_OF_EACH;
+}
 
 static int start(
 	struct step *s, const struct args *command, struct proc_spec *spec, proc_done_fn *done, struct err *e)
 {
 	const struct settings *set = s->run->engine->settings;
-	/* fontconfig keeps its cache beside the work folders; nothing else of the environment matters to
-	 * ffmpeg */
+	/* fontconfig keeps its cache beside the work folders. ffmpeg has a thread for each input, and malloc
+	 * reserves 64 MB of addresses for each thread where there are processors enough: the clips of a long
+	 * film would be over the limit of memory before any is taken. */
 	AUTO_FREE char *cache = xasprintf("XDG_CACHE_HOME=%s/.cache", set->work_dir);
-	const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", cache, NULL};
+	const char *const env[] = {
+		"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", "MALLOC_ARENA_MAX=2", cache, NULL};
 
 	spec->argv = (const char *const *)command->v;
 	spec->env = env;
@@ -39,7 +50,7 @@ static int start(
 	spec->nice = (int)set->child_nice;
 	spec->limits = (struct proc_limits){
 		.memory_bytes = set->child_memory_mb * MEGABYTE,
-		.cpu_sec = set->child_deadline_sec * (int64_t)s->run->tools.threads * THREADS_OF_EACH,
+		.cpu_sec = spec->limits.cpu_sec > 0 ? spec->limits.cpu_sec : cpu_sec(s),
 		.file_bytes = FILE_MAX_MB * MEGABYTE,
 	};
 	return proc_start(s->run->engine->loop, spec, done, s, &s->proc, e);
@@ -63,6 +74,8 @@ static void describe_failure(const struct step *s, const struct proc_result *r, 
 		outcome_log_step(LOG_LEVEL_WARNING, "a child said", s, r->err_tail);
 	if (r->timed_out)
 		(void)err_set(e, ERR_TEMP, "ran out of time");
+	else if (r->signo == SIGXCPU)
+		(void)err_set(e, ERR_TEMP, "used up its processor time");
 	else if (r->signo)
 		(void)err_set(e, ERR_TEMP, "ended by signal %d", r->signo);
 	else
@@ -79,22 +92,26 @@ static int rename_part(struct step *s, struct err *e)
 	return fs_rename_durable(from, to, e);
 }
 
-/* Whether it was the program's own word, and about the file. */
+/* Whether it was the program's own word, and about the file; or the file is more work than any good one,
+ * however busy the machine is. */
 static bool said_no(const struct proc_result *r)
 {
-	return !r->timed_out && r->signo == 0 && !strstr(r->err_tail, strerror(ENOSPC));
+	return !r->timed_out && (r->signo == 0 || r->signo == SIGXCPU) &&
+	       !strstr(r->err_tail, strerror(ENOSPC));
 }
 
 /* Who says no about a file from outside will say no again; its words are the operator's. */
-static void refuse(struct step *s, struct err *e)
+static void refuse(struct step *s, const struct proc_result *r, struct err *e)
 {
 	outcome_log_step(LOG_LEVEL_INFO, "a file is refused", s, e->text);
-	if (s->id == STEP_PICTURE)
-		(void)picture_refuse(s, e);
-	else if (s->id == STEP_FILE)
-		(void)file_refuse(s, e);
-	else
+	if (s->id != STEP_PICTURE && s->id != STEP_FILE)
 		e->kind = ERR_PERM;
+	else if (r->signo == SIGXCPU)
+		(void)err_set_http(e, ERR_PERM, CLIENTS_FAULT, "%s takes too long to decode", s->what);
+	else if (s->id == STEP_PICTURE)
+		(void)picture_refuse(s, e);
+	else
+		(void)file_refuse(s, e);
 }
 
 static void probed(const struct proc_result *r, void *arg)
@@ -110,14 +127,16 @@ static void probed(const struct proc_result *r, void *arg)
 	else
 		describe_failure(s, r, &e);
 	if (!read && s->fence != FENCE_OURS && said_no(r))
-		refuse(s, &e);
+		refuse(s, r, &e);
 	s->probed(s, read ? &m : NULL, read ? NULL : &e);
 }
 
 int step_probe(struct step *s, enum film_fence fence, const char *path, step_probed_fn *done, struct err *e)
 {
 	AUTO_ARGS probe = {0};
-	struct proc_spec spec = {.deadline_ms = PROBE_DEADLINE_MS, .out_max_bytes = PROBE_MAX_BYTES};
+	struct proc_spec spec = {.deadline_ms = s->run->engine->settings->child_deadline_sec * 1000,
+		.limits = {.cpu_sec = PROBE_CPU_SEC},
+		.out_max_bytes = PROBE_MAX_BYTES};
 
 	s->probed = done;
 	s->fence = fence;
@@ -185,7 +204,7 @@ static void made(const struct proc_result *r, void *arg)
 	if (!r->ok)
 		describe_failure(s, r, &e);
 	if (!r->ok && s->id == STEP_FILE && said_no(r))
-		refuse(s, &e);
+		refuse(s, r, &e);
 	step_ended(s, &e);
 }
 

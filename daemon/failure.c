@@ -157,9 +157,12 @@ static char *waits(const struct step *s)
 		s->told ? s->told : names_get(paused_for, PAUSE_COUNT, pause_of(s)));
 }
 
-/* What picture, file and check find out may be about what the client asked for; they say so. */
-static bool is_about_the_request(const struct step *s)
+/* What picture, file and check find out may be about what the client asked for; they say so. What an
+ * inspection found is in its note, and in our own words. */
+static bool may_be_told(const struct step *s)
 {
+	if (s->id == STEP_INSPECT)
+		return s->failure.kind == ERR_PERM && s->note;
 	return (s->id == STEP_PICTURE || s->id == STEP_FILE || s->id == STEP_CHECK) &&
 	       s->failure.kind == ERR_PERM && s->failure.http_status != 0;
 }
@@ -169,7 +172,7 @@ static char *failed(const struct step *s)
 	const char *blame = step_kinds[s->id].blame, *gap = s->told ? " " : "",
 		   *told = s->told ? s->told : "";
 
-	if (is_about_the_request(s))
+	if (may_be_told(s))
 		return xasprintf("%s: %s.", blame, s->failure.text);
 	if (run_scene_of(s) >= 0)
 		return xasprintf("%s (scene %d).%s%s", blame, run_scene_of(s) + 1, gap, told);

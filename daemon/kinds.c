@@ -259,6 +259,7 @@ const struct step_kind step_kinds[STEP_ID_COUNT] = {
 			.weight = voice_weight,
 			.begin = begin_voice,
 			.check = voice_check,
+			.whole = voice_whole,
 			.blame = "The voice-over could not be made",
 		},
 	[STEP_LETTERING] =
@@ -272,6 +273,7 @@ const struct step_kind step_kinds[STEP_ID_COUNT] = {
 			.ready = lettering_ready,
 			.weight = weighs_little,
 			.begin = lettering_begin,
+			.whole = lettering_whole,
 			.blame = "A text could not be drawn",
 		},
 	[STEP_ENCODE] =
@@ -342,6 +344,7 @@ const struct step_kind step_kinds[STEP_ID_COUNT] = {
 			.weight = film_weight,
 			.begin = still_begin,
 			.check = still_check,
+			.whole = still_whole,
 			.blame = "The thumbnail could not be made",
 		},
 	[STEP_INSPECT] =

@@ -156,6 +156,31 @@ static int write_retry(struct step *s, struct err *e)
 	return 1;
 }
 
+char *run_report(const struct run *r)
+{
+	AUTO(json) list = json_new_array();
+	AUTO_BUF text = BUF_INIT(RESULT_MAX_BYTES);
+
+	for (size_t i = 0; i < r->rendition_count; i++) {
+		const char *note = run_step(r, STEP_INSPECT, i)->note;
+		struct json *one = NULL;
+		struct err ignored;
+
+		if (!note || json_parse(note, strlen(note), &one, &ignored) < 0)
+			continue;
+		json_put_string(one, "aspectRatio", video_aspect_names[r->renditions[i].aspect]);
+		json_append(list, one);
+	}
+	json_write(list, &text);
+	return buf_steal(&text);
+}
+
+static void replace(char **text, char *by)
+{
+	free(*text);
+	*text = by;
+}
+
 /* How the run will end, by the step that failed: the first failure stands, a pause only until there is one.
  */
 static void settle(const struct step *s, enum failure_means means)
@@ -171,6 +196,8 @@ static void settle(const struct step *s, enum failure_means means)
 	r->video.pause = pauses ? failure_of(s).pause : PAUSE_NONE;
 	r->pause_vendor = s->vendor;
 	r->pause_need_milli = s->need_milli;
+	if (s->id == STEP_INSPECT && s->note)
+		replace(&r->video.report, run_report(r));
 	(void)snprintf(
 		r->why, sizeof(r->why), "%s %zu: %s", step_kinds[s->id].name, s->item, s->failure.text);
 }
@@ -204,31 +231,6 @@ int outcome_write_step(struct step *s, struct err *e)
 }
 
 /* Ends */
-
-char *run_report(const struct run *r)
-{
-	AUTO(json) list = json_new_array();
-	AUTO_BUF text = BUF_INIT(RESULT_MAX_BYTES);
-
-	for (size_t i = 0; i < r->rendition_count; i++) {
-		const char *note = run_step(r, STEP_INSPECT, i)->note;
-		struct json *one = NULL;
-		struct err ignored;
-
-		if (!note || json_parse(note, strlen(note), &one, &ignored) < 0)
-			continue;
-		json_put_string(one, "aspectRatio", video_aspect_names[r->renditions[i].aspect]);
-		json_append(list, one);
-	}
-	json_write(list, &text);
-	return buf_steal(&text);
-}
-
-static void replace(char **text, char *by)
-{
-	free(*text);
-	*text = by;
-}
 
 static int take_results(struct run *r, struct err *e)
 {

@@ -166,15 +166,25 @@ static bool still_needed(const struct run *r, const struct step *s)
 	return false;
 }
 
-static bool artefact_is_here(struct run *r, const struct step *s)
+static bool artefact_is_here(const struct run *r, const struct step *s)
 {
+	const struct step_kind *k = &step_kinds[s->id];
 	AUTO_FREE char *path = xasprintf("%s/%s", r->folder, s->file);
 	struct err ignored;
 	int64_t bytes = 0;
 
-	if (s->id == STEP_VOICE && run_read_times(r, &ignored) < 0)
-		return false;
-	return s->file[0] == '\0' || (fs_size(path, &bytes, &ignored) == 1 && bytes == s->bytes);
+	if (s->file[0] == '\0')
+		return true;
+	return fs_size(path, &bytes, &ignored) == 1 && bytes == s->bytes && (!k->whole || k->whole(s));
+}
+
+bool run_has_file(const struct run *r, const char *name)
+{
+	AUTO_FREE char *path = xasprintf("%s/%s", r->folder, name);
+	struct err ignored;
+	int64_t bytes = 0;
+
+	return fs_size(path, &bytes, &ignored) == 1 && bytes > 0;
 }
 
 /* What was found out about a file, or put of it, is not true of the one that is now made in its place. */
@@ -228,8 +238,9 @@ static int find_music(struct run *r, struct err *e)
 	if (!r->video.music_track_id || r->video.music_volume == 0)
 		return 0;
 	found = music_get(r->engine->db, r->video.music_track_id, &track, e);
-	if (found == 1) {
-		r->music_path = xasprintf("%s/%s", r->engine->settings->assets_dir, track.file);
+	if (found >= 0) { /* of one that is gone no file is found when it is wanted */
+		r->music_path = xasprintf("%s/%s", r->engine->settings->assets_dir,
+			found ? track.file : r->video.music_track_id);
 		r->music_ms = track.duration_ms;
 	}
 	music_track_done(&track);

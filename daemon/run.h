@@ -96,6 +96,8 @@ struct step_kind {
 	int (*begin)(struct step *s, struct err *e);
 	/* Looks at the finished file before it is believed; NULL: nothing to look at. */
 	int (*check)(struct step *s, const struct media *m, struct err *e);
+	/* Whether what lies beside the artefact of a done step is here too; NULL: nothing does. */
+	bool (*whole)(const struct step *s);
 	const char *blame; /* what the client is told when it fails for good */
 };
 
@@ -209,6 +211,9 @@ bool run_all_done(const struct run *r, enum step_id id);
 /* daemon/run_film.c: the film as the steps know it so far. */
 int run_begin_film(struct run *r, struct err *e); /* what is known from the beginning */
 void run_update_film(struct run *r);              /* after a step that others learn from */
+/* For a piece that begins now, and counts as a child already: what no other child works with, so that the
+ * last piece, which the film waits for, is not left to one processor. */
+struct film_tools run_piece_tools(const struct run *r);
 bool run_has_voice(const struct run *r);
 /* The times of the voice, where something needs them and they are not known yet. 0, -1 ERR_TEMP. */
 int run_read_times(struct run *r, struct err *e);
@@ -222,6 +227,7 @@ int run_scene_of(const struct step *s);
 
 /* clock_mono_ms until which the lease is surely ours: no paid request is sent after it. */
 int64_t run_lease_end_ms(const struct run *r);
+bool run_has_file(const struct run *r, const char *name); /* in the work folder, and not empty */
 bool run_remove_folder(struct run *r); /* false: something is left, and the sweep will take it */
 /* False once it is to fail, to pause or to be handed back: no paid request may be begun for it any more. */
 bool run_may_buy(const struct run *r);

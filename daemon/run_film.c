@@ -18,6 +18,7 @@
 
 #define TIMES_MAX_BYTES (4 * 1024 * 1024)
 #define DRAFT_DIVISOR   2
+#define PIECE_THREADS   8 /* more make a piece hardly sooner, and each keeps frames */
 
 /* Drafts have half the width and height; yuv420p wants even ones. */
 static struct film_size size_of(int aspect, int quality)
@@ -48,17 +49,23 @@ static void choose_renditions(struct run *r)
 			add_rendition(r, aspect);
 }
 
+/* What each of so many children has of the processors. */
+static unsigned threads_of(unsigned children)
+{
+	unsigned processors = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+
+	return processors > children ? processors / children : 1;
+}
+
 int run_begin_film(struct run *r, struct err *e)
 {
 	const struct settings *s = r->engine->settings;
-	unsigned processors = (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
-		 children = r->engine->places[PLACE_CHILD];
 
 	r->tools = (struct film_tools){
 		.ffmpeg = s->ffmpeg,
 		.ffprobe = s->ffprobe,
 		.lettering = s->lettering,
-		.threads = processors > children ? processors / children : 1,
+		.threads = threads_of(r->engine->places[PLACE_CHILD]),
 		.quality = quality_of(r),
 	};
 	r->has_brand = r->video.brand != NULL;
@@ -67,6 +74,18 @@ int run_begin_film(struct run *r, struct err *e)
 	choose_renditions(r);
 	timeline_make(&r->video, run_brand(r), &(struct timeline_voice){.duration_ms = 0}, &r->timeline);
 	return 0;
+}
+
+struct film_tools run_piece_tools(const struct run *r)
+{
+	struct film_tools t = r->tools;
+	unsigned threads = threads_of(r->engine->used[PLACE_CHILD]);
+
+	if (threads > PIECE_THREADS)
+		threads = PIECE_THREADS;
+	if (threads > t.threads)
+		t.threads = threads;
+	return t;
 }
 
 const struct brand *run_brand(const struct run *r)

@@ -79,6 +79,7 @@ int encode_begin(struct step *s, struct err *e)
 {
 	const struct run *r = s->run;
 	const struct film_part *part = run_part(r, s->item);
+	const struct film_tools tools = run_piece_tools(r);
 	AUTO_SHOTS shots = {.count = 0};
 	AUTO_ARGS a = {0};
 	char name[STEP_FILE_SIZE];
@@ -86,7 +87,7 @@ int encode_begin(struct step *s, struct err *e)
 	if (add_shot(&shots, r, s->item, e) < 0)
 		return -1;
 	(void)snprintf(name, sizeof(name), "piece-%03zu.mp4", s->item);
-	film_body_args(&r->tools, &run_rendition(r, s->item)->size, &shots.shot[0], part->lead, part->frames,
+	film_body_args(&tools, &run_rendition(r, s->item)->size, &shots.shot[0], part->lead, part->frames,
 		s->part, &a);
 	return step_run_child(s, &a, name, (int64_t)(part->frames - part->lead), e);
 }
@@ -95,6 +96,7 @@ int transition_begin(struct step *s, struct err *e)
 {
 	const struct run *r = s->run;
 	const struct film_part *part = run_part(r, s->item);
+	const struct film_tools tools = run_piece_tools(r);
 	AUTO_SHOTS shots = {.count = 0};
 	AUTO_ARGS a = {0};
 	char name[STEP_FILE_SIZE];
@@ -102,7 +104,7 @@ int transition_begin(struct step *s, struct err *e)
 	if (add_shot(&shots, r, s->item - 1, e) < 0 || add_shot(&shots, r, s->item, e) < 0)
 		return -1;
 	(void)snprintf(name, sizeof(name), "transition-%03zu.mp4", s->item);
-	film_transition_args(&r->tools, &run_rendition(r, s->item)->size, &shots.shot[0], part[-1].frames,
+	film_transition_args(&tools, &run_rendition(r, s->item)->size, &shots.shot[0], part[-1].frames,
 		&shots.shot[1], part->transition, part->lead, s->part, &a);
 	return step_run_child(s, &a, name, (int64_t)part->lead, e);
 }
@@ -192,6 +194,13 @@ int voice_check(struct step *s, const struct media *m, struct err *e)
 	if (s->run->voice_by->check_voice && s->run->voice_by->check_voice(s, m, e) < 0)
 		return -1;
 	return run_read_times(s->run, e);
+}
+
+bool voice_whole(const struct step *s)
+{
+	struct err ignored;
+
+	return run_read_times(s->run, &ignored) == 0;
 }
 
 int sound_check(struct step *s, const struct media *m, struct err *e)

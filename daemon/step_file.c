@@ -8,6 +8,7 @@
 #include "daemon/fetch.h"
 #include "daemon/film/sound.h"
 #include "daemon/run.h"
+#include "daemon/sniff.h"
 #include "daemon/steps_priv.h"
 #include "lib/base/err.h"
 #include "lib/base/fs.h"
@@ -100,6 +101,9 @@ static int probe(struct step *s, struct err *e)
 
 	if (fs_rename_durable(from, to, e) < 0)
 		return -1;
+	if (!sniff_wav_whole(to)) /* ffmpeg takes what is there for all of it */
+		return err_set_http(e, ERR_PERM, CLIENTS_FAULT,
+			"%s is damaged: there is less of it than it says", s->what);
 	return step_probe(s, files[s->item].fence, came, probed, e);
 }
 

@@ -14,8 +14,9 @@
 #include "lib/base/mem.h"
 #include "lib/io/json.h"
 
+/* Of an hour, and more: it is 4.4 and 2.7 kB a second. */
 #define PACKETS_MAX_BYTES  (32 * 1024 * 1024)
-#define FINDINGS_MAX_BYTES (8 * 1024 * 1024)
+#define FINDINGS_MAX_BYTES (16 * 1024 * 1024)
 #define REPORT_MAX_BYTES   (16 * 1024)
 
 struct inspection {

@@ -16,8 +16,8 @@
 #include "lib/base/fs.h"
 #include "lib/base/mem.h"
 
-#define ORDER_MAX_BYTES  (1024 * 1024)
-#define LAYERS_MAX_BYTES (1024 * 1024)
+#define ORDER_MAX_BYTES  (4 * 1024 * 1024)
+#define LAYERS_MAX_BYTES (4 * 1024 * 1024)
 #define FILE_MODE        0640
 
 static struct captions captions_of(const struct run *r, const struct rendition *to)
@@ -164,4 +164,28 @@ int layers_load(
 	if (fs_read(path, LAYERS_MAX_BYTES, &b, e) < 0)
 		return -1;
 	return lettering_read(buf_text(&b), b.len, ret, ret_missing, e);
+}
+
+static bool is_here(const struct run *r, const struct film_image *image)
+{
+	return image->file[0] == '\0' || run_has_file(r, image->file);
+}
+
+bool lettering_whole(const struct step *s)
+{
+	const struct run *r = s->run;
+	struct film_layers l;
+	char list[STEP_FILE_SIZE];
+	int64_t missing;
+	struct err ignored;
+	bool whole;
+
+	if (layers_load(r, s->item, &l, &missing, &ignored) < 0)
+		return false;
+	caption_list_name(s->item, list);
+	whole = is_here(r, &l.text) && is_here(r, &l.logo) && (l.caption_count == 0 || run_has_file(r, list));
+	for (size_t i = 0; i < l.caption_count; i++)
+		whole = whole && is_here(r, &l.captions[i].image);
+	lettering_done(&l);
+	return whole;
 }

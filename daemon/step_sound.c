@@ -12,6 +12,7 @@
 #include "daemon/run.h"
 #include "daemon/steps_priv.h"
 #include "lib/base/err.h"
+#include "lib/base/fs.h"
 #include "lib/base/mem.h"
 
 #define MEASURE_MAX_BYTES (64 * 1024)
@@ -61,6 +62,8 @@ struct sound_work {
 	struct work work;
 	enum pass pass;
 	struct film_sound sound;
+	/* its own: the run's timeline is made anew while passes go on, see run_update_film */
+	struct film_speech speech[FILM_PARTS_MAX];
 	struct film_noise noise[FILM_NOISE_MAX];
 	struct film_levels levels;
 	struct film_loudness mixed;
@@ -167,7 +170,7 @@ static struct sound_work *work_new(const struct run *r)
 	w->sound = (struct film_sound){
 		.frames = r->timeline.frames,
 		.voice = voice_of(r),
-		.speech = r->timeline.speech,
+		.speech = w->speech,
 		.speech_count = r->timeline.speech_count,
 		.music = music_of(r),
 		.music_ms = music_ms_of(r),
@@ -177,12 +180,30 @@ static struct sound_work *work_new(const struct run *r)
 		.music_volume = (int)r->video.music_volume,
 		.scene_volume = (int)r->video.look.scene_volume,
 	};
+	for (size_t i = 0; i < w->sound.speech_count; i++)
+		w->speech[i] = r->timeline.speech[i];
 	(void)snprintf(w->mix, sizeof(w->mix), "mix-%" PRIx64 ".wav", r->job.token);
 	return w;
 }
 
+/* A track of ours that somebody has removed will not come back by trying again. */
+static int find_track(struct step *s, struct err *e)
+{
+	const char *path = s->run->music_path;
+	int64_t bytes = 0;
+	int found = path ? fs_size(path, &bytes, e) : 1;
+
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	s->told = "The music track is not there any more.";
+	return err_set(e, ERR_PERM, "the music track %s is not there", path);
+}
+
 int sound_begin(struct step *s, struct err *e)
 {
+	if (find_track(s, e) < 0)
+		return -1;
+
 	struct sound_work *w = work_new(s->run);
 	bool silent = !w->sound.voice && !w->sound.music && w->sound.noise_count == 0;
 

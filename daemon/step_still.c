@@ -123,7 +123,7 @@ int still_begin(struct step *s, struct err *e)
 	AUTO_ARGS a = {0};
 
 	s->pass = 0;
-	film_look_args(&s->run->tools, run_file(s->run, STEP_ASSEMBLE, s->item), &a);
+	film_look_args(&s->run->tools, run_file(s->run, STEP_ASSEMBLE, s->item), s->run->timeline.frames, &a);
 	return step_run_output(s, &a, LOOK_MAX_BYTES, looked, e);
 }
 
@@ -134,4 +134,13 @@ int still_check(struct step *s, const struct media *m, struct err *e)
 	if (m->has_video && m->width == size->width && m->height == size->height)
 		return 0;
 	return err_set(e, ERR_TEMP, "the thumbnail is %dx%d", m->width, m->height);
+}
+
+bool still_whole(const struct step *s)
+{
+	char preview[STEP_FILE_SIZE], sprite[STEP_FILE_SIZE];
+
+	upload_file_name(s->item, UPLOAD_PREVIEW, preview);
+	upload_file_name(s->item, UPLOAD_SPRITE, sprite);
+	return run_has_file(s->run, preview) && run_has_file(s->run, sprite);
 }

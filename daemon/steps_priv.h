@@ -34,6 +34,7 @@ int local_voice_check(struct step *s, const struct media *voice, struct err *e);
 
 /* step_lettering.c */
 int lettering_begin(struct step *s, struct err *e);
+bool lettering_whole(const struct step *s);
 /* What was drawn for a piece, but for its caption_list; the caller ends it with lettering_done. *ret_missing:
  * characters no font has. */
 void caption_list_name(size_t piece, char out[static STEP_FILE_SIZE]); /* film_caption_list's file */
@@ -47,6 +48,7 @@ int assemble_begin(struct step *s, struct err *e);
 int clip_check(struct step *s, const struct media *m, struct err *e);
 int piece_check(struct step *s, const struct media *m, struct err *e);
 int voice_check(struct step *s, const struct media *m, struct err *e);
+bool voice_whole(const struct step *s);
 int sound_check(struct step *s, const struct media *m, struct err *e);
 int film_check(struct step *s, const struct media *m, struct err *e);
 
@@ -54,6 +56,7 @@ int film_check(struct step *s, const struct media *m, struct err *e);
 int sound_begin(struct step *s, struct err *e);
 int still_begin(struct step *s, struct err *e);
 int still_check(struct step *s, const struct media *m, struct err *e);
+bool still_whole(const struct step *s);
 int inspect_begin(struct step *s, struct err *e);
 
 /* step_upload.c */

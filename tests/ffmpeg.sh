@@ -1,14 +1,15 @@
 #!/bin/bash
 # Stands in for ffmpeg and ffprobe in a test, by the name that it has: a link in a folder of the test's. It does what
-# the files beside it say for this kind of step (scene, encode, ...: the beginning of the last output's name) and then
-# becomes the real one. What was made before of the same, in whatever test, is taken from the folder "made" there: most
-# tests are not about pictures, and make the same ones. It came there when somebody went on with it, so that it is
-# whole. With few processes, because a film takes dozens of calls.
+# the files beside it say for this kind of step (scene, encode, ...: the beginning of the last output's name; print: it
+# only says something) and then becomes the real one. What was made before of the same, in whatever test, is taken from
+# the folder "made" there: most tests are not about pictures, and make the same ones. It came there when somebody went
+# on with it, so that it is whole. With few processes, because a film takes dozens of calls.
 here=${0%/*}
 program=/usr/bin/${0##*/}
 made=$here/made
 last=${*: -1}
 kind=${last%%-*}
+[ "$last" != - ] || kind=print
 notes=$here/note-${PWD##*/} # on a video's files: as what, and with which others, they are to be kept
 
 # Names of files have the lease in them, which is no part of what is in them. Sets plain; whether there is one.
@@ -17,26 +18,38 @@ is_leased() {
 	[[ $1 =~ ^([^/]*[-.])[0-9a-f]{6,16}([-.].*)?$ ]] && plain=${BASH_REMATCH[1]}${BASH_REMATCH[2]}
 }
 
+is_list() {
+	local head
+
+	read -r -n 8 head <"$1" && [ "$head" = ffconcat ]
+}
+
 # Sets outputs, and name: what is made of these arguments. The files that they name count, and those of a list that they
-# name, by what is in them.
+# name, by what is in them; a list by its words.
 read_arguments() {
-	local texts="$*" recipe='' before='' file head sum files=() note plain
+	local texts="$*" recipe='' before='' lists='' file word sum files=() note plain
 
 	outputs=()
 	for file; do
 		if [[ $file == /* && -f $file ]]; then
 			files+=("$file")
-		else
+		elif [[ $before != *threads ]]; then # how many make it is no part of what is made
 			! is_leased "$file" || [ "$before" = -i ] || outputs+=("$file")
-			recipe+=$plain$'\n'
+			recipe+=${plain/lookahead-threads=[0-9]/}$'\n'
 		fi
 		before=$file
 	done
 	for file in *; do
-		[[ -f $file && $texts == *"$file"* ]] && read -r -n 8 head <"$file" && [ "$head" = ffconcat ] && texts+=$(<"$file")
+		if [[ ! -f $file || $texts != *"$file"* ]] || ! is_list "$file"; then continue; fi
+		lists+=" $file "
+		for word in $(<"$file"); do
+			is_leased "$word"
+			recipe+=$plain$'\n'
+			texts+=" $word"
+		done
 	done 2>/dev/null
 	for file in *; do
-		[[ -f $file && $texts == *"$file"* && " ${outputs[*]} " != *" $file "* ]] || continue
+		[[ -f $file && $texts == *"$file"* && " ${outputs[*]} $lists" != *" $file "* ]] || continue
 		files+=("$file")
 		if [ -f "$notes-$file" ]; then
 			mapfile -t note <"$notes-$file"
@@ -71,7 +84,7 @@ work() {
 	done
 }
 
-if [ "${0##*/}" = ffmpeg ] && [ "$last" != - ]; then
+if [ "${0##*/}" = ffmpeg ]; then
 	echo "$kind" >>"$here/calls"
 
 	# Each file in end-KIND is one early end, with the status that it holds. Only one process gets to remove it.
@@ -101,6 +114,9 @@ elif [[ ${0##*/} == ffprobe || $* == *file=-* ]]; then # what it says is wanted
 	said=$("$program" "$@") || exit
 	echo "$said"
 	keep "$name" "$said" "${outputs[@]}"
+elif [ ${#outputs[@]} -gt 1 ]; then # they are renamed one after the other: later not all are found
+	"$program" "$@" || exit
+	keep "$name" "" "${outputs[@]}"
 else
 	[ ${#outputs[@]} = 0 ] || printf '%s\n' "$name" "${outputs[@]}" >"$notes-$last"
 	exec "$program" "$@"

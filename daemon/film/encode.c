@@ -62,9 +62,10 @@ static void making_end(struct making *m, unsigned on, unsigned frames, const cha
 	args_adds(m->args,
 		(const char *const[]){"-filter_complex", buf_text(&m->filters), "-map", "[out]", NULL});
 	film_add_h264(m->tools, frames, m->args);
-	args_adds(m->args,
-		(const char *const[]){"-preset", qualities[quality].preset, "-profile:v", "high", "-crf",
-			qualities[quality].crf, "-g", "60", "-x264-params", qualities[quality].more, NULL});
+	args_adds(m->args, (const char *const[]){"-preset", qualities[quality].preset, "-profile:v", "high",
+				   "-crf", qualities[quality].crf, "-g", "60", "-x264-params", NULL});
+	/* what looks ahead has seen half of a short piece before the encoder begins */
+	args_addf(m->args, "lookahead-threads=%u:%s", m->tools->threads, qualities[quality].more);
 	film_add_output("mp4", out, m->args);
 	buf_done(&m->filters);
 }

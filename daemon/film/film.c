@@ -11,6 +11,9 @@
 #include "lib/video/limits.h"
 
 #define STREAMS_MAX "32"
+/* The largest picture, of eight bytes a pixel, and some room; what is packed into a file is unpacked into one
+ * block */
+#define BLOCK_MAX_BYTES (LIMIT_PICTURE_SIDE * LIMIT_PICTURE_SIDE * 9)
 
 void film_add_printer(const struct film_tools *t, struct args *a)
 {
@@ -60,6 +63,8 @@ void film_add_fence(enum film_fence fence, struct args *a)
 			     fences[fence].formats, "-codec_whitelist", fences[fence].codecs, "-max_streams",
 			     STREAMS_MAX, "-max_pixels", NULL});
 	args_addf(a, "%d", fences[fence].side * fences[fence].side);
+	args_add(a, "-max_alloc");
+	args_addf(a, "%d", BLOCK_MAX_BYTES);
 }
 
 void film_add_input(const struct film_tools *t, enum film_fence fence, const char *file, struct args *a)
@@ -76,8 +81,9 @@ void film_add_h264(const struct film_tools *t, unsigned frames, struct args *a)
 	args_addf(a, "%u", frames);
 	args_adds(a,
 		(const char *const[]){"-an", "-sn", "-dn", "-c:v", "libx264", "-pix_fmt", "yuv420p", NULL});
+	/* half as many again as processors, which is x264's own habit: some always wait for others' rows */
 	args_add(a, "-threads");
-	args_addf(a, "%u", t->threads);
+	args_addf(a, "%u", t->threads + t->threads / 2);
 	args_adds(a, (const char *const[]){"-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc",
 			     "bt709", "-color_range", "tv", "-video_track_timescale", "15360", NULL});
 }

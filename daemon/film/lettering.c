@@ -28,7 +28,7 @@
 #define CAPTION_GROUND  0x0B0F14U
 #define LIMIT_FRAME     10000000 /* 92 hours */
 #define LIMIT_SIDE      8192
-#define CAPTIONS_MOST   2000
+#define CAPTIONS_MOST   6000 /* as ORDER_MAX_CAPTIONS */
 
 static const unsigned size_percents[SIZE_COUNT] = {
 	[SIZE_SMALL] = 76, [SIZE_MEDIUM] = 100, [SIZE_LARGE] = 130};

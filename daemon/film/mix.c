@@ -208,6 +208,7 @@ static size_t plan_noise(const struct mixer *m, struct stretch list[static SLOTS
 		if (fits(m, list, n, &next))
 			list[n++] = next;
 	}
+	assert(n > 0); /* the first clip is seen before the film is over */
 	return n;
 }
 
@@ -309,9 +310,10 @@ static void add_bed(struct mixer *m)
 static void add_mix(struct mixer *m)
 {
 	bool bed = m->there[TRACK_MUSIC] || m->there[TRACK_NOISE];
-	char clean[512];
 
 	if (m->there[TRACK_VOICE]) {
+		char clean[512];
+
 		(void)snprintf(clean, sizeof(clean), ",volume=%.2fdB,%s,%s", m->even_db[TRACK_VOICE], denoise,
 			level);
 		add_voice(m, clean);

@@ -11,7 +11,7 @@
 #include "lib/base/buf.h"
 
 #define FILTERS_MAX_BYTES 4096
-#define LOOK_EVERY        6 /* frames */
+#define LOOK_EVERY        6 /* frames, or more of a long film */
 #define LOOK_WIDTH        320
 
 #define PREVIEW_SEC     4 /* of film that it shows, from all of it */
@@ -27,16 +27,23 @@
 
 /* Looking */
 
-void film_look_args(const struct film_tools *t, const char *film, struct args *a)
+static unsigned look_every(unsigned frames)
+{
+	unsigned every = (frames + FILM_LOOK_MOST - 1) / FILM_LOOK_MOST;
+
+	return every > LOOK_EVERY ? every : LOOK_EVERY;
+}
+
+void film_look_args(const struct film_tools *t, const char *film, unsigned frames, struct args *a)
 {
 	film_add_printer(t, a);
 	film_add_input(t, FENCE_OURS, film, a);
 	args_adds(a, (const char *const[]){"-map", "0:v:0", "-vf", NULL});
 	args_addf(a,
-		"select=not(mod(n\\,%d)),scale=%d:-2:flags=area,signalstats,entropy,blurdetect=block_width="
+		"select=not(mod(n\\,%u)),scale=%d:-2:flags=area,signalstats,entropy,blurdetect=block_width="
 		"32:"
 		"block_height=32,metadata=mode=print:file=-",
-		LOOK_EVERY, LOOK_WIDTH);
+		look_every(frames), LOOK_WIDTH);
 	args_adds(a, (const char *const[]){"-f", "null", "-", NULL});
 }
 
@@ -73,8 +80,8 @@ unsigned film_still_choose(
 	double most = 0;
 
 	while (readings_next(&r)) {
-		struct candidate c = {
-			(unsigned)r.frame * LOOK_EVERY, r.value[0], r.value[1], r.value[2], r.value[3]};
+		struct candidate c = {(unsigned)r.frame * look_every(frames), r.value[0], r.value[1],
+			r.value[2], r.value[3]};
 
 		if (c.frame >= frames || is_in(avoid, avoid_count, c.frame) || score(&c) <= most)
 			continue;

@@ -31,7 +31,8 @@ struct film_pictures {
 struct film_span {
 	unsigned from, to;
 };
-void film_look_args(const struct film_tools *t, const char *film, struct args *a);
+void film_look_args(const struct film_tools *t, const char *film, unsigned frames, struct args *a);
+#define FILM_LOOK_MOST 1000 /* candidates, in films of any length: each prints about 1,150 bytes */
 /* The best frame by that output, not in avoid, not black, not blurred; the middle one of all when it is
  * empty. */
 unsigned film_still_choose(

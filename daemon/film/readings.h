@@ -13,9 +13,9 @@ struct readings {
 	const char *at, *end;
 	const char *const *keys;
 	size_t key_count;
-	int64_t frame;                     /* of the filter, from 0 */
-	double seconds;                    /* its time */
-	double value[READINGS_KEYS_MAX];   /* of the keys; NAN where the frame has none */
+	int64_t frame;                   /* of the filter, from 0 */
+	double seconds;                  /* its time */
+	double value[READINGS_KEYS_MAX]; /* of the keys; NAN where the frame has none */
 };
 
 /* text and keys are the caller's, and stay. */

@@ -20,6 +20,7 @@
 #include "lib/io/json.h"
 
 #define LOUDNESS_TOLERANCE 0.5                           /* LU */
+#define LOUDNESS_FAR       6.0                           /* of a film that speaks: something went wrong */
 #define AV_TOLERANCE_US    (1000000 / VIDEO_FPS + 25000) /* a frame, and what an AAC packet may be over */
 #define BLACK_NOTED_MS     1000
 #define FROZEN_NOTED_MS    4000
@@ -338,13 +339,15 @@ static void judge_texts(struct judge *j, const struct film_expected *x)
 static void judge_sound(struct judge *j, const struct film_expected *x, const struct film_findings *f)
 {
 	const struct film_loudness *l = &f->loudness;
+	double off = fabs(l->lufs - FILM_LOUDNESS_LUFS);
 
 	if (!x->sound)
 		return;
 	if (l->lufs <= FILM_SILENCE_LUFS)
-		say(j, "loudness", false, "nothing is to be heard");
-	else if (fabs(l->lufs - FILM_LOUDNESS_LUFS) > LOUDNESS_TOLERANCE)
-		say(j, "loudness", false, "it is %.1f LUFS instead of %.1f", l->lufs, FILM_LOUDNESS_LUFS);
+		say(j, "loudness", x->voice, "nothing is to be heard");
+	else if (off > LOUDNESS_TOLERANCE)
+		say(j, "loudness", x->voice && off > LOUDNESS_FAR, "it is %.1f LUFS instead of %.1f", l->lufs,
+			FILM_LOUDNESS_LUFS);
 	if (l->dbtp > FILM_PEAK_DBTP + 0.1)
 		say(j, "peak", false, "its true peak is %.1f dBTP, above %.1f", l->dbtp, FILM_PEAK_DBTP);
 	if (f->longest_silent_ms > SILENT_NOTED_MS)

@@ -2,6 +2,7 @@
  * Whether a client's own sound file can be used: what it is, by ffprobe, against what is decoded here; then
  * it is decoded once, all of it, and nobody reads what it came as again.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "daemon/film/film_priv.h"
@@ -57,7 +58,7 @@ void film_sound_args(
 	args_adds(a, (const char *const[]){"-max_error_rate", "0.1", NULL});
 	film_add_input(t, FENCE_SOUND, sound, a);
 	args_adds(a, (const char *const[]){"-map", "0:a:0", "-t", NULL});
-	args_addf(a, "%lld", (long long)(max_ms / 1000 + 1));
+	args_addf(a, "%" PRId64, max_ms / 1000 + 1);
 	args_adds(a, (const char *const[]){"-af", "aformat=sample_rates=48000:channel_layouts=stereo", "-c:a",
 			     "flac", "-sample_fmt", "s32", "-compression_level", "0", NULL});
 	film_add_output("flac", out, a);

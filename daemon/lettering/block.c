@@ -210,14 +210,17 @@ static bool try_size(struct block *b, const struct block_wish *w, double size, b
 static bool find_size(struct block *b, const struct block_wish *w, bool whole_words)
 {
 	double least = whole_words ? fmax(w->smallest, WHOLE * w->size) : w->smallest;
+	double size = w->size;
 	PangoRectangle natural;
 
 	pango_layout_set_width(b->layout, -1);
 	pango_layout_get_extents(b->layout, NULL, &natural);
-	for (double size = w->size; size >= least; size *= SHRINK)
+	while (size >= least) {
 		if (least_height((double)natural.width / PANGO_SCALE, size, w->width) <= w->height &&
 			try_size(b, w, size, whole_words))
 			return true;
+		size *= SHRINK;
+	}
 	return false;
 }
 

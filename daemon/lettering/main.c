@@ -19,7 +19,7 @@
 #include "lib/base/fs.h"
 #include "lib/io/json.h"
 
-#define ANSWER_MAX_BYTES (1024 * 1024)
+#define ANSWER_MAX_BYTES (4 * 1024 * 1024)
 
 /* The same letters on every machine: no hints, no rounding, no sub-pixels. */
 static PangoContext *new_context(PangoFontMap *map)

@@ -179,6 +179,14 @@ static void read_logo(struct reader *r, const struct json *o, struct order_logo 
 	};
 }
 
+static struct order steal(struct order *o)
+{
+	struct order all = *o;
+
+	*o = (struct order){0};
+	return all;
+}
+
 int order_read(const char *text, size_t n, struct order *ret, struct err *e)
 {
 	struct reader r = {.e = e};
@@ -197,8 +205,7 @@ int order_read(const char *text, size_t n, struct order *ret, struct err *e)
 	read_logo(&r, json_get(o.root, "logo"), &o.logo);
 	if (r.failed)
 		return -1;
-	*ret = o;
-	o = (struct order){0};
+	*ret = steal(&o);
 	return 0;
 }
 

@@ -11,9 +11,10 @@
 struct err;
 struct json;
 
-#define ORDER_MAX_BYTES    (1024 * 1024)
-#define ORDER_MAX_SIDE     4096
-#define ORDER_MAX_CAPTIONS 2000
+#define ORDER_MAX_BYTES (4 * 1024 * 1024)
+#define ORDER_MAX_SIDE  4096
+#define ORDER_MAX_CAPTIONS                                                                                   \
+	6000 /* each character of the longest script may be a word; JSON_MAX_VALUES allows no more */
 
 /* How letters look. Colours are 0xRRGGBB. */
 struct order_type {

@@ -10,9 +10,9 @@
 
 #include "daemon/engine.h"
 #include "daemon/run.h"
+#include "daemon/sniff.h"
 #include "daemon/vendor/keeper.h"
 #include "daemon/vendor/scene_priv.h"
-#include "daemon/vendor/sniff.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"

@@ -10,10 +10,10 @@
 
 #include "daemon/engine.h"
 #include "daemon/run.h"
+#include "daemon/sniff.h"
 #include "daemon/vendor/bring.h"
 #include "daemon/vendor/buy.h"
 #include "daemon/vendor/scene_priv.h"
-#include "daemon/vendor/sniff.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"

@@ -12,6 +12,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/macros.h"
+#include "lib/base/utf8.h"
 
 static bool is_digit(char c)
 {
@@ -313,23 +314,30 @@ bool text_has_control(const char *s)
 	return false;
 }
 
-/* Points that only say where a line may break: soft hyphen, zero-width space, word joiner, byte order mark.
+/*
+ * Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt) and what has no ink beside it: the blank
+ * of Braille, a note's head that is none, the marks of annotations and of objects.
  */
-static bool is_invisible_at(const char *s)
+static bool is_invisible(uint32_t point)
 {
-	static const char *const points[] = {"\u00AD", "\u200B", "\u2060", "\uFEFF"};
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {{0xAD, 0xAD}, {0x34F, 0x34F}, {0x61C, 0x61C}, {0x115F, 0x1160}, {0x17B4, 0x17B5},
+		{0x180B, 0x180F}, {0x200B, 0x200F}, {0x202A, 0x202E}, {0x2060, 0x206F}, {0x2800, 0x2800},
+		{0x3164, 0x3164}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFC},
+		{0xFFFE, 0xFFFF}, {0x1BCA0, 0x1BCA3}, {0x1D159, 0x1D159}, {0x1D173, 0x1D17A},
+		{0xE0000, 0xE0FFF}};
 
-	for (size_t i = 0; i < ARRAY_LEN(points); i++) {
-		if (strncmp(s, points[i], strlen(points[i])) == 0)
+	for (size_t i = 0; i < ARRAY_LEN(ranges); i++)
+		if (point >= ranges[i].first && point <= ranges[i].last)
 			return true;
-	}
 	return false;
 }
 
 bool text_is_blank(const char *s)
 {
-	while (*s && (space_at(s) != SPACE_NONE || is_invisible_at(s)))
-		s += point_bytes(s);
+	while (*s && (space_at(s) != SPACE_NONE || is_invisible(utf8_peek(s))))
+		(void)utf8_next(&s);
 	return !*s;
 }
 

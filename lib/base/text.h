@@ -28,7 +28,7 @@ size_t text_utf8_prefix(const char *s, size_t max_points);
 size_t text_word_prefix(const char *s, size_t max_points);
 
 bool text_has_control(const char *s); /* U+0000..1F but \n and \t, and U+007F..9F */
-bool text_is_blank(const char *s);    /* nothing to see: white space and zero-width points only */
+bool text_is_blank(const char *s);    /* nothing to see: white space and points without ink only */
 
 /* Percent-decodes n bytes into out. False on a broken escape or a NUL. plus_is_space for query strings. */
 bool text_url_decode(const char *p, size_t n, bool plus_is_space, struct buf *out);

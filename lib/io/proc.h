@@ -22,7 +22,7 @@ struct proc;
 /* What a child may use at most, setrlimit(2); 0: as much as we. Beyond it calls fail, or a signal ends it. */
 struct proc_limits {
 	int64_t memory_bytes; /* of addresses */
-	int64_t cpu_sec;      /* of all its threads together */
+	int64_t cpu_sec;      /* of all its threads together: SIGXCPU, and SIGKILL soon after */
 	int64_t file_bytes;   /* of each file that it writes */
 };
 
@@ -34,7 +34,7 @@ struct proc_spec {
 	int64_t grace_ms;        /* from SIGTERM to SIGKILL; 0 means 2000 */
 	int nice;                /* added to ours */
 	struct proc_limits limits;
-	size_t out_max_bytes;    /* of standard output kept; 0: discarded. More is a failure and stops it */
+	size_t out_max_bytes; /* of standard output kept; 0: discarded. More is a failure and stops it */
 	/* Gets each line of output as it comes, at most 1023 bytes of it; may free the proc. NULL: nobody. */
 	void (*on_line)(const char *line, void *arg);
 };

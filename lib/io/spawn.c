@@ -30,6 +30,7 @@
 
 #define DEFAULT_PATH  "/usr/local/bin:/usr/bin:/bin"
 #define FIRST_FREE_FD (STDERR_FILENO + 1)
+#define CPU_GRACE_SEC 2
 
 /* What the child needs, made before the fork. */
 struct plan {
@@ -78,9 +79,9 @@ static int add_nice(const struct plan *p)
 	return p->spawn->nice != 0 && nice(p->spawn->nice) == -1 && errno != 0 ? -1 : 0;
 }
 
-static int limit(int resource, int64_t most)
+static int limit(int resource, int64_t most, int64_t grace)
 {
-	const struct rlimit r = {(rlim_t)most, (rlim_t)most};
+	const struct rlimit r = {(rlim_t)most, (rlim_t)(most + grace)};
 
 	return most > 0 ? setrlimit((__rlimit_resource_t)resource, &r) : 0;
 }
@@ -90,10 +91,11 @@ static int set_limits(const struct plan *p)
 	const struct proc_limits *l = &p->spawn->limits;
 	const struct rlimit no_core = {0, 0};
 
-	if (setrlimit(RLIMIT_CORE, &no_core) < 0 || limit(RLIMIT_AS, l->memory_bytes) < 0 ||
-		limit(RLIMIT_CPU, l->cpu_sec) < 0)
+	/* SIGXCPU first, which says what it is about; at the hard limit it would be SIGKILL */
+	if (setrlimit(RLIMIT_CORE, &no_core) < 0 || limit(RLIMIT_AS, l->memory_bytes, 0) < 0 ||
+		limit(RLIMIT_CPU, l->cpu_sec, CPU_GRACE_SEC) < 0)
 		return -1;
-	return limit(RLIMIT_FSIZE, l->file_bytes);
+	return limit(RLIMIT_FSIZE, l->file_bytes, 0);
 }
 
 static int enter_folder(const struct plan *p)

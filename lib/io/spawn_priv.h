@@ -15,14 +15,14 @@ struct spawn {
 	const char *folder;      /* working folder, or NULL */
 	int nice;                /* added to ours */
 	struct proc_limits limits;
-	int out_fd;              /* its standard output; standard input is /dev/null */
-	int err_fd;              /* its standard error */
+	int out_fd; /* its standard output; standard input is /dev/null */
+	int err_fd; /* its standard error */
 };
 
 /*
- * Returns 0 once the program runs: as the leader of its own group, within its limits and without a core file, with default signals, no descriptor but
- * the three, and killed if we die. -1: ERR_TEMP for a passing shortage, else ERR_PERM; nothing is left of the
- * child then.
+ * Returns 0 once the program runs: as the leader of its own group, within its limits and without a core file,
+ * with default signals, no descriptor but the three, and killed if we die. -1: ERR_TEMP for a passing
+ * shortage, else ERR_PERM; nothing is left of the child then.
  */
 int spawn_start(const struct spawn *s, pid_t *ret_pid, struct err *e);
 

@@ -153,7 +153,7 @@ static bool fill(const char *text, const struct facts *f, struct buf *out)
 			break;
 
 		const char *word = word_of(f, p + 1, name - 1);
-		if (!*word) {
+		if (text_is_blank(word)) {
 			drop_from(out, begin);
 			return false;
 		}

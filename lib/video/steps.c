@@ -55,6 +55,7 @@ static const char SQL_COMPLETE[] =
 /* Whether anything is left of before is asked later: see leftovers.h. */
 static const char SQL_LEFTOVER[] = "REPLACE INTO leftovers (video_id, revision, attempt, due_at) "
 				   "SELECT id, revision, 0, UTC_TIMESTAMP(3) FROM videos WHERE id = ?";
+static const char SQL_REPORT[] = "UPDATE videos SET report = ? WHERE id = ?";
 static const char SQL_PAUSE[] =
 	"UPDATE videos SET status = 'paused', error = ?, pause_reason = ?, pause_vendor = ?, "
 	"pause_need_milli = ?, stage = NULL, eta_sec = NULL, updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
@@ -224,6 +225,11 @@ static int work_complete(struct db *db, const struct transition *t, struct err *
 
 static int work_give_up(struct db *db, const struct transition *t, struct err *e)
 {
+	const struct video *v = t->video;
+
+	if (t->how == JOB_FAILED && v->report &&
+		db_exec(db, SQL_REPORT, DB_ARGS(db_text(v->report), db_uuid(&v->id)), NULL, e) < 0)
+		return -1;
 	return jobs_give_up(db, t->job, t->how, t->video->error, t->why, t->ret_removal, e);
 }
 

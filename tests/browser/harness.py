@@ -59,7 +59,7 @@ class Page:
         return self.driver.execute_script(text, *arguments)
 
     def wait(self, condition, seconds=WAIT_SEC):
-        return WebDriverWait(self.driver, seconds, poll_frequency=0.05).until(lambda _: condition())
+        return WebDriverWait(self.driver, seconds, poll_frequency=0.1).until(lambda _: condition())
 
     def wait_text(self, selector, text, seconds=WAIT_SEC):
         self.wait(lambda: text in self.one(selector).text, seconds)

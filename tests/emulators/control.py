@@ -48,7 +48,7 @@ class Faults:
 
     KEYS = {"on", "times", "skip", "match", "do"}
     DO = {"status", "body", "headers", "html", "drop", "reset", "half", "stall", "cutAt", "delayMs", "hold", "after",
-          "expireUrl", "fail", "failRefund", "clipBytes", "garbage", "contentType"}
+          "expireUrl", "fail", "failRefund", "clipBytes", "clipFile", "garbage", "contentType"}
 
     def __init__(self):
         self.orders = []

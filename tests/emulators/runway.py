@@ -7,6 +7,7 @@ import functools
 import hashlib
 import hmac
 import json
+import pathlib
 import uuid
 
 import clips
@@ -21,7 +22,7 @@ VERSION = "2024-11-06"
 DOCS = "https://docs.dev.runwayml.com/api"
 DAY_MS = tasks.DAY_MS
 USAGE_DAYS_MAX = 90
-FATES = ("fail", "failRefund", "clipBytes", "garbage", "contentType")  # of a fault: what a task keeps
+FATES = ("fail", "failRefund", "clipBytes", "clipFile", "garbage", "contentType")  # of a fault: what a task keeps
 
 CREDITS = {"required": ["credits"], "props": {"credits": "number"}}
 CREATED = {"required": ["id", "estimatedCost"], "props": {"id": "string", "estimatedCost": CREDITS}}
@@ -284,6 +285,8 @@ class Runway(Service):
         path = self.clips.path(task["clip"])
         if fate.get("garbage"):
             return Reply(200, b"This is not a film. " * 2048, headers)
+        if "clipFile" in fate:
+            return Reply(200, pathlib.Path(fate["clipFile"]).read_bytes(), headers)
         if "clipBytes" in fate:
             return Reply(200, headers=headers, parts=clips.padded(path, fate["clipBytes"]), size=fate["clipBytes"])
         return Reply(200, path.read_bytes(), headers)

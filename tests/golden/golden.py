@@ -1,6 +1,8 @@
 """Makes the reference pictures, or a sheet of them to look at. usage: golden.py make | sheet FILE"""
 
+import itertools
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -8,6 +10,7 @@ import tempfile
 HERE = pathlib.Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "scenario")]
 
+import fits  # noqa: E402
 import letters  # noqa: E402
 import media  # noqa: E402
 from cases import cases  # noqa: E402
@@ -47,6 +50,8 @@ def make(folder):
     for name, (text, answer) in drawn(folder).items():
         tail = f"scale=iw/{SCALE}:-2:flags=area,format=rgb24"
         save(folder, text, answer, letters.bands(text, answer), tail, reference(name))
+    for name, picture in fits.made(folder).items():
+        shutil.copy(picture, reference(name))
 
 
 def ground_of(number, text, answer):
@@ -59,14 +64,16 @@ def ground_of(number, text, answer):
 
 def sheet(folder, path):
     fitted = f"scale={TILE}:{TILE}:force_original_aspect_ratio=decrease,pad={TILE + 8}:{TILE + 8}:-1:-1,format=rgb24"
-    found = drawn(folder)
-    for number, (text, answer) in enumerate(found.values()):
+    tiles = (folder / f"tile-{number:03}.png" for number in itertools.count())
+    for number, (text, answer) in enumerate(drawn(folder).values()):
         width, height = letters.SIZES[text["ratio"]]
         cropped = folder / "ground.png"
         media.ffmpeg("-y", *ground_of(number, text, answer), "-vf", f"scale={width}:{height}:"
                      f"force_original_aspect_ratio=increase,crop={width}:{height}", "-frames:v", "1", cropped)
-        save(folder, text, answer, ["-i", cropped], fitted, folder / f"tile-{number:03}.png")
-    rows = -(-len(found) // COLUMNS)
+        save(folder, text, answer, ["-i", cropped], fitted, next(tiles))
+    for picture in fits.made(folder).values():
+        media.ffmpeg("-y", "-i", picture, "-vf", fitted, "-frames:v", "1", next(tiles))
+    rows = -(-len(list(folder.glob("tile-*.png"))) // COLUMNS)
     media.ffmpeg("-y", "-i", folder / "tile-%03d.png", "-vf", f"tile={COLUMNS}x{rows}", "-frames:v", "1", path)
 
 

@@ -28,7 +28,6 @@ def running(**settings):
         ours = paid.settings(vendors.runway, vendors.elevenlabs, vendors.runway.folder.parent)
         with daemons.running(**{**ours, **SETTINGS, **settings}) as stack:
             stack.runway, stack.elevenlabs = vendors.runway, vendors.elevenlabs
-            (stack.assets / "music").symlink_to(stack.folder / "share" / "music")
             wait_for("the voices", lambda: stack.sql("SELECT id FROM voices LIMIT 1"))
             yield stack
 

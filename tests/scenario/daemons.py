@@ -17,16 +17,17 @@ def make_picture(path, size):
 
 
 @contextlib.contextmanager
-def running(**settings):
-    """A stack that has picture.jpg in its assets, stack.assets."""
+def running(real=False, **settings):
+    """A stack that has picture.jpg and the music in its assets, stack.assets; real: see stacks.running()."""
 
     def prepare(folder):
         (folder / "assets").mkdir()
         make_picture(folder / "assets" / "picture.jpg", "800x600")
         return {"assets_dir": folder / "assets", **settings}
 
-    with stacks.running(prepare) as stack:
+    with stacks.running(prepare, real) as stack:
         stack.assets = stack.folder / "assets"
+        (stack.assets / "music").symlink_to(stack.folder / "share" / "music")
         stack.put_store()
         yield stack
 

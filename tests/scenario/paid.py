@@ -37,7 +37,6 @@ def running(**more):
         ours = settings(both.runway, both.elevenlabs, both.runway.folder.parent)
         with daemons.running(**{**ours, **more}) as stack:
             stack.runway, stack.elevenlabs = both.runway, both.elevenlabs
-            (stack.assets / "music").symlink_to(stack.folder / "share" / "music")
             for n in range(PICTURES):
                 media.make_picture(stack.assets / f"picture-{n}.jpg", (900, 1200), f"{40 * n:02X}8040")
             wait_for("the vendor's voices", lambda: len(stack.get("/videos/voices/available").json) > 10)

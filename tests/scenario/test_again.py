@@ -17,7 +17,6 @@ OTHER = "00000000-0000-4000-8000-00000000000a"
 @pytest.fixture(scope="module")
 def stack():
     with daemons.running() as running:
-        (running.assets / "music").symlink_to(running.folder / "share" / "music")
         yield running
 
 

@@ -73,8 +73,8 @@ def check_files(stack, status):
 
 @pytest.fixture
 def stack(request):
-    with stacks.running(**request.param) as running:
-        running.put_store()
+    settings, real = request.param
+    with daemons.running(real=real, **settings) as running:
         yield running
 
 
@@ -87,7 +87,7 @@ def killed_daemon(stack):
 
 # The daemon's death again and again is what these tests are about; to videod it would be a poisonous video.
 # Composing is as nice as anything else, or on a busy machine a step would never end before the next death.
-KILLED = {"settings": {"lost_leases": 100, "children": 2, "child_nice": 0}, "real": True}
+KILLED = {"lost_leases": 100, "children": 2, "child_nice": 0}, True
 KILLS = 30
 FILES = ["video.mp4", "thumbnail.jpg", "preview.webp", "sprite.jpg", "sprite.vtt", "captions.srt", "captions.vtt",
          "report.json"]  # in the order of their steps
@@ -133,7 +133,7 @@ def test_killed_at_30_random_moments(stack, database):
 def test_killed_at_each_boundary(stack, database):
     """Once right after each step's beginning was written, and once after its end was. What was put where clients find
     it stays there: nothing is put again."""
-    scenes = [scene(1, imageUrl="/assets/photos/fig.jpg"), scene(2, textOverlay="Two")]
+    scenes = [scene(1, imageUrl="/assets/picture.jpg"), scene(2, textOverlay="Two")]
     video = stack.create(film(scenes=scenes, voiceoverScript="Some words.", aspectRatio="1:1"))
     folder = stack.folder / "media" / "videos" / video / "1"
     seen, kills, put = set(), 0, {}
@@ -160,6 +160,7 @@ def test_killed_at_each_boundary(stack, database):
 
 @pytest.mark.parametrize("stack", [KILLED], indirect=True, ids=[""])
 def test_children_die_with_their_daemon(stack):
+    """seed D17: no ffmpeg works for nobody."""
     stack.create(film(scenes=[scene(1, 60)]))
     children = wait_for("an ffmpeg", lambda: at_work(stack))
     stack.run("kill", "daemon")
@@ -168,7 +169,7 @@ def test_children_die_with_their_daemon(stack):
 
 # --- a daemon that sleeps past its lease ---
 
-ASLEEP = {"settings": {"lease_sec": 30, "children": 2}, "real": True}
+ASLEEP = {"lease_sec": 30, "children": 2}, True
 
 
 @pytest.mark.parametrize("stack", [ASLEEP], indirect=True, ids=[""])
@@ -238,7 +239,7 @@ def test_who_lost_a_lease_writes_nothing(stack, database):
 
 # --- everything around the daemon ---
 
-WITHOUT = {"settings": {"videos_in_flight": 3, "children": 2}}
+WITHOUT = {"videos_in_flight": 3, "children": 2}, False
 UNDER_WAY = 4
 STEP_SEC = 1  # so that some film is being made all the time
 

@@ -3,7 +3,9 @@
 import http.server
 import os
 import signal
+import subprocess
 import threading
+import uuid
 
 import pytest
 
@@ -23,7 +25,7 @@ def wait_failed(stack, video):
     wait_for("its failure", lambda: stack.status(video)["status"] == "failed", 30)
     wait_for("an empty work folder", lambda: stack.work_folders() == [])
     assert job_of(stack, video)[0] == daemons.FAILED
-    assert children(stack) == []
+    wait_for("the death of what was killed", lambda: children(stack) == [], 5)  # init reaps children's children
     return stack.status(video)
 
 
@@ -75,6 +77,7 @@ def test_a_step_whose_process_is_killed_is_tried_again(stack):
 
 
 def test_a_step_that_fails_for_ever_is_given_up(stack):
+    """seed D17: what ffmpeg said is kept for the operator; the client is told which scene it was."""
     calls = stack.ffmpeg.calls("encode")
     with stack.changed(attempts=3), stack.ffmpeg.ending("encode", times=100):
         video = stack.create(quick())
@@ -92,6 +95,7 @@ def test_a_step_that_fails_for_ever_is_given_up(stack):
 
 
 def test_a_process_that_takes_too_long_is_ended(stack):
+    """seed D17: ffmpeg has its time."""
     with stack.changed(attempts=2, child_deadline_sec=1), stack.ffmpeg.hold("scene"):
         video = stack.create(quick())
         status = wait_failed(stack, video)
@@ -105,6 +109,30 @@ def test_a_video_that_takes_too_long_is_given_up(stack):
         video = stack.create(quick())
         status = wait_failed(stack, video)
     assert status["error"] == "The video took longer than the 1 seconds that are allowed."
+
+
+def test_music_that_is_gone_is_not_looked_for_again(stack):
+    track = str(uuid.uuid4())
+    row = f"{daemons.id_of(track)}, 'Gone', 'calm', 1000, 'music/gone.m4a', UTC_TIMESTAMP(3)"
+    stack.sql(f"INSERT INTO music_tracks (id, name, category, duration_ms, file, created_at) VALUES ({row})")
+    video = stack.create({**quick(), "musicTrackId": track, "musicVolume": 30})
+    status = wait_failed(stack, video)
+    assert status["error"] == "The sound could not be mixed. The music track is not there any more."
+    assert events(stack, video, "sound") == ["start", "fail"]
+
+
+def test_a_film_that_fails_its_inspection_is_not_published(stack):
+    """Its client reads what is wrong with it, and so does its report."""
+    silence = ["-f", "lavfi", "-i", "anullsrc=r=48000:cl=mono", "-t", "1", stack.assets / "silence.wav"]
+    subprocess.run(["ffmpeg", "-v", "error", *silence], check=True, timeout=60)
+    video = stack.create(quick(voiceUrl="/assets/silence.wav"))
+    status = wait_failed(stack, video)
+    assert status["error"] == "The film did not pass its inspection: loudness: nothing is to be heard."
+    assert events(stack, video, "inspect") == ["start", "fail"]
+    shown = stack.get(f"/videos/{video}").json
+    assert [p["what"] for p in shown["report"][0]["problems"] if p["severe"]] == ["loudness"]
+    assert shown["films"] == [] and shown["videoUrl"] is None
+    assert not (stack.folder / "media" / "videos" / video).exists()
 
 
 # --- stopping ---
@@ -148,6 +176,39 @@ def test_running_steps_end_before_the_daemon_does(stack):
     assert [event for _, _, event, _ in log].count("start") == len(log) / 2, "no step was started twice"
     assert len({worker for _, _, _, worker in log}) == 2
     wait_for("an empty work folder", lambda: stack.work_folders() == [])
+
+
+def lose(stack, video, name):
+    """As when the host loses its power: what is in the step log is there, and as long as it was; this is not."""
+    daemons.kill(stack)
+    [file] = (stack.folder / "work" / video).glob(name)
+    file.unlink()
+
+
+def test_a_picture_of_a_text_that_is_lost_is_drawn_again(stack):
+    with stack.ffmpeg.hold("encode"):
+        video = stack.create(quick())
+        wait_for("its pictures", lambda: events(stack, video, "lettering") == ["start", "done"])
+        lose(stack, video, "l0-*-text.png")
+    stack.run("start", "daemon")
+    stack.wait_completed(video)
+    assert events(stack, video, "lettering") == ["start", "done", "start", "done"]
+
+
+def test_a_preview_that_is_lost_is_made_again(stack):
+    with stack.changed(backoff_ms=4000, backoff_cap_ms=4000), stack.ffmpeg.ending("still", times=1):
+        video = stack.create(quick(renditions=["9:16"]))
+        ends = {}
+
+        def one_of_two():
+            ends.update({(events(stack, video, "still", item) or [""])[-1]: item for item in (0, 1)})
+            return {"done", "retry"} <= set(ends)
+
+        wait_for("one of its two", one_of_two)
+        lose(stack, video, f"preview-{ends['done']}.webp")
+        stack.run("start", "daemon")
+        stack.wait_completed(video)
+    assert events(stack, video, "still", ends["done"]) == ["start", "done", "start", "done"]
 
 
 def test_steps_that_do_not_end_in_time_are_handed_back(stack):

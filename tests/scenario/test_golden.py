@@ -1,4 +1,4 @@
-"""Texts look as they did when somebody last looked at them: `make contact-sheet` to look, `make golden` to keep."""
+"""Texts and fitted pictures look as they did when somebody last looked at them: `make contact-sheet` to look, `make golden` to keep."""
 
 import pathlib
 import sys
@@ -9,11 +9,13 @@ import letters
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "golden"))
 
+import fits  # noqa: E402
 import golden  # noqa: E402
 from cases import cases  # noqa: E402
 
 ALIKE = 0.98
 NAMES = list(cases())
+FITS = [f"fit-{shape}-{way}-{ratio}" for ratio in fits.SIZES for shape in fits.SHAPES for way in fits.WAYS]
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +35,7 @@ def similarity(folder, drawn, name, reference):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_looks_as_it_did(folder, drawn, name):
+    """seed D7, D16: each script has its letters, and each style its look."""
     assert drawn[name][1]["missing"] == 0
     assert similarity(folder, drawn, name, name) >= ALIKE
 
@@ -41,6 +44,21 @@ def test_looks_as_it_did(folder, drawn, name):
                                         ("caption-clean-words", "style-product_showcase-9:16")])
 def test_another_text_does_not(folder, drawn, one, other):
     assert similarity(folder, drawn, one, other) < ALIKE
+
+
+@pytest.fixture(scope="module")
+def fitted(folder):
+    return fits.made(folder)
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_is_fitted_as_it_was(fitted, name):
+    assert fits.similarity(fitted[name], golden.reference(name)) >= ALIKE
+
+
+@pytest.mark.parametrize("one, other", [("cover", "contain"), ("cover", "cover-left"), ("contain", "blur")])
+def test_another_way_to_fit_is_seen(fitted, one, other):
+    assert fits.similarity(fitted[f"fit-wide-{one}-9:16"], golden.reference(f"fit-wide-{other}-9:16")) < ALIKE
 
 
 def test_captions_and_logo_keep_off_the_text(drawn):
@@ -59,4 +77,4 @@ def meet(a, b, cloud=48):
 
 def test_no_reference_is_left_over():
     kept = {path.name for path in golden.HERE.glob("*.png")}
-    assert kept == {golden.reference(name).name for name in NAMES}
+    assert kept == {golden.reference(name).name for name in NAMES + FITS}

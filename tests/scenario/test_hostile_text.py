@@ -169,6 +169,7 @@ def test_missing_fonts_are_named_with_their_packages(folder):
 
 
 def test_the_daemon_does_not_start_without_fonts(folder):
+    """seed D7: so that no film fails for it, nor shows boxes."""
     (folder / "lettering").write_text(
         "#!/bin/sh\necho 'no font for Thai: \"Noto Sans Thai\" is missing (package fonts-noto-core)' >&2\nexit 1\n")
     (folder / "lettering").chmod(0o755)

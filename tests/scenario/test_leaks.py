@@ -12,13 +12,15 @@ import threading
 
 import pytest
 
+import daemons
 import stack as stacks
 from bad_requests import BAD, encode
+from daemons import events
 from stack import BUILD, film, scene, wait_for
 
 PROGRAMS = BUILD / "san"  # made by: make SAN=address,undefined all
 REQUESTS = 2000
-VIDEOS = 10
+VIDEOS = 8
 CLIENTS = 6
 POOL = 3
 
@@ -69,9 +71,9 @@ def reports(tmp_path):
 
 @pytest.fixture
 def stack():
-    with stacks.running({"videos_in_flight": 4}) as running:
-        running.put_store("shop")
+    with daemons.running(videos_in_flight=4) as running:
         running.put_store("other")
+        (running.assets / "no-picture.jpg").write_text("This is none.")
         for product, store in (("thing", "shop"), ("theirs", "other")):
             body = {"storeId": store, "title": "A thing", "sellingPrice": 9.5, "images": []}
             assert running.put(f"/videos/products/{product}", body).status in (200, 201)
@@ -197,12 +199,17 @@ def test_daemon(stack, reports):
         kinds = itertools.cycle(
             [
                 {"scenes": [scene(1, textOverlay="It's {\\b1} 100%")]},
-                {"scenes": [scene(1, imageUrl="/assets/photos/fig.jpg"), scene(2)]},
-                {"scenes": [scene(1)], "voiceoverScript": "Some words."},
+                {"scenes": [scene(1, imageUrl="/assets/picture.jpg"), scene(2)]},
+                # pieces that end between two passes of the sound
+                {"scenes": [scene(1), scene(2)], "renditions": ["9:16"], "voiceoverScript": "Some words."},
             ]
         )
-        videos = [stack.create(film(aspectRatio="1:1", **kind)) for kind in itertools.islice(kinds, VIDEOS)]
-        broken = stack.create(film(scenes=[scene(1, imageUrl="/assets/photos/PHOTOS.md")]))
+        with stack.ffmpeg.hold("print"):  # the sound is begun first, and everything else is done meanwhile
+            told = stack.create(film(aspectRatio="1:1", scenes=[scene(n, narration="Some words.") for n in range(2)]))
+            wait_for("the sound", lambda: events(stack, told, "sound") == ["start"])
+            wait_for("the pieces", lambda: all(events(stack, told, "encode", n)[-1:] == ["done"] for n in range(2)))
+        videos = [told] + [stack.create(film(aspectRatio="1:1", **kind)) for kind in itertools.islice(kinds, VIDEOS)]
+        broken = stack.create(film(scenes=[scene(1, imageUrl="/assets/no-picture.jpg")]))
         deleted = stack.create(film(scenes=[scene(1, 5)]))
         wait_for("the last one's begin", lambda: stack.status(deleted)["status"] != "pending", 240)
         assert stack.delete(f"/videos/{deleted}").status == 204

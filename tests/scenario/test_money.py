@@ -248,8 +248,8 @@ LOOK = {"quality": "draft", "fit": "blur", "transition": "fade", "transitionDura
 CHANGES = [
     ("a text and a price", {"scenes": OVERLAY}, (0, 0)),
     ("the music's volume", {"musicVolume": 80}, (0, 0)),
-    ("no music", {"musicTrackId": None}, (0, 0)),
     ("the voice's volume", {"voiceVolume": 50}, (0, 0)),
+    ("no music", {"musicTrackId": None}, (0, 0)),
     ("the title and how it looks", {"title": "Another", **LOOK}, (0, 0)),
     ("4:5, which is made in the shape of 9:16", {"aspectRatio": "4:5"}, (0, 0)),
     ("the script", {"voiceoverScript": "A shirt. Do not buy it."}, (0, 1)),

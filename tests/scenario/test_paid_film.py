@@ -9,11 +9,10 @@ import pytest
 import media
 import paid
 import stack as stacks
+from films import FRAME, SIZES
 from stack import wait_for
 
-FRAME = 1 / media.FPS
 UPPER = (0.1, 0.02, 0.8, 0.06)  # above the box that moves in each clip, and above all texts
-SIZES = {"16:9": (1920, 1080), "9:16": (1080, 1920), "1:1": (1080, 1080), "4:5": (1080, 1350)}
 RATES = {"gen4.5": 12, "gen4_turbo": 5, "veo3.1": 20, "veo3.1_fast": 10}  # credits a second
 DEFAULT_POLL_MS = 6000
 OVERLAP = 1.25  # times the slowest scene: no more may they take together

@@ -338,6 +338,18 @@ def test_one_parameter_set_for_all_pieces_and_closed_groups(films, name):
         assert (5 in types) == ("K" in packet["flags"]), "where one may begin, nothing before is needed"
 
 
+def hashes(path):
+    found = media.probe(path, "-select_streams", "v:0", "-show_packets", "-show_data_hash", "md5")["packets"]
+    return [packet["data_hash"] for packet in found]
+
+
+@pytest.mark.parametrize("name", FILMS)
+def test_what_is_joined_was_encoded_once(films, name):
+    """seed D15: each packet of the film is one of its pieces, byte for byte."""
+    film = films[name]
+    assert hashes(film.path) == [one for piece in film.pieces for one in hashes(film.folder / piece["file"])]
+
+
 @pytest.mark.parametrize("name", FILMS)
 def test_sound_and_pictures_begin_together(films, name):
     film = films[name]

@@ -68,6 +68,7 @@ def before(stack):
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.title)
 def test_refused(stack, before, bad):
+    """seed D18, D19: no scenes, and a track that is a path or is not there: said at create, before anything is paid."""
     answer = send(stack, bad.method, bad.path, bad.body, bad.headers)
 
     assert answer.status == bad.status, answer

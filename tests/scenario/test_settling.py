@@ -256,12 +256,12 @@ def test_a_daemon_that_could_keep_nothing_does_not_start(stack):
 
 def test_waiting_for_a_place_is_no_time_of_a_videos_own(stack, runway):
     runway.setup(clock={"pendingMs": 0, "runningMs": LONG_MS})
-    with stack.changed(runway_in_flight=1, video_deadline_sec=12):
+    with stack.changed(runway_in_flight=1, video_deadline_sec=25):
         first = stack.create(film("One"))
         runway.wait("create", answered=1)
         runway.setup(clock={"pendingMs": 0, "runningMs": 100})
         second = stack.create(film("Two"))
-        assert wait_status(stack, first, "failed")["error"].startswith("The video took longer than the 12 seconds")
+        assert wait_status(stack, first, "failed", seconds=60)["error"].startswith("The video took longer than the 25 s")
         stack.wait_completed(second)
 
 
@@ -300,7 +300,8 @@ def test_what_is_made_again_takes_the_place_of_what_was_published(stack, runway,
     folder = stack.folder / "media" / "videos" / video
     first = stack.wait_completed(video)
     assert [path.name for path in folder.iterdir()] == ["1"]
-    answer = stack.request("PATCH", f"/videos/{video}", {"voiceVolume": 20})
+    track = stack.get("/videos/music").json[0]["id"]
+    answer = stack.request("PATCH", f"/videos/{video}", {"musicTrackId": track, "musicVolume": 50})
     assert answer.status == 200, answer
     assert stack.post(f"/videos/{video}/render", {"mode": "full"}).status == 202
     again = stack.wait_completed(video)

@@ -65,7 +65,7 @@ struct text_case {
 	size_t item;
 	enum err_kind kind;
 	int http_status;
-	const char *told, *reason, *vendor;
+	const char *told, *reason, *vendor, *note;
 	int64_t need_milli;
 	enum failure_means means;
 	const char *text;
@@ -92,6 +92,10 @@ static const struct text_case texts[] = {
 		.text = "The voice-over could not be made: raw words."},
 	{"a model that is gone", STEP_CHECK, 0, ERR_PERM, 0, .means = MEANS_FAIL,
 		.text = "The voice-over could not be made."},
+	{"a film that is not as it should be", STEP_INSPECT, 0, ERR_PERM, 0, .note = "{}",
+		.means = MEANS_FAIL, .text = "The film did not pass its inspection: raw words."},
+	{"a film that could not be inspected", STEP_INSPECT, 0, ERR_PERM, 0, .means = MEANS_FAIL,
+		.text = "The film did not pass its inspection."},
 	{"a scene, perhaps charged", STEP_SCENE, 2, ERR_UNCERTAIN, 0, .vendor = "runway", .need_milli = 60000,
 		.means = MEANS_PAUSE, .text = "Scene 3: " SENT " (60 credits)." AGAIN},
 	{"half credits", STEP_SCENE, 0, ERR_UNCERTAIN, 0, .vendor = "runway", .need_milli = 12500,
@@ -125,6 +129,7 @@ static void clients_read_our_words(void **state)
 			.told = c->told,
 			.reason = c->reason,
 			.vendor = c->vendor,
+			.note = (char *)(uintptr_t)c->note,
 			.need_milli = c->need_milli,
 			.failure = {.kind = c->kind, .http_status = c->http_status, .text = "raw words"}};
 		struct failure f = failure_of(&s);

@@ -70,6 +70,7 @@ static void check_fences(const struct args *a)
 	assert_int_equal(count(a, "-codec_whitelist"), count(a, "-format_whitelist"));
 	assert_int_equal(count(a, "-max_pixels"), count(a, "-format_whitelist"));
 	assert_int_equal(count(a, "-max_streams"), count(a, "-format_whitelist"));
+	assert_int_equal(count(a, "-max_alloc"), count(a, "-format_whitelist"));
 	for (size_t i = 0; i < a->n; i++)
 		assert_true(strlen(a->v[i]) < ONE_ARGUMENT_MAX);
 }
@@ -309,7 +310,7 @@ static void looking_keeps_the_rules(void **state)
 	AUTO_ARGS look = {0}, pictures = {0}, packets = {0}, inspect = {0}, png = {0}, flac = {0};
 
 	(void)state;
-	film_look_args(&tools, "film.mp4", &look);
+	film_look_args(&tools, "film.mp4", 90, &look);
 	check_printer(&look);
 	film_pictures_args(&tools, &p, 1, &pictures);
 	check_command(&pictures, "still");
@@ -323,6 +324,37 @@ static void looking_keeps_the_rules(void **state)
 	film_sound_args(&tools, "music.came", 1800000, "own-music.flac", &flac);
 	check_command(&flac, "own-music.flac");
 	assert_has(&flac, "-t", "1801");
+}
+
+/* What is printed of a film does not grow with it for ever; the frame that is chosen is meant all the same.
+ */
+static void a_long_film_is_looked_at_more_seldom(void **state)
+{
+	static const char looked[] =
+		"frame:3 pts:3 pts_time:1\nlavfi.signalstats.YAVG=100\n"
+		"lavfi.signalstats.YDIF=1\nlavfi.entropy.normalized_entropy.normal.Y=0.9\n"
+		"lavfi.blur=4\n";
+	static const struct {
+		unsigned frames, chosen;
+		const char *select;
+	} cases[] = {
+		{90, 18, "select=not(mod(n\\,6)),"},
+		{6000, 18, "select=not(mod(n\\,6)),"},
+		{90000, 270, "select=not(mod(n\\,90)),"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_ARGS a = {0};
+		bool found = false;
+
+		film_look_args(&tools, "film.mp4", cases[i].frames, &a);
+		for (size_t k = 0; k < a.n; k++)
+			found |= strncmp(a.v[k], cases[i].select, strlen(cases[i].select)) == 0;
+		assert_true(found);
+		assert_int_equal(
+			film_still_choose(looked, strlen(looked), cases[i].frames, NULL, 0), cases[i].chosen);
+	}
 }
 
 static void progress_lines(void **state)
@@ -436,6 +468,7 @@ int main(void)
 		cmocka_unit_test(pieces_keep_the_rules),
 		cmocka_unit_test(sound_keeps_the_rules),
 		cmocka_unit_test(looking_keeps_the_rules),
+		cmocka_unit_test(a_long_film_is_looked_at_more_seldom),
 		cmocka_unit_test(progress_lines),
 		cmocka_unit_test(probe_reads_answers),
 		cmocka_unit_test(probe_reads_sound),

@@ -65,6 +65,46 @@ static void packets_are_judged_in_the_order_shown(void **state)
 	}
 }
 
+static void odd_lines_are_not_believed(void **state)
+{
+	static const struct {
+		const char *what, *text;
+		int64_t frames, bad_steps;
+		bool starts_at_zero;
+	} cases[] = {
+		{"no line of ours", "hello\n|codec_type=video\npackets|codec_type=video|pts=0\n", 0, 0,
+			false},
+		{"no time", "packet|codec_type=video|pts=N/A|flags=K_\n", 1, 0, false},
+		{"a time beyond all", "packet|codec_type=video|pts=99999999999999999999|flags=K_\n", 1, 0,
+			false},
+		{"nothing but its kind", "packet|codec_type=video\n", 1, 0, false},
+		{"no kind", "packet|pts=0|flags=K_\n", 0, 0, false},
+		{"all at once", "packet|codec_type=video|pts=0\npacket|codec_type=video|pts=0\n", 2, 1,
+			false},
+		{"cut off", "packet|codec_type=video|pts=0|flags=K_\npacket|codec_type=vid", 1, 0, false},
+		{"sound that begins with the picture",
+			"packet|codec_type=video|pts=0|flags=K_\nstream|codec_type=audio|start_time=0."
+			"000000\n",
+			1, 0, true},
+		{"sound that begins later",
+			"packet|codec_type=video|pts=0|flags=K_\nstream|codec_type=audio|start_time=0."
+			"000001\n",
+			1, 0, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct film_findings f = {0};
+		struct err e;
+
+		(void)film_packets_read(cases[i].text, strlen(cases[i].text), &expected, &f, &e);
+		if (f.frames != cases[i].frames || f.bad_steps != cases[i].bad_steps ||
+			f.starts_at_zero != cases[i].starts_at_zero || f.cuts_are_keys)
+			fail_msg("%s: %d frames, %d bad steps", cases[i].what, (int)f.frames,
+				(int)f.bad_steps);
+	}
+}
+
 static void nothing_is_no_film(void **state)
 {
 	struct film_findings f;
@@ -150,8 +190,14 @@ static void what_is_wrong_is_said_and_what_must_be_refuses(void **state)
 	BAD(starts_at_zero, false, IS_REFUSED);
 	BAD(audio_us, 233333, IS_REFUSED);
 	BAD(video_codec[0], 'x', IS_REFUSED);
+	BAD(video_codec[0], '\0', IS_REFUSED);
+	BAD(audio_codec[0], '\0', IS_REFUSED);
+	BAD(pixel_format[6], '\0', IS_REFUSED);
 	BAD(loudness.lufs, -15.0, IS_NOTED);
-	BAD(loudness.lufs, -70.0, IS_NOTED);
+	BAD(loudness.lufs, -19.9, IS_NOTED);
+	BAD(loudness.lufs, -20.1, IS_REFUSED);
+	BAD(loudness.lufs, -7.9, IS_REFUSED);
+	BAD(loudness.lufs, -70.0, IS_REFUSED);
 	BAD(loudness.dbtp, 0.2, IS_NOTED);
 	BAD(longest_black_ms, 1500, IS_NOTED);
 	BAD(longest_frozen_ms, 5000, IS_NOTED);
@@ -161,6 +207,13 @@ static void what_is_wrong_is_said_and_what_must_be_refuses(void **state)
 	f.frames = 150;
 	f.audio_us = f.video_us = 5000000;
 	assert_int_equal(judge(&x, &f), IS_REFUSED);
+	f = good();
+	x.frames = FRAMES;
+	x.voice = false; /* music, which may be silence */
+	f.loudness.lufs = -70;
+	assert_int_equal(judge(&x, &f), IS_NOTED);
+	x.sound = false;
+	assert_int_equal(judge(&x, &f), PASSES);
 	f = good();
 	x = expected;
 	x.texts = 2;
@@ -175,6 +228,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packets_are_judged_in_the_order_shown),
+		cmocka_unit_test(odd_lines_are_not_believed),
 		cmocka_unit_test(nothing_is_no_film),
 		cmocka_unit_test(stretches_without_an_end_go_on_to_the_films),
 		cmocka_unit_test(what_is_wrong_is_said_and_what_must_be_refuses),

@@ -14,6 +14,7 @@
 #include "lib/base/err.h"
 #include "lib/base/macros.h"
 #include "lib/io/json.h"
+#include "lib/video/limits.h"
 #include "lib/video/look.h"
 #include "lib/video/video.h"
 
@@ -240,6 +241,26 @@ static void test_reads_an_answer(void **state)
 	assert_string_equal(l.logo.file, "a-logo.png");
 }
 
+/* Each character of the longest script is a word in Chinese, and all of them may be one part's. */
+static void test_reads_the_captions_of_the_longest_script(void **state)
+{
+	AUTO_BUF b = BUF_INIT(4 * 1024 * 1024);
+	CLEANUP(lettering_done) struct film_layers l = {0};
+	int64_t missing = 0;
+	struct err e;
+
+	(void)state;
+	buf_adds(&b, "{\"entrance\":\"none\",\"missing\":0,\"captions\":[");
+	for (int i = 0; i < 6 * LIMIT_SCRIPT / 5; i++)
+		buf_addf(&b, "%s" IMAGE("l243-0123456789abcdef-c%d.png") ",\"from\":%d,\"to\":%d}",
+			i ? "," : "", i, i, i + 1);
+	buf_adds(&b, "]}");
+	assert_true(buf_ok(&b));
+	if (lettering_read(buf_text(&b), b.len, &l, &missing, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(l.caption_count, 6 * LIMIT_SCRIPT / 5);
+}
+
 static void test_nothing_drawn_is_an_empty_layer(void **state)
 {
 	static const char answer[] = "{\"entrance\":\"none\",\"missing\":0}\n";
@@ -301,6 +322,7 @@ int main(void)
 		cmocka_unit_test(test_ground_is_the_brands_or_the_styles),
 		cmocka_unit_test(test_no_text_is_an_argument),
 		cmocka_unit_test(test_reads_an_answer),
+		cmocka_unit_test(test_reads_the_captions_of_the_longest_script),
 		cmocka_unit_test(test_nothing_drawn_is_an_empty_layer),
 		cmocka_unit_test(test_refuses_what_it_does_not_print),
 	};

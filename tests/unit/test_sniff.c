@@ -1,6 +1,6 @@
-/* What a file says of itself in its own bytes, and MP4s that were cut off. */
+/* What a file says of itself in its own bytes, and MP4s and WAVs that were cut off. */
 
-#include "daemon/vendor/sniff.h"
+#include "daemon/sniff.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -111,11 +111,68 @@ static void test_mp4s(void **state)
 	assert_false(sniff_mp4_whole("/nowhere/at all"));
 }
 
+#define WAV "RIFF1234WAVEfmt \x02\0\0\0\x01\0"
+
+static void test_wavs(void **state)
+{
+	static const struct {
+		const char *title, *bytes;
+		size_t n;
+		bool whole;
+	} cases[] = {
+		{"whole",
+			BYTES(WAV "data\x0a\0\0\0"
+				  "0123456789"),
+			true},
+		{"nine tenths of it",
+			BYTES(WAV "data\x0a\0\0\0"
+				  "012345678"),
+			true},
+		{"less",
+			BYTES(WAV "data\x0a\0\0\0"
+				  "01234567"),
+			false},
+		{"nothing of it", BYTES(WAV "data\x0a\0\0\0"), false},
+		{"a chunk of an odd length before it",
+			BYTES(WAV "LIST\x01\0\0\0x\0data\x0a\0\0\0"
+				  "0123"),
+			false},
+		{"a chunk that has no end before it",
+			BYTES(WAV "LIST\xff\xff\xff\xff"
+				  "data\x0a\0\0\0"),
+			true},
+		{"from a pipe",
+			BYTES(WAV "data\xff\xff\xff\xff"
+				  "0123"),
+			true},
+		{"from another one's pipe",
+			BYTES(WAV "data\x00\xf0\xff\x7f"
+				  "0123"),
+			true},
+		{"says nothing",
+			BYTES(WAV "data\0\0\0\0"
+				  "0123"),
+			true},
+		{"no sound", BYTES(WAV), true},
+		{"a WebP", BYTES("RIFF1234WEBPdata\x0a\0\0\0"), true},
+		{"nothing", BYTES(""), true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		put(cases[i].bytes, cases[i].n);
+		if (sniff_wav_whole(path) != cases[i].whole)
+			fail_msg("%s", cases[i].title);
+	}
+	assert_false(sniff_wav_whole("/nowhere/at all"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pictures),
 		cmocka_unit_test(test_mp4s),
+		cmocka_unit_test(test_wavs),
 	};
 
 	return cmocka_run_group_tests_name("sniff", tests, set_up, tear_down);

@@ -245,6 +245,9 @@ static const struct {
 	{"letters of C1's bytes", "ß京", false, false},
 	{"ideographic space", "\u3000\u2003", false, true},
 	{"nothing to see", "\u200B \u00AD\u2060\uFEFF", false, true},
+	{"directions, joiners and selectors", "\u202E\u200D\u2066\uFE0F\U000E0061", false, true},
+	{"fillers", "\u3164\uFFA0\u115F\u2800", false, true},
+	{"an emoji of several", "\U0001F469\u200D\U0001F467", false, false},
 	{"zero width among letters", "\u200Ba", false, false},
 };
 

@@ -1,5 +1,5 @@
-#ifndef VIDEOD_DAEMON_VENDOR_SNIFF_H
-#define VIDEOD_DAEMON_VENDOR_SNIFF_H
+#ifndef VIDEOD_DAEMON_SNIFF_H
+#define VIDEOD_DAEMON_SNIFF_H
 
 /* What a file says of itself in its own bytes. */
 
@@ -13,5 +13,10 @@ const char *sniff_picture_type(const char *path);
  * whole to anybody who reads its beginning only. True for what is no MP4.
  */
 bool sniff_mp4_whole(const char *path);
+
+/* Whether nine tenths of the sound that a WAV says it has are there. True for what is no WAV, or says
+ * nothing.
+ */
+bool sniff_wav_whole(const char *path);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * Looks into files without a library: what a picture is, and the chain of an MP4's boxes
- * (ISO/IEC 14496-12, 4.2: 32 bits of size and a type; size 1: 64 bits of size follow; size 0: to the end).
+ * Looks into files without a library: what a picture is, the chain of an MP4's boxes (ISO/IEC 14496-12, 4.2:
+ * 32 bits of size and a type; size 1: 64 bits of size follow; size 0: to the end), and that of a WAV's chunks
+ * (a type and 32 bits of size, little-endian, padded to an even length).
  */
-#include "daemon/vendor/sniff.h"
+#include "daemon/sniff.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -14,7 +15,10 @@
 #include "lib/base/filetype.h"
 #include "lib/base/macros.h"
 
-#define BOXES_MAX 100000 /* a clip has a handful; one in fragments some thousands */
+#define BOXES_MAX     100000 /* a clip has a handful; one in fragments some thousands */
+#define CHUNKS_MAX    1000
+#define WHOLE_PERCENT 90
+#define STREAMED      0x7fff0000u /* who writes into a pipe says as much, or nothing: the length is not known */
 
 static int open_to_read(const char *path)
 {
@@ -75,4 +79,32 @@ bool sniff_mp4_whole(const char *path)
 		at += size;
 	}
 	return at == end;
+}
+
+static uint32_t little_endian(const uint8_t *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+bool sniff_wav_whole(const char *path)
+{
+	AUTO_CLOSE int fd = open_to_read(path);
+	uint8_t head[12];
+	struct stat st;
+	int64_t at = sizeof(head);
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return false;
+	if (pread(fd, head, sizeof(head), 0) < (ssize_t)sizeof(head) || memcmp(head, "RIFF", 4) != 0 ||
+		memcmp(head + 8, "WAVE", 4) != 0)
+		return true;
+	for (int i = 0; i < CHUNKS_MAX && pread(fd, head, 8, at) == 8; i++) {
+		uint32_t size = little_endian(head + 4);
+
+		at += 8;
+		if (memcmp(head, "data", 4) == 0)
+			return size >= STREAMED || st.st_size - at >= (int64_t)size * WHOLE_PERCENT / 100;
+		at += (int64_t)size + size % 2;
+	}
+	return true;
 }
