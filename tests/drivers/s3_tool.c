@@ -97,8 +97,10 @@ static void progress(int64_t bytes, void *arg)
 {
 	struct tool *t = arg;
 
-	if (getenv("S3T_PROGRESS"))
+	if (getenv("S3T_PROGRESS")) {
 		(void)printf("sent %" PRId64 "\n", bytes);
+		(void)fflush(stdout); /* somebody waits for it */
+	}
 	if (t->cancel_at >= 0 && bytes >= t->cancel_at)
 		loop_timer_arm(t->timer, 0);
 }

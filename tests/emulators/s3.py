@@ -207,6 +207,8 @@ class S3:
         gone = next((fault[key] for key in ("drop", "reset") if key in fault), None)
         late = fault.get("after") or gone == "after"
         reply = self.act(request) if late else None
+        if reply:
+            request.record["acted"] = reply.status
         if "delayMs" in fault:
             time.sleep(fault["delayMs"] / 1000)
         if fault.get("hold"):

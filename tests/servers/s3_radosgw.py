@@ -75,6 +75,9 @@ rgw dns name = {domain}
 rgw thread pool size = 32
 rgw enable usage log = false
 rgw max listing results = 20
+rgw gc obj min wait = 1
+rgw gc processor period = 1
+rgw gc processor max time = 1
 """
 POLICY = {"Version": "2012-10-17",
           "Statement": [{"Effect": "Allow", "Action": ["sts:GetSessionToken", "s3:*"], "Resource": ["*"]}]}
