@@ -282,7 +282,7 @@ const struct conf_key settings_keys[] = {
 		.help = "what a browser is told to do with a film whose URL it opens"},
 	{INT(s3_part_mb, 5, 5120), .fallback = "8",
 		.help = "mebibytes from which on a file is put in parts, and of one part"},
-	{INT(s3_parts_at_once, 1, 64), .fallback = "4", .help = "parts of one file that are sent at once"},
+	{INT(s3_parts_at_once, 1, 64), .fallback = "8", .help = "parts of one file that are sent at once"},
 	{INT(s3_attempts, 1, 20), .fallback = "5", .help = "tries of one request, the first one included"},
 	{INT(s3_deadline_sec, 1, 86400), .fallback = "300",
 		.help = "time for one request with all its tries"},

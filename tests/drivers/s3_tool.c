@@ -305,7 +305,7 @@ static void set_up(struct tool *t)
 		.tags = getenv("S3T_TAGS"),
 		.cache_control = getenv("S3T_CACHE_CONTROL"),
 		.part_bytes = number(getenv("S3T_PART_BYTES"), 8 << 20),
-		.parts_at_once = (unsigned)number(getenv("S3T_PARTS"), 4),
+		.parts_at_once = (unsigned)number(getenv("S3T_PARTS"), 8),
 		.attempts = (unsigned)number(getenv("S3T_ATTEMPTS"), 5),
 		.deadline_ms = number(getenv("S3T_DEADLINE_MS"), 60000),
 	};
