@@ -258,8 +258,8 @@ static void test_a_stopped_server_is_given_up(void **state)
 
 	AUTO(db) late = db_new(&options);
 
-	session_exec(patient, "CREATE TABLE stopped (id INT AUTO_INCREMENT PRIMARY KEY)");
-	(void)session_id(writer);
+	session_exec(patient, "CREATE TABLE stopped (id INT AUTO_INCREMENT PRIMARY KEY) ENGINE=MEMORY");
+	expect_ok(db_exec(writer, insert, DB_NO_ARGS, NULL, &e), &e);
 	(void)session_id(reader);
 	test_server_signal(&session_server, SIGSTOP);
 
