@@ -247,6 +247,7 @@ static void test_a_stopped_server_is_given_up(void **state)
 {
 	static const char insert[] = "INSERT INTO stopped VALUES (NULL)";
 	struct db_options options = test_db_options(&session_server);
+	AUTO(db) patient = session_new(20);
 	AUTO(db) reader = session_new(1);
 	AUTO(db) writer = session_new(1);
 	AUTO(db_rows) rows = NULL;
@@ -257,7 +258,7 @@ static void test_a_stopped_server_is_given_up(void **state)
 
 	AUTO(db) late = db_new(&options);
 
-	session_exec(writer, "CREATE TABLE stopped (id INT AUTO_INCREMENT PRIMARY KEY)");
+	session_exec(patient, "CREATE TABLE stopped (id INT AUTO_INCREMENT PRIMARY KEY) ENGINE=MEMORY");
 	expect_ok(db_exec(writer, insert, DB_NO_ARGS, NULL, &e), &e);
 	(void)session_id(reader);
 	test_server_signal(&session_server, SIGSTOP);
