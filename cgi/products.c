@@ -12,6 +12,8 @@
 #include "cgi/view.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
+#include "lib/io/wake.h"
+#include "lib/video/keeping.h"
 #include "lib/video/request.h"
 #include "lib/video/stores.h"
 
@@ -78,11 +80,24 @@ int serve_store_put(struct app *a, const struct request *q, struct reply *r, str
 
 	int created = stores_put(a->db, &store, e);
 
+	if (created < 0 && e->http_status == 409)
+		return reply_error(
+			r, REPLY_CONFLICT, "The store of that id was deleted and is still being removed.");
 	if (created < 0)
 		return -1;
 	if (created)
 		reply_location(r, "/videos/stores/", store.id);
 	return reply_json(r, created ? 201 : 200, view_store(&store));
+}
+
+int serve_store_delete(struct app *a, const struct request *q, struct reply *r, struct err *e)
+{
+	int found = stores_delete(a->db, q->key, e);
+
+	if (found <= 0)
+		return found < 0 ? -1 : reply_error(r, REPLY_NOT_FOUND, NO_SUCH_STORE);
+	wake_daemon(a->settings.wake_socket);
+	return reply_empty(r);
 }
 
 int serve_store_products(struct app *a, const struct request *q, struct reply *r, struct err *e)

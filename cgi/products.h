@@ -5,7 +5,7 @@
 
 #include "cgi/handler.h"
 
-handler_fn serve_stores, serve_store, serve_store_put;
+handler_fn serve_stores, serve_store, serve_store_put, serve_store_delete;
 handler_fn serve_store_products, serve_product, serve_product_put;
 
 #endif

@@ -63,6 +63,7 @@ static const struct route routes[] = {
 	{METHOD_GET, "/videos/stores", serve_stores, ROUTE_QUERY},
 	{METHOD_GET, "/videos/stores/{key}", serve_store, 0},
 	{METHOD_PUT, "/videos/stores/{key}", serve_store_put, ROUTE_BODY},
+	{METHOD_DELETE, "/videos/stores/{key}", serve_store_delete, 0},
 	{METHOD_GET, "/videos/stores/{key}/products", serve_store_products, ROUTE_QUERY},
 	{METHOD_GET, "/videos/stores/{key}/brand", serve_brand, 0},
 	{METHOD_PUT, "/videos/stores/{key}/brand", serve_brand_put, ROUTE_BODY},

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cgi/files.h"
+#include "cgi/links.h"
 #include "cgi/order.h"
 #include "cgi/query.h"
 #include "cgi/reply.h"
@@ -15,6 +16,7 @@
 #include "lib/base/err.h"
 #include "lib/io/json.h"
 #include "lib/io/wake.h"
+#include "lib/video/addresses.h"
 #include "lib/video/purchases.h"
 #include "lib/video/request.h"
 #include "lib/video/status.h"
@@ -82,6 +84,8 @@ int serve_video(struct app *a, const struct request *q, struct reply *r, struct 
 
 	if (found <= 0)
 		return found < 0 ? -1 : reply_error(r, REPLY_NOT_FOUND, NO_SUCH_VIDEO);
+	if (links_renew(a, &v, 1, e) < 0)
+		return -1;
 	if (purchases_used(a->db, &q->id, &bought.used, &bought.used_count, e) < 0 ||
 		purchases_list(a->db, &q->id, &bought.ledger, &bought.ledger_count, e) < 0)
 		return -1;
@@ -96,7 +100,18 @@ int serve_video_status(struct app *a, const struct request *q, struct reply *r, 
 
 	if (found <= 0)
 		return found < 0 ? -1 : reply_error(r, REPLY_NOT_FOUND, NO_SUCH_VIDEO);
-	return reply_json(r, 200, status_json(&v, &a->settings));
+	if (!links_end_soon(&v, &a->settings))
+		return reply_json(r, 200, status_json(&v, &a->settings));
+
+	/* what memcached has by now is without them */
+	AUTO_VIDEO again = {0};
+
+	if (links_renew(a, &v, 1, e) < 0)
+		return -1;
+	found = status_get(a->db, a->cache, &a->settings, &q->id, &again, e);
+	if (found <= 0)
+		return found < 0 ? -1 : reply_error(r, REPLY_NOT_FOUND, NO_SUCH_VIDEO);
+	return reply_json(r, 200, status_json(&again, &a->settings));
 }
 
 int serve_video_delete(struct app *a, const struct request *q, struct reply *r, struct err *e)
@@ -188,7 +203,10 @@ static int list_videos(
 		return -1;
 
 	reply_page_begin(r, "videos");
-	int failed = add_videos(a, list, count, r, e);
+	int failed = links_renew(a, list, count, e);
+
+	if (failed == 0)
+		failed = add_videos(a, list, count, r, e);
 
 	videos_list_free(list, count);
 	return failed < 0 ? -1 : reply_page_end(r, want->offset, total);

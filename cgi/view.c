@@ -10,6 +10,7 @@
 #include "lib/base/err.h"
 #include "lib/base/names.h"
 #include "lib/io/json.h"
+#include "lib/video/addresses.h"
 #include "lib/video/fields.h"
 #include "lib/video/models.h"
 #include "lib/video/money.h"
@@ -182,13 +183,14 @@ static struct json *stored_json(const char *text)
 static void put_outputs(struct json *o, const struct video *v, const struct settings *s)
 {
 	AUTO_OUTPUTS all = {0};
+	AUTO_ADDRESSES addresses = addresses_of(v, s);
 	struct output_film film = {.aspect = v->aspect,
 		.key = {[OUTPUT_FILM] = v->video_key, [OUTPUT_THUMBNAIL] = v->thumbnail_key}};
 	struct outputs alone = {.films = &film, .count = 1};
 	struct err ignored;
 	bool read = v->outputs && outputs_read(v->outputs, &all, &ignored) == 0;
 
-	outputs_put_urls(read || !v->video_key ? &all : &alone, s, o);
+	outputs_put_urls(read || !v->video_key ? &all : &alone, &addresses, o);
 }
 
 struct json *view_video(const struct video *v, const struct view_bought *bought, const struct settings *s)

@@ -24,6 +24,7 @@ int command_brand(const struct settings *s, int argc, char **argv, struct err *e
 int command_resume(const struct settings *s, int argc, char **argv, struct err *e);
 int command_vendors(const struct settings *s, int argc, char **argv, struct err *e);
 int command_ledger(const struct settings *s, int argc, char **argv, struct err *e);
+int command_storage(const struct settings *s, int argc, char **argv, struct err *e);
 
 /* Fills *e, returns COMMAND_MISUSED, for a caller's  return command_misused(...); */
 int command_misused(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);

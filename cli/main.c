@@ -39,6 +39,7 @@ static const struct command {
 		command_resume},
 	{"vendors", "", "the vendors' accounts as the daemon last saw them", command_vendors},
 	{"ledger", "ID", "what was bought for a video, and what it cost", command_ledger},
+	{"storage", "check [--repair]", "compare the storage with the database", command_storage},
 };
 
 static void usage(FILE *to)

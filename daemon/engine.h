@@ -23,6 +23,7 @@ struct http;
 struct job;
 struct job_lease;
 struct keeper;
+struct keeping;
 struct loop;
 struct loop_timer;
 struct order;
@@ -31,7 +32,6 @@ struct run;
 struct runway;
 struct settings;
 struct storage;
-struct tidying;
 
 /* What a step takes one of while it runs, limited over all videos of one daemon. */
 enum place {
@@ -66,7 +66,7 @@ struct engine {
 	struct calloff *calloff;   /* cancels tasks at the vendor: see calloff.h */
 	struct accounts *accounts; /* looks at the vendors: see accounts.h */
 	struct keeper *keeper;     /* bought files in the storage, NULL: see keeper.h */
-	struct tidying *tidying;   /* removes what is left in the storage: see tidying.h */
+	struct keeping *keeping;   /* looks after what was published: see keeping.h */
 	unsigned bought_swept;     /* the folder of bought_dir that is looked at next: see bought.h */
 	unsigned bought_seen;      /* how many of its files were looked at already */
 	size_t count;              /* of both */

@@ -10,7 +10,7 @@
 
 #include "daemon/engine_priv.h"
 #include "daemon/provider.h"
-#include "daemon/tidying.h"
+#include "daemon/keeping/keeping.h"
 #include "daemon/vendor/calloff.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
@@ -77,7 +77,7 @@ int engine_end_run(struct run *r, struct err *e)
 	if (r->end == RUN_CANCELLED)
 		calloff_soon(r->engine->calloff);
 	if (r->end == RUN_COMPLETED)
-		tidying_soon(r->engine->tidying);
+		keeping_soon(r->engine->keeping);
 	if (r->end != RUN_RELEASED && !run_remove_folder(r))
 		outcome_log_run(LOG_LEVEL_WARNING, "work folder left to the sweep", r, NULL);
 	leave(r);

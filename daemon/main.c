@@ -23,9 +23,9 @@
 #include "daemon/dumps.h"
 #include "daemon/engine.h"
 #include "daemon/fonts_check.h"
+#include "daemon/keeping/keeping.h"
 #include "daemon/notify.h"
 #include "daemon/storage.h"
-#include "daemon/tidying.h"
 #include "daemon/vendor/accounts.h"
 #include "daemon/vendor/calloff.h"
 #include "daemon/vendor/keeper.h"
@@ -107,12 +107,13 @@ static int open_vendors(struct engine *en, struct err *e)
 		return -1;
 	if (calloff_new(en, &en->calloff, e) < 0)
 		return -1;
-	return accounts_new(en, &en->accounts, e);
+	return accounts_new(en, &en->accounts, e) < 0 ? -1 : keeper_new(en, &en->keeper, e);
 }
 
 /* After engine_done: what is at work for a step uses them. */
 static void close_vendors(struct engine *en)
 {
+	keeper_free(en->keeper);
 	accounts_free(en->accounts);
 	calloff_free(en->calloff);
 	elevenlabs_free(en->elevenlabs);
@@ -167,8 +168,7 @@ static int serve(const struct settings *s, struct err *e)
 		engine.http = http;
 		engine.storage = storage;
 		if (engine_init(&engine, e) == 0 && open_vendors(&engine, e) == 0 &&
-			tidying_new(&engine, &engine.tidying, e) == 0 &&
-			keeper_new(&engine, &engine.keeper, e) == 0 &&
+			keeping_new(&engine, &engine.keeping, e) == 0 &&
 			worker_init(&worker, &engine, e) == 0) {
 			loop_watchdog(loop);
 			say_ready(&worker, s);
@@ -178,8 +178,7 @@ static int serve(const struct settings *s, struct err *e)
 	}
 	engine_done(&engine);
 	close_vendors(&engine);
-	keeper_free(engine.keeper);
-	tidying_free(engine.tidying);
+	keeping_free(engine.keeping);
 	worker_done(&worker);
 	if (storage)
 		storage->ops->free(storage);

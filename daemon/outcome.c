@@ -8,6 +8,7 @@
 
 #include "daemon/engine_priv.h"
 #include "daemon/failure.h"
+#include "daemon/keeping/keeping.h"
 #include "daemon/run.h"
 #include "daemon/vendor/accounts.h"
 #include "lib/base/buf.h"
@@ -243,6 +244,7 @@ static int take_results(struct run *r, struct err *e)
 	replace(&r->video.thumbnail_key, xstrdup(outputs.films[0].key[OUTPUT_THUMBNAIL]));
 	replace(&r->video.outputs, xstrdup(published->note));
 	replace(&r->video.report, run_report(r));
+	keeping_sign(r->engine, &r->video);
 	r->video.duration_ms = run_step(r, STEP_ASSEMBLE, 0)->media.duration_ms;
 	return 0;
 }

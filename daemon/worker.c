@@ -16,7 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "daemon/tidying.h"
+#include "daemon/keeping/keeping.h"
 #include "daemon/vendor/bought.h"
 #include "daemon/vendor/buy.h"
 #include "daemon/vendor/calloff.h"
@@ -27,6 +27,7 @@
 #include "lib/base/mem.h"
 #include "lib/io/loop.h"
 #include "lib/video/again.h"
+#include "lib/video/keeping.h"
 #include "lib/video/purchases.h"
 #include "lib/video/settings.h"
 #include "lib/video/uploads.h"
@@ -135,6 +136,7 @@ static void woken(int fd, uint32_t events, void *arg)
 		continue;
 	claim_soon(w);
 	loop_timer_arm(w->renew, 0); /* it may be a cancel or a delete */
+	keeping_soon(w->engine->keeping);
 }
 
 /* Upkeep */
@@ -202,6 +204,21 @@ static void tidy_uploads(struct worker *w)
 		log_info("uploads removed", log_number("files", removed + abandoned));
 }
 
+/* What is deleted here is removed by jobs, as if a client had deleted it. */
+static void tidy_old(struct worker *w)
+{
+	const struct engine *en = w->engine;
+	struct err e;
+	int expired = videos_expire(en->db, en->settings, &e),
+	    cleared = expired < 0 ? -1 : stores_clear(en->db, en->settings, &e);
+
+	if (cleared < 0)
+		log_trouble("upkeep of what is old", &e);
+	else if (expired > 0)
+		log_info("videos deleted for their age", log_number("videos", expired));
+	keeping_soon(en->keeping);
+}
+
 static void upkeep(void *arg)
 {
 	struct worker *w = arg;
@@ -209,7 +226,7 @@ static void upkeep(void *arg)
 	tidy(w);
 	tidy_purchases(w);
 	tidy_uploads(w);
-	tidying_soon(w->engine->tidying);
+	tidy_old(w);
 	workdir_sweep(&w->workdir, in_use, w);
 	claim_soon(w);
 	loop_timer_arm(w->upkeep, UPKEEP_MS);

@@ -16,17 +16,18 @@ declare -A MAY=(
 	[lib/io]='lib/base'
 	[lib/video]='lib/base lib/io'
 	[lib/remote]='lib/base lib/io'
-	[daemon]='lib/base lib/io lib/video lib/remote daemon/film daemon/vendor'
+	[daemon]='lib/base lib/io lib/video lib/remote daemon/film daemon/keeping daemon/vendor'
 	[daemon/film]='lib/base lib/io lib/video'
 	[daemon/lettering]='lib/base lib/io lib/video'
+	[daemon/keeping]='lib/base lib/io lib/video daemon'
 	[daemon/vendor]='lib/base lib/io lib/video lib/remote daemon daemon/film'
 	[cgi]='lib/base lib/io lib/video'
 	[cli]='lib/base lib/io lib/video lib/remote'
 	[assets/music]=''
 	[tests/drivers]='lib/base lib/io lib/video lib/remote daemon/film'
-	[tests/unit]='lib/base lib/io lib/video lib/remote daemon daemon/film daemon/vendor cgi cli'
+	[tests/unit]='lib/base lib/io lib/video lib/remote daemon daemon/film daemon/keeping daemon/vendor cgi cli'
 	[tests/bench]='lib/base lib/io lib/video daemon/film'
-	[tests/fuzz]='lib/base lib/io lib/video lib/remote daemon daemon/film daemon/vendor cgi cli'
+	[tests/fuzz]='lib/base lib/io lib/video lib/remote daemon daemon/film daemon/keeping daemon/vendor cgi cli'
 )
 
 # third-party header: the one file that may include it, or a pattern for those of one module

@@ -16,9 +16,9 @@
 #include "lib/base/names.h"
 #include "lib/io/json.h"
 #include "lib/io/uuid.h"
+#include "lib/video/addresses.h"
 #include "lib/video/fields.h"
 #include "lib/video/problems.h"
-#include "lib/video/status.h"
 #include "lib/video/video.h"
 
 #define KEY(wire, kind) .name = (wire), .type = FIELD_LINE, .offset = offsetof(struct output_film, key[kind])
@@ -150,14 +150,27 @@ void outputs_revision_prefix(
 	(void)snprintf(out, OUTPUTS_PREFIX_SIZE, "videos/%s/%" PRId64 "/", id, revision);
 }
 
-static void put_url(struct json *o, const char *name, const struct settings *s, const char *key)
+void outputs_keys(const struct outputs *o, void (*fn)(const char *key, void *arg), void *arg)
 {
-	AUTO_FREE char *url = status_url(s, key);
+	for (size_t i = 0; i < o->count; i++)
+		for (size_t k = 0; k < OUTPUT_KIND_COUNT; k++)
+			if (o->films[i].key[k])
+				fn(o->films[i].key[k], arg);
+	for (size_t k = 0; k < OUTPUT_CAPTIONS_COUNT; k++)
+		if (o->captions[k])
+			fn(o->captions[k], arg);
+	if (o->report)
+		fn(o->report, arg);
+}
+
+static void put_url(struct json *o, const char *name, const struct addresses *a, const char *key)
+{
+	AUTO_FREE char *url = address_get(a, key);
 
 	json_put_string(o, name, url);
 }
 
-static struct json *film_urls(const struct output_film *f, const struct settings *s)
+static struct json *film_urls(const struct output_film *f, const struct addresses *a)
 {
 	static const char *const names[OUTPUT_KIND_COUNT] = {
 		[OUTPUT_FILM] = "videoUrl",
@@ -176,22 +189,22 @@ static struct json *film_urls(const struct output_film *f, const struct settings
 	else
 		json_put(o, "bytes", NULL);
 	for (size_t k = 0; k < OUTPUT_KIND_COUNT; k++)
-		put_url(o, names[k], s, f->key[k]);
+		put_url(o, names[k], a, f->key[k]);
 	return o;
 }
 
-void outputs_put_urls(const struct outputs *o, const struct settings *s, struct json *object)
+void outputs_put_urls(const struct outputs *o, const struct addresses *a, struct json *object)
 {
 	struct json *films = json_new_array(), *captions = NULL;
 
 	for (size_t i = 0; i < o->count; i++)
-		json_append(films, film_urls(&o->films[i], s));
+		json_append(films, film_urls(&o->films[i], a));
 	if (o->captions[OUTPUT_SRT] || o->captions[OUTPUT_VTT]) {
 		captions = json_new_object();
-		put_url(captions, "srtUrl", s, o->captions[OUTPUT_SRT]);
-		put_url(captions, "vttUrl", s, o->captions[OUTPUT_VTT]);
+		put_url(captions, "srtUrl", a, o->captions[OUTPUT_SRT]);
+		put_url(captions, "vttUrl", a, o->captions[OUTPUT_VTT]);
 	}
 	json_put(object, "films", films);
 	json_put(object, "captionFiles", captions);
-	put_url(object, "reportUrl", s, o->report);
+	put_url(object, "reportUrl", a, o->report);
 }

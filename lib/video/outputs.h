@@ -9,9 +9,9 @@
 
 #include "lib/base/macros.h"
 
+struct addresses;
 struct err;
 struct json;
-struct settings;
 struct uuid;
 
 enum output_kind {
@@ -45,12 +45,14 @@ void outputs_done(struct outputs *o);
 struct json *outputs_json(const struct outputs *o);
 int outputs_read(const char *text, struct outputs *ret, struct err *e); /* NULL text: none. -1 ERR_PERM */
 bool outputs_have(const struct outputs *o, const char *key);
+/* Calls fn with each key that there is. */
+void outputs_keys(const struct outputs *o, void (*fn)(const char *key, void *arg), void *arg);
 /*
  * The same for clients, put into object: "films", each with aspectRatio, width, height, bytes, "videoUrl",
  * "thumbnailUrl", "previewUrl", "spriteUrl", "spriteVttUrl", null where there is none; "captionFiles" as
  * {"srtUrl","vttUrl"} or null; "reportUrl" or null.
  */
-void outputs_put_urls(const struct outputs *o, const struct settings *s, struct json *object);
+void outputs_put_urls(const struct outputs *o, const struct addresses *a, struct json *object);
 
 /* What all keys of a video, or of one revision of it, begin with: "videos/<id>/", "videos/<id>/2/". */
 #define OUTPUTS_PREFIX_SIZE 80

@@ -68,7 +68,8 @@ struct settings {
 	char *s3_ca_file;
 	bool s3_path_style, s3_allow_http;
 	char *s3_storage_class, *s3_sse, *s3_kms_key, *s3_tags, *s3_cache_control; /* of what is put */
-	int s3_disposition; /* enum settings_disposition */
+	int s3_disposition;  /* enum settings_disposition */
+	int64_t s3_link_sec; /* how long a signed address works */
 	int64_t s3_part_mb, s3_parts_at_once, s3_attempts, s3_deadline_sec;
 
 	/* how much at once */
@@ -90,6 +91,7 @@ struct settings {
 	int64_t poll_ms;
 	int64_t drain_sec; /* after SIGTERM */
 	int64_t keep_completed_jobs, keep_failed_jobs;
+	int64_t keep_completed_days, keep_failed_days, keep_cancelled_days; /* of videos; 0: for ever */
 
 	/* uploads */
 	int64_t upload_store_mb;  /* of one store, all together */

@@ -16,26 +16,11 @@
 #include "lib/base/names.h"
 #include "lib/io/cache.h"
 #include "lib/io/json.h"
-#include "lib/video/settings.h"
+#include "lib/video/addresses.h"
 #include "lib/video/videos.h"
 
 #define STATUS_MAX_BYTES (16 * 1024)
 #define ROUNDS           20 /* of a race that somebody else wins each time */
-
-char *status_url(const struct settings *s, const char *key)
-{
-	if (!key)
-		return NULL;
-	if (s->cdn_domain && *s->cdn_domain)
-		return xasprintf("https://%s/%s", s->cdn_domain, key);
-
-	const char *base = s->public_url ? s->public_url : "";
-	size_t n = strlen(base);
-
-	while (n > 0 && base[n - 1] == '/')
-		n--;
-	return xasprintf("%.*s/media/%s", (int)n, base, key);
-}
 
 /* Nothing is under way: it ended, or it waits for somebody. */
 static bool is_at_rest(int status)
@@ -44,9 +29,9 @@ static bool is_at_rest(int status)
 	       status == STATUS_PAUSED;
 }
 
-static void put_url(struct json *o, const char *name, const struct settings *s, const char *key)
+static void put_url(struct json *o, const char *name, const struct addresses *a, const char *key)
 {
-	AUTO_FREE char *url = status_url(s, key);
+	AUTO_FREE char *url = address_get(a, key);
 
 	if (url)
 		json_put_string(o, name, url);
@@ -54,6 +39,7 @@ static void put_url(struct json *o, const char *name, const struct settings *s, 
 
 struct json *status_json(const struct video *v, const struct settings *s)
 {
+	AUTO_ADDRESSES addresses = addresses_of(v, s);
 	struct json *o = json_new_object();
 	char id[UUID_TEXT_SIZE];
 
@@ -67,8 +53,8 @@ struct json *status_json(const struct video *v, const struct settings *s)
 		json_put_int(o, "etaSeconds", v->eta_sec);
 	if (v->mode == MODE_DRAFT)
 		json_put_string(o, "mode", video_mode_names[MODE_DRAFT]);
-	put_url(o, "videoUrl", s, v->video_key);
-	put_url(o, "thumbnailUrl", s, v->thumbnail_key);
+	put_url(o, "videoUrl", &addresses, v->video_key);
+	put_url(o, "thumbnailUrl", &addresses, v->thumbnail_key);
 	if (v->duration_ms > 0)
 		json_put_scaled(o, "duration", v->duration_ms, 3);
 	if (v->error && v->status != STATUS_COMPLETED)

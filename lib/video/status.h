@@ -16,8 +16,6 @@ struct settings;
  * only of a draft, pause {reason} only of a paused one, whose error says what it waits for.
  */
 struct json *status_json(const struct video *v, const struct settings *s); /* caller frees */
-/* Public URL of a published key, or NULL for NULL. Caller frees. */
-char *status_url(const struct settings *s, const char *key);
 
 #define STATUS_KEY_SIZE 64
 /*

@@ -49,7 +49,8 @@ static const char SQL_PROGRESS[] =
 	"stage = ?, eta_sec = ?, " NOT_PAUSED ", updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
 static const char SQL_COMPLETE[] =
 	"UPDATE videos SET video_key = ?, thumbnail_key = ?, duration_ms = ?, outputs = ?, report = ?, "
-	"progress = 100, "
+	"links = ?, links_until = UTC_TIMESTAMP(3) + INTERVAL ? SECOND, links_wanted_at = NULL, progress = "
+	"100, "
 	"status = 'completed', stage = NULL, eta_sec = NULL, error = NULL, " NOT_PAUSED
 	", completed_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
 /* Whether anything is left of before is asked later: see leftovers.h. */
@@ -215,7 +216,8 @@ static int work_complete(struct db *db, const struct transition *t, struct err *
 
 	if (db_exec(db, SQL_COMPLETE,
 		    DB_ARGS(db_text(v->video_key), db_text(v->thumbnail_key), db_int(v->duration_ms),
-			    db_text(v->outputs), db_text(v->report), db_uuid(&v->id)),
+			    db_text(v->outputs), db_text(v->report), db_text(v->links),
+			    db_int(v->links_left_sec), db_uuid(&v->id)),
 		    NULL, e) < 0 ||
 		db_exec(db, SQL_LEFTOVER, DB_ARGS(db_uuid(&v->id)), NULL, e) < 0 ||
 		purchases_call_off(db, &v->id, e) < 0) /* takes that were given up for later ones */

@@ -1,7 +1,8 @@
 /*
  * Stores, products and music tracks. Putting is an UPDATE that, where it matches nothing, is followed by an
- * INSERT and, where somebody else was faster, by the UPDATE again: rows are never deleted, so the third step
- * finds one. Ids that could not have been stored are not found without asking: SQL's comparison pads with
+ * INSERT and, where somebody else was faster, by the UPDATE again: rows are hardly ever deleted, so the third
+ * step finds one. A deleted store is a row without its id until all that is its own is gone: see keeping.h.
+ * Ids that could not have been stored are not found without asking: SQL's comparison pads with
  * blanks, ours does not.
  */
 
@@ -30,11 +31,12 @@ static const char SQL_STORE_UPDATE[] = "UPDATE stores SET name = ?, niche = ?, c
 				       "updated_at = UTC_TIMESTAMP(3) WHERE public_id = ?";
 static const char SQL_STORE_INSERT[] =
 	"INSERT INTO stores (name, niche, currency, locale, public_id, created_at, updated_at) "
-	"VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))";
+	"SELECT ?, ?, ?, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) FROM DUAL "
+	"WHERE NOT EXISTS (SELECT 1 FROM stores WHERE gone_id = ?)";
 static const char SQL_STORE_GET[] = "SELECT " STORE_COLUMNS " FROM stores WHERE public_id = ?";
 static const char SQL_STORE_LIST[] =
-	"SELECT " STORE_COLUMNS " FROM stores ORDER BY public_id LIMIT ? OFFSET ?";
-static const char SQL_STORE_COUNT[] = "SELECT COUNT(*) FROM stores";
+	"SELECT " STORE_COLUMNS " FROM stores WHERE gone_id IS NULL ORDER BY public_id LIMIT ? OFFSET ?";
+static const char SQL_STORE_COUNT[] = "SELECT COUNT(*) FROM stores WHERE gone_id IS NULL";
 
 static const char SQL_PRODUCT_UPDATE[] =
 	"UPDATE " PRODUCT_TABLES " SET p.title = ?, p.description = ?, p.price_milli = ?, p.images = ?, "
@@ -44,7 +46,7 @@ static const char SQL_PRODUCT_INSERT[] =
 	"updated_at) "
 	"SELECT ?, ?, ?, ?, ?, id, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) FROM stores WHERE public_id = ?";
 static const char SQL_PRODUCT_GET[] =
-	"SELECT " PRODUCT_COLUMNS " FROM " PRODUCT_TABLES " WHERE p.public_id = ?";
+	"SELECT " PRODUCT_COLUMNS " FROM " PRODUCT_TABLES " WHERE p.public_id = ? AND s.gone_id IS NULL";
 static const char SQL_PRODUCT_LIST[] = "SELECT " PRODUCT_COLUMNS " FROM " PRODUCT_TABLES
 				       " WHERE s.public_id = ? ORDER BY p.public_id LIMIT ? OFFSET ?";
 static const char SQL_PRODUCT_COUNT[] = "SELECT COUNT(*) FROM " PRODUCT_TABLES " WHERE s.public_id = ?";
@@ -53,13 +55,13 @@ static const char SQL_MUSIC_LIST[] = "SELECT " MUSIC_COLUMNS " FROM music_tracks
 static const char SQL_MUSIC_GET[] = "SELECT " MUSIC_COLUMNS " FROM music_tracks WHERE id = ?";
 
 /* UPDATE, INSERT, UPDATE. 1 inserted, 0 updated, -1 failed: ERR_PERM with 409 or 404 when none of them found
- * a place. */
-static int put(struct db *db, const char *update, const char *insert, const struct db_arg *args, size_t nargs,
-	struct err *e)
+ * a place. The INSERT takes all args, the UPDATE the first ones. */
+static int put(struct db *db, const char *update, size_t nupdate, const char *insert,
+	const struct db_arg *args, size_t nargs, struct err *e)
 {
 	uint64_t rows = 0;
 
-	if (db_exec(db, update, args, nargs, &rows, e) < 0)
+	if (db_exec(db, update, args, nupdate, &rows, e) < 0)
 		return -1;
 	if (rows > 0)
 		return 0;
@@ -70,7 +72,7 @@ static int put(struct db *db, const char *update, const char *insert, const stru
 
 	struct err taken = *e;
 
-	if (db_exec(db, update, args, nargs, &rows, e) < 0)
+	if (db_exec(db, update, args, nupdate, &rows, e) < 0)
 		return -1;
 	if (rows == 0) {
 		*e = taken;
@@ -107,10 +109,15 @@ static int find(const char *const *table, const char *name)
 
 int stores_put(struct db *db, const struct store *s, struct err *e)
 {
-	return put(db, SQL_STORE_UPDATE, SQL_STORE_INSERT,
+	struct db_arg id = db_text(s->id);
+	int r = put(db, SQL_STORE_UPDATE, 5, SQL_STORE_INSERT,
 		DB_ARGS(db_text(s->name), db_text(s->niche), db_text(money_currencies[s->currency]),
-			db_text(money_locales[s->locale]), db_text(s->id)),
+			db_text(money_locales[s->locale]), id, id),
 		e);
+
+	if (r < 0 && e->http_status == 404)
+		return err_set_http(e, ERR_PERM, 409, "a store of that id is still being removed");
+	return r;
 }
 
 static int read_store(const struct db_rows *rows, struct store *ret_store, struct err *e)
@@ -217,7 +224,7 @@ int products_put(struct db *db, const struct product *p, struct err *e)
 	write_images(p, &images);
 	if (!buf_ok(&images))
 		return err_set_http(e, ERR_PERM, 413, "product %s: its images are too long", p->id);
-	return put(db, SQL_PRODUCT_UPDATE, SQL_PRODUCT_INSERT,
+	return put(db, SQL_PRODUCT_UPDATE, 6, SQL_PRODUCT_INSERT,
 		DB_ARGS(db_text(p->title), db_text(p->description),
 			p->price_milli < 0 ? db_null() : db_int(p->price_milli), db_text(buf_text(&images)),
 			db_text(p->id), db_text(p->store_id)),

@@ -8,7 +8,8 @@
 struct db;
 struct err;
 
-/* Creates or replaces. 1 created, 0 replaced, -1 failed. */
+/* Creates or replaces. 1 created, 0 replaced, -1 failed: ERR_PERM with http_status 409 while a deleted store
+ * of that id is not gone yet. */
 int stores_put(struct db *db, const struct store *s, struct err *e);
 int stores_get(struct db *db, const char *id, struct store *ret_store, struct err *e);
 int stores_list(struct db *db, int64_t limit, int64_t offset, struct store **ret_list, size_t *ret_count,

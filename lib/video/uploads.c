@@ -37,7 +37,7 @@ static const char SQL_TOUCH[] = "UPDATE uploads u JOIN stores s ON s.id = u.stor
 #define IS_STALE "last_used < UTC_TIMESTAMP(3) - INTERVAL ? DAY"
 static const char SQL_STALEST[] =
 	"SELECT u.store_id, s.public_id, u.name FROM uploads u JOIN stores s ON s.id = u.store_id "
-	"WHERE u." IS_STALE " ORDER BY u.last_used LIMIT ?";
+	"WHERE u." IS_STALE " AND s.gone_id IS NULL ORDER BY u.last_used LIMIT ?";
 static const char SQL_LOCK_STALE[] =
 	"SELECT 1 FROM uploads WHERE store_id = ? AND name = ? AND " IS_STALE " FOR UPDATE";
 static const char SQL_DELETE[] = "DELETE FROM uploads WHERE store_id = ? AND name = ?";

@@ -118,6 +118,7 @@ void video_done(struct video *v)
 	free(v->thumbnail_key);
 	free(v->outputs);
 	free(v->report);
+	free(v->links);
 	free(v->error);
 	*v = (struct video){0};
 }

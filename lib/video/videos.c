@@ -38,8 +38,8 @@ static const char SQL_INSERT_JOB[] =
 	"INSERT INTO jobs (video_id, store_id, kind, priority, rank_key, created_at) "
 	"SELECT id, store_id, ?, ?, " SQL_MS("UTC_TIMESTAMP(3)") " + ? * 600000, UTC_TIMESTAMP(3) "
 								 "FROM videos WHERE id = ?";
-static const char SQL_GET[] =
-	"SELECT " VIDEO_COLUMNS " FROM " VIDEO_TABLES " WHERE v.id = ? AND v.deleted_at IS NULL";
+static const char SQL_GET[] = "SELECT " VIDEO_COLUMNS " FROM " VIDEO_TABLES
+			      " WHERE v.id = ? AND v.deleted_at IS NULL AND s.gone_id IS NULL";
 static const char SQL_SCENES[] =
 	"SELECT prompt, duration_ms, image_url, text_overlay, model, take, look FROM "
 	"scenes WHERE video_id = ? ORDER BY no";
@@ -102,6 +102,8 @@ static int read_row(const struct db_rows *r, struct video *v, struct err *e)
 	v->brand = xstrdup(db_get_text(r, 30));
 	v->outputs = xstrdup(db_get_text(r, 31));
 	v->report = xstrdup(db_get_text(r, 32));
+	v->links = xstrdup(db_get_text(r, 33));
+	v->links_left_sec = db_get_int(r, 34);
 	return look_read(db_get_text(r, 29), &v->look, e);
 }
 

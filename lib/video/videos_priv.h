@@ -22,7 +22,10 @@ struct settings;
 		"v.updated_at") ", " SQL_MS("v.completed_at") ", v.mode, v.model, v.reuse, v.voice_volume, " \
 							      "v.revision, v.estimate_credits_milli, "       \
 							      "v.estimate_characters, v.pause_reason, "      \
-							      "v.look, v.brand, v.outputs, v.report"
+							      "v.look, v.brand, v.outputs, v.report, "       \
+							      "v.links, "                                    \
+							      "TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), "     \
+							      "v.links_until)"
 #define VIDEO_TABLES "videos v JOIN stores s ON s.id = v.store_id LEFT JOIN products p ON p.id = v.product_id"
 
 /* The video that sql (VIDEO_COLUMNS of VIDEO_TABLES, by id) gives, with its scenes. 1, 0, -1. */

@@ -11,6 +11,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/io/json.h"
+#include "lib/video/addresses.h"
 #include "lib/video/outputs.h"
 #include "lib/video/settings.h"
 #include "lib/video/video.h"
@@ -87,6 +88,7 @@ static void test_addresses(void **state)
 {
 	static char url[] = "http://shop.example/";
 	const struct settings s = {.public_url = url};
+	const struct addresses a = {.settings = &s};
 	AUTO_OUTPUTS o = {0}, none = {0};
 	AUTO(json) shown = json_new_object();
 	AUTO(json) empty = json_new_object();
@@ -95,7 +97,7 @@ static void test_addresses(void **state)
 
 	(void)state;
 	assert_int_equal(outputs_read(stored[2], &o, &e), 0);
-	outputs_put_urls(&o, &s, shown);
+	outputs_put_urls(&o, &a, shown);
 	json_write(shown, &text);
 	assert_string_equal(buf_text(&text),
 		"{\"films\":[{\"aspectRatio\":\"9:16\",\"width\":540,\"height\":960,\"bytes\":5000000000,"
@@ -110,7 +112,7 @@ static void test_addresses(void **state)
 		"\"http://shop.example/media/videos/x/c.srt\",\"vttUrl\":\"http://shop.example/media/videos/"
 		"x/c.vtt\"},\"reportUrl\":null}");
 
-	outputs_put_urls(&none, &s, empty);
+	outputs_put_urls(&none, &a, empty);
 	json_write(empty, &nothing);
 	assert_string_equal(buf_text(&nothing), "{\"films\":[],\"captionFiles\":null,\"reportUrl\":null}");
 }

@@ -23,7 +23,7 @@
 
 #define ID "01234567-89ab-cdef-0123-456789abcdef"
 
-static char site[] = "https://shop.example", site_slash[] = "https://shop.example//", cdn[] = "cdn.example",
+static char site[] = "https://shop.example",
 	    empty[] = "";
 
 static struct video video_at(int status)
@@ -192,32 +192,6 @@ static void test_the_film_before_is_still_shown(void **state)
 	}
 }
 
-static void test_url(void **state)
-{
-	static const struct {
-		char *cdn, *site;
-		const char *key, *url;
-	} cases[] = {
-		{NULL, site, "v/a.mp4", "https://shop.example/media/v/a.mp4"},
-		{NULL, site_slash, "v/a.mp4", "https://shop.example/media/v/a.mp4"},
-		{empty, empty, "v/a.mp4", "/media/v/a.mp4"},
-		{NULL, NULL, "v/a.mp4", "/media/v/a.mp4"},
-		{cdn, site, "v/a.mp4", "https://cdn.example/v/a.mp4"},
-		{cdn, site, NULL, NULL},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct settings s = {.cdn_domain = cases[i].cdn, .public_url = cases[i].site};
-		AUTO_FREE char *url = status_url(&s, cases[i].key);
-
-		if (!cases[i].url)
-			assert_null(url);
-		else
-			assert_string_equal(url, cases[i].url);
-	}
-}
-
 static void check_cached(struct cache *c, const char *part)
 {
 	AUTO_BUF text = BUF_INIT(4096);
@@ -330,7 +304,6 @@ int main(void)
 		cmocka_unit_test(test_why_it_is_paused),
 		cmocka_unit_test(test_a_draft_says_so),
 		cmocka_unit_test(test_the_film_before_is_still_shown),
-		cmocka_unit_test(test_url),
 		cmocka_unit_test(test_published),
 		cmocka_unit_test(test_kept_as_long_as_it_holds),
 		cmocka_unit_test(test_published_to_nobody),

@@ -2,13 +2,12 @@
  * One video at a time: lists what is below its prefix, removes what it does not name, and says so to the
  * database. What fails on the way, or is cut off, is due again later: the row says so since it was taken.
  */
-#include "daemon/tidying.h"
-
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/engine.h"
+#include "daemon/keeping/keeping_priv.h"
 #include "daemon/storage.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"

@@ -1,0 +1,49 @@
+/* The parts of looking after, in one. */
+#include "daemon/keeping/keeping.h"
+
+#include <stdlib.h>
+
+#include "daemon/engine.h"
+#include "daemon/keeping/keeping_priv.h"
+#include "lib/base/mem.h"
+
+struct keeping {
+	struct engine *engine;
+	struct tidying *tidying;
+	struct orphans *orphans;
+	struct check *check;
+};
+
+int keeping_new(struct engine *en, struct keeping **ret, struct err *e)
+{
+	struct keeping *k = xcalloc(1, sizeof(*k));
+
+	k->engine = en;
+	if (tidying_new(en, &k->tidying, e) < 0 || orphans_new(en, &k->orphans, e) < 0 ||
+		check_new(en, &k->check, e) < 0) {
+		keeping_free(k);
+		return -1;
+	}
+	*ret = k;
+	return 0;
+}
+
+void keeping_free(struct keeping *k)
+{
+	if (!k)
+		return;
+	tidying_free(k->tidying);
+	orphans_free(k->orphans);
+	check_free(k->check);
+	free(k);
+}
+
+void keeping_soon(struct keeping *k)
+{
+	if (!k)
+		return;
+	links_sign_wanted(k->engine);
+	tidying_soon(k->tidying);
+	orphans_soon(k->orphans);
+	check_soon(k->check);
+}

@@ -1,0 +1,146 @@
+"""What is kept and what goes: deleted stores, videos of age, files that no row names, and rows whose files are gone."""
+
+import pathlib
+import subprocess
+import urllib.parse
+
+import pytest
+
+import daemons
+import stack as stacks
+from daemons import quick
+from stack import BUILD, wait_for
+
+
+@pytest.fixture(scope="module")
+def stack():
+    with daemons.running(keep_failed_days=7) as running:
+        yield running
+
+
+@pytest.fixture
+def published(stack):
+    return made(stack)
+
+
+def made(stack, **more):
+    video = stack.create(quick(**more))
+    stack.wait_completed(video)
+    return video
+
+
+def path_of(stack, url):
+    return stack.folder / urllib.parse.urlsplit(url).path.lstrip("/")
+
+
+def folder_of(stack, video):
+    return stack.folder / "media" / "videos" / video
+
+
+def gone(stack, video):
+    return not folder_of(stack, video).exists() and not stack.sql(
+        f"SELECT 1 FROM videos WHERE id = UNHEX('{video.replace('-', '')}')")
+
+
+def check(stack, *options):
+    """videoctl storage check: its exit status, and what it prints."""
+    command = [BUILD / "videoctl", "--config", stack.folder / "etc" / "videod.conf", "storage", "check", *options]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_store_takes_all_that_is_its_own(stack):
+    """Nothing of a deleted store stays behind, also where it is just being made."""
+    stack.put_store("closing")
+    product = {"storeId": "closing", "title": "A mug", "images": []}
+    assert stack.put("/videos/products/closing-mug", product).status == 201
+    address = stack.post("/videos/stores/closing/uploads", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01 and more",
+                         headers={"Content-Type": "image/jpeg"}).json["url"]
+    upload = stack.folder / address.lstrip("/")
+    assert upload.exists()
+    done = made(stack, storeId="closing")
+    running = stack.create(quick(storeId="closing"))
+    assert stack.delete("/videos/stores/closing").status == 204
+    assert stack.delete("/videos/stores/closing").status == 404
+    for path in ("stores/closing", "store/closing", "products/closing-mug", done, running):
+        assert stack.get(f"/videos/{path}").status == 404, path
+    assert stack.post("/videos", quick(storeId="closing")).status == 404
+    wait_for("removal of the store", lambda: not stack.sql("SELECT 1 FROM stores WHERE gone_id IS NOT NULL"), 60)
+    assert gone(stack, done) and gone(stack, running) and not upload.exists() and not upload.parent.exists()
+    assert stack.put("/videos/stores/closing", {"name": "Again"}).status == 201
+    assert stack.get("/videos/store/closing").json["total"] == 0
+    assert stack.delete("/videos/stores/closing").status == 204
+
+
+def test_a_store_of_the_same_id_waits(stack):
+    stack.put_store("returning")
+    made(stack, storeId="returning")
+    stack.run("kill", "daemon")
+    assert stack.delete("/videos/stores/returning").status == 204
+    answer = stack.put("/videos/stores/returning", {"name": "Again"})
+    assert (answer.status, answer.json["error"]["code"]) == (409, "conflict")
+    stack.run("start", "daemon")
+    wait_for("room for a new one", lambda: stack.put("/videos/stores/returning", {"name": "Again"}).status == 201, 60)
+
+
+def test_videos_go_at_their_age(stack, published):
+    young = made(stack)
+    stack.sql(f"UPDATE videos SET status = 'failed', updated_at = updated_at - INTERVAL 8 DAY "
+              f"WHERE id = UNHEX('{published.replace('-', '')}')")
+    wait_for("removal of the old one", lambda: gone(stack, published), 60)
+    assert stack.get(f"/videos/{young}").status == 200
+
+
+def test_the_storage_is_compared_with_the_rows(stack, published):
+    code, said, _ = check(stack)
+    assert code == 0 and " 0 orphans; 0 missing" in said, said
+    media = stack.folder / "media"
+    orphans = {
+        "videos/00000000-0000-4000-8000-000000000000/1/video.mp4",
+        "videos/ffffffff-ffff-4fff-bfff-ffffffffffff/1/video.mp4",
+        f"videos/{published}/0/video.mp4",  # of a revision that is not its own any more
+        "videos/stray.mp4",
+    }
+    for orphan in orphans:
+        path = media / orphan
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    film = path_of(stack, stack.get(f"/videos/{published}").json["videoUrl"])
+    empty = made(stack)
+    for file in folder_of(stack, empty).rglob("*.*"):
+        file.unlink()
+    film.rename(film.with_suffix(".away"))
+    missing = {str(pathlib.Path(film).relative_to(media))}
+
+    code, said, why = check(stack)
+    assert code == 1
+    found = {kind: {line.split()[1] for line in said.splitlines() if line.startswith(kind)} for kind in ("orphan", "missing")}
+    assert orphans <= found["orphan"]
+    assert missing <= found["missing"]
+    assert any(empty in key and key.endswith(".mp4") for key in found["missing"])
+    assert "missing" in why
+    assert all((media / orphan).exists() for orphan in orphans)  # it only looks
+
+    film.with_suffix(".away").rename(film)
+    assert stack.delete(f"/videos/{empty}").status == 204
+    wait_for("its removal", lambda: gone(stack, empty), 30)
+    code, said, _ = check(stack, "--repair")
+    assert code == 0 and "(to be removed)" in said, said
+    wait_for("removal of the orphans", lambda: not any((media / orphan).exists() for orphan in orphans), 60)
+    wait_for("nothing to be removed", lambda: not stack.sql("SELECT 1 FROM orphans"), 30)
+    code, said, _ = check(stack)
+    assert code == 0 and " 0 orphans; 0 missing" in said, said
+    assert film.exists()
+
+
+def test_a_check_survives_its_daemon(stack, published):
+    stack.run("kill", "daemon")
+    stack.sql("INSERT INTO storage_checks (repair, state, asked_at, seen_at) "
+              "VALUES (0, 'running', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) - INTERVAL 61 SECOND)")
+    stack.run("start", "daemon")
+    wait_for("the check", lambda: stack.sql("SELECT state FROM storage_checks ORDER BY id DESC LIMIT 1") == [["done"]], 30)
+
+
+def test_misuse_is_said(stack):
+    for options in (["--wrong"], ["more"]):
+        assert check(stack, *options)[0] == 2
