@@ -4,10 +4,10 @@
  */
 #include "daemon/removal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "daemon/engine_priv.h"
+#include "daemon/keeping/keeping.h"
 #include "daemon/storage.h"
 #include "daemon/vendor/calloff.h"
 #include "lib/base/clock.h"
@@ -17,6 +17,7 @@
 #include "lib/base/mem.h"
 #include "lib/io/loop.h"
 #include "lib/video/jobs.h"
+#include "lib/video/outputs.h"
 #include "lib/video/purchases.h"
 #include "lib/video/settings.h"
 #include "lib/video/status.h"
@@ -64,14 +65,16 @@ static int64_t next_try_ms(const struct removal *r)
 	return clock_backoff_ms(n, s->backoff_ms, s->backoff_cap_ms);
 }
 
-/* What was bought for it alone is of no use any more, and what is being made for it neither. */
-static void let_go_of_purchases(struct engine *en)
+/* What was bought for it alone is of no use any more, and what is being made for it neither; its store may
+ * have waited for it. */
+static void after_one(struct engine *en)
 {
 	struct err e;
 
 	if (purchases_release(en->db, &e) < 0) /* upkeep does it again */
 		log_warning("purchases not released", log_text("error", e.text));
 	calloff_soon(en->calloff);
+	keeping_soon(en->keeping);
 }
 
 /* Writes down how it went; tried again until the database answers. A lost lease is somebody else's removal.
@@ -100,7 +103,7 @@ static void settle(void *arg)
 	else
 		log_info("video removed", log_text("video", id));
 	if (w == 1 && !r->failed)
-		let_go_of_purchases(en);
+		after_one(en);
 	leave(r);
 }
 
@@ -127,7 +130,7 @@ static void removed(const struct err *failure, void *arg)
 void removal_start(struct engine *en, const struct job *job)
 {
 	struct removal *r = xcalloc(1, sizeof(*r));
-	char id[UUID_TEXT_SIZE], prefix[64];
+	char id[UUID_TEXT_SIZE], prefix[OUTPUTS_PREFIX_SIZE];
 	AUTO_FREE char *folder = NULL;
 	struct err e;
 
@@ -146,7 +149,7 @@ void removal_start(struct engine *en, const struct job *job)
 		removed(&e, r);
 		return;
 	}
-	(void)snprintf(prefix, sizeof(prefix), "videos/%s/", id);
+	outputs_prefix(&job->video_id, prefix);
 	r->call = en->storage->ops->remove(en->storage, prefix, removed, r);
 }
 

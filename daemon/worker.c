@@ -27,7 +27,6 @@
 #include "lib/base/mem.h"
 #include "lib/io/loop.h"
 #include "lib/video/again.h"
-#include "lib/video/keeping.h"
 #include "lib/video/purchases.h"
 #include "lib/video/settings.h"
 #include "lib/video/uploads.h"
@@ -134,9 +133,9 @@ static void woken(int fd, uint32_t events, void *arg)
 	(void)events;
 	while (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) >= 0)
 		continue;
+	keeping_soon(w->engine->keeping);
 	claim_soon(w);
 	loop_timer_arm(w->renew, 0); /* it may be a cancel or a delete */
-	keeping_soon(w->engine->keeping);
 }
 
 /* Upkeep */
@@ -204,21 +203,6 @@ static void tidy_uploads(struct worker *w)
 		log_info("uploads removed", log_number("files", removed + abandoned));
 }
 
-/* What is deleted here is removed by jobs, as if a client had deleted it. */
-static void tidy_old(struct worker *w)
-{
-	const struct engine *en = w->engine;
-	struct err e;
-	int expired = videos_expire(en->db, en->settings, &e),
-	    cleared = expired < 0 ? -1 : stores_clear(en->db, en->settings, &e);
-
-	if (cleared < 0)
-		log_trouble("upkeep of what is old", &e);
-	else if (expired > 0)
-		log_info("videos deleted for their age", log_number("videos", expired));
-	keeping_soon(en->keeping);
-}
-
 static void upkeep(void *arg)
 {
 	struct worker *w = arg;
@@ -226,7 +210,7 @@ static void upkeep(void *arg)
 	tidy(w);
 	tidy_purchases(w);
 	tidy_uploads(w);
-	tidy_old(w);
+	keeping_soon(w->engine->keeping);
 	workdir_sweep(&w->workdir, in_use, w);
 	claim_soon(w);
 	loop_timer_arm(w->upkeep, UPKEEP_MS);

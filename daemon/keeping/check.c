@@ -17,8 +17,8 @@
 #include "lib/io/json.h"
 #include "lib/io/loop.h"
 #include "lib/video/checks.h"
-#include "lib/video/outputs.h"
 #include "lib/video/orphans.h"
+#include "lib/video/outputs.h"
 
 #define LISTED_MAX       1000 /* of each kind; all are counted */
 #define REPORT_MAX_BYTES (1024 * 1024)

@@ -5,7 +5,10 @@
 
 #include "daemon/engine.h"
 #include "daemon/keeping/keeping_priv.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
 #include "lib/base/mem.h"
+#include "lib/video/keeping.h"
 
 struct keeping {
 	struct engine *engine;
@@ -38,11 +41,25 @@ void keeping_free(struct keeping *k)
 	free(k);
 }
 
+/* What is deleted here is removed by jobs, as if a client had deleted it. */
+static void delete_old(const struct engine *en)
+{
+	struct err e;
+	int expired = videos_expire(en->db, en->settings, &e),
+	    cleared = expired < 0 ? -1 : stores_clear(en->db, en->settings, &e);
+
+	if (cleared < 0)
+		log_warning("deleting what is old", log_text("error", e.text));
+	else if (expired > 0)
+		log_info("videos deleted for their age", log_number("videos", expired));
+}
+
 void keeping_soon(struct keeping *k)
 {
 	if (!k)
 		return;
 	links_sign_wanted(k->engine);
+	delete_old(k->engine);
 	tidying_soon(k->tidying);
 	orphans_soon(k->orphans);
 	check_soon(k->check);

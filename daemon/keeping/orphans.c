@@ -1,6 +1,6 @@
 /*
- * Recorded orphans are removed, a few at a time. What cannot be removed now is due again later, for as long as it takes:
- * the record goes only when the storage has nothing of it any more.
+ * Recorded orphans are removed, a few at a time. What cannot be removed now is due again later, for as long
+ * as it takes: the record goes only when the storage has nothing of it any more.
  */
 #include <stdlib.h>
 
