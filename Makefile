@@ -126,6 +126,11 @@ bench-presets: ## what each encoder preset costs and gives
 	@demo/setup.sh run build
 	@$(BUILD) $(BENCH)
 	@TEST_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/presets.py
+bench-s3: ## 3 GiB to a real S3 server, by our client and by AWS's, by turns: throughput, memory; fails where a bound is broken
+	@demo/setup.sh run build check bench
+	@$(BUILD) $(O)/drivers/s3_tool
+	@PYTHONPATH=tests:tests/servers:tests/scenario PYTHONDONTWRITEBYTECODE=1 TEST_BUILD=$(CURDIR)/$(O) \
+		/usr/bin/python3 tests/bench/s3_upload.py
 lint: ## read the sources: formatting, cppcheck, clang-tidy, banned functions, shellcheck, man pages
 	@demo/setup.sh build check lint
 	@PKG_CFLAGS="$$(pkg-config --cflags $(PACKAGES) pangocairo fontconfig | sed 's/-I/-isystem /g')" tests/lint.sh
@@ -140,5 +145,5 @@ clean: ## remove what was built
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 14
 
-.PHONY: all units fuzzers setup demo check golden contact-sheet soak bench-compose bench-presets lint stop clean help
+.PHONY: all units fuzzers setup demo check golden contact-sheet soak bench-compose bench-presets bench-s3 lint stop clean help
 .SECONDARY:
