@@ -99,11 +99,13 @@ def at_intent(stack, database):
 
 @contextlib.contextmanager
 def at_known(stack, database):
-    """The vendor's id is written; the task goes on for a while."""
+    """The vendor's id is written; the task, which is accepted when nothing else is to be waited for, goes on for a while."""
     stack.runway.setup(clock={"runningMs": 2000})
+    stack.runway.fault("create", hold=True)
 
     def wait(video):
         wait_other(database, video, "runway")
+        stack.runway.setup(release=True)
         wait_state(database, video, "scene", "known")
 
     yield wait
