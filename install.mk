@@ -6,6 +6,7 @@ SYSCONFDIR ?= /etc
 LISTEN     ?= 127.0.0.1:8080
 CGI        ?= /run/videod-cgi.sock
 MEMCACHED  ?= unix:/run/memcached/memcached.sock
+FILMS      ?=
 
 SHARE := $(PREFIX)/share/videod
 MAN   := $(wildcard cgi/*.8 daemon/*.8 cli/*.1 lib/video/*.5)
@@ -23,7 +24,8 @@ install: all music ## install below DESTDIR, with PREFIX=/usr
 		$(put) $$f $(DESTDIR)$(PREFIX)/lib/$$([ $${f%%/*} = system ] && echo systemd/)$$f || exit; done
 	sed -i -E 's#/usr/(sbin|lib)/videod#$(PREFIX)/\1/videod#g' $(DESTDIR)$(PREFIX)/lib/systemd/system/videod*.service
 	nginx/fill.sh $(DESTDIR)$(SYSCONFDIR)/nginx CONF=$(SYSCONFDIR)/nginx LISTEN=$(LISTEN) CGI=$(CGI) \
-		MEMCACHED=$(MEMCACHED) MEDIA=/var/lib/videod/media ASSETS=$(SHARE)/assets DASHBOARD=$(SHARE)/dashboard
+		MEMCACHED=$(MEMCACHED) MEDIA=/var/lib/videod/media ASSETS=$(SHARE)/assets DASHBOARD=$(SHARE)/dashboard \
+		FILMS='$(FILMS)'
 	$(put) systemd/videod.conf.example $(DESTDIR)$(PREFIX)/share/doc/videod/videod.conf.example
 	[ -e $(DESTDIR)$(SYSCONFDIR)/videod/videod.conf ] || \
 		$(put) systemd/videod.conf.example $(DESTDIR)$(SYSCONFDIR)/videod/videod.conf

@@ -10,7 +10,7 @@
 # Settings: DIR/etc/extra.conf (lines of videod.conf) and VIDEOD_* in the environment. STACK_PORT: the first port to
 # try (8080), or "any"; STACK_BIN: where the programs are (build); STACK_POOL: how many responders (4); STACK_PROVIDER:
 # "emulated" for scenes and voices from the emulators of the vendors, "local", the default, for ffmpeg's own. STACK_DB:
-# a database's folder to copy, instead of installing a new one.
+# a database's folder to copy, instead of installing a new one. STACK_FILMS: FILMS of docs/operating.md.
 set -euo pipefail
 umask 077
 PATH=$PATH:/usr/sbin:/sbin # not in every user's
@@ -195,7 +195,7 @@ fill_nginx() {
 	[ "$(id -u)" != 0 ] || user='user root;'
 	"$ROOT/nginx/fill.sh" "$DIR/nginx" CONF="$DIR/nginx" RUN="$DIR" USER="$user" LISTEN="127.0.0.1:$1" \
 		CGI="$CGI_SOCKET" MEMCACHED="unix:$CACHE_SOCKET" MEDIA="$DIR/media" ASSETS="$DIR/share" \
-		DASHBOARD="$ROOT/dashboard"
+		DASHBOARD="$ROOT/dashboard" FILMS="${STACK_FILMS:-}"
 }
 
 # nginx writes its pid file when it listens; it ends when somebody was quicker to take the port.

@@ -86,12 +86,12 @@ def fill(stack):
         assert answer.status in (200, 201), answer
 
 
-def start_chromium(profile):
+def start_chromium(profile, logs=()):
     """A browser that notes every violation of the content security policy in window.violations."""
     options = webdriver.ChromeOptions()
     for flag in [*CHROMIUM_FLAGS, f"--user-data-dir={profile}"]:
         options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    options.set_capability("goog:loggingPrefs", dict.fromkeys(["browser", *logs], "ALL"))
     chrome = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
     chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": """
         window.violations = [];
