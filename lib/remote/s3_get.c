@@ -150,6 +150,11 @@ static void on_size(const struct s3_reply *r, void *arg)
 	struct err e;
 
 	g->call.request = NULL;
+	if (r->what == S3_NOT_FOUND) { /* the key, or the bucket? An answer with a body says */
+		g->bytes = 0;
+		begin(g);
+		return;
+	}
 	if (r->what != S3_FINE) {
 		s3_call_end(&g->call, r->e);
 		return;
