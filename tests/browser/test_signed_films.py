@@ -221,6 +221,7 @@ def test_an_address_is_for_reading(film):
 
 
 def test_an_address_ends(bucket, film):
+    """seed E3: one that was given away is not the world's for ever."""
     where = urllib.parse.urlsplit(film["videoUrl"])
     assert dict(urllib.parse.parse_qsl(where.query))["X-Amz-Expires"] == "86400"
     for age, status in ((0, 200), (120, 403)):

@@ -1,6 +1,7 @@
 """Films and what was bought for them, in a bucket: when each file is put there, what stays, what comes back."""
 
 import shutil
+import urllib.parse
 
 import bought
 import daemons
@@ -52,6 +53,11 @@ def keys_of(stack, video):
     return stack.bucket.keys(f"videos/{video}/")
 
 
+def key_of(url):
+    """Of a signed address."""
+    return urllib.parse.urlsplit(url).path.removeprefix("/bucket/")
+
+
 def delete(stack, video):
     assert stack.delete(f"/videos/{video}").status == 204
     wait_for("its removal", lambda: rows_of(stack, video) == 0)
@@ -65,6 +71,7 @@ def lose_host(stack):
 
 
 def test_a_film_is_there_when_it_is_completed_and_not_when_it_is_deleted(stack):
+    """seed E2, E3: all of it, and each file with a name to save it by."""
     video = stack.create(film("One", script="Hello there.", title="Blue mug, 300 ml", renditions=["16:9"]))
     stack.wait_completed(video)
     begin = f"videos/{video}/1/"
@@ -76,7 +83,7 @@ def test_a_film_is_there_when_it_is_completed_and_not_when_it_is_deleted(stack):
                         "captions.srt": "Blue-mug-300-ml-captions.srt"}.items():
         assert f'filename="{saved}"' in named[name]
     for film_ in show(stack, video)["films"]:
-        assert len(stack.bucket.get(begin + film_["videoUrl"].split(begin)[1])) == film_["bytes"]
+        assert len(stack.bucket.get(key_of(film_["videoUrl"]))) == film_["bytes"]
     wait_stored(stack, video)
     assert len(stack.bucket.keys("bought/")) == 3  # a clip, a voice, and what is known of the voice
 
@@ -87,13 +94,14 @@ def test_a_film_is_there_when_it_is_completed_and_not_when_it_is_deleted(stack):
 
 
 def test_what_was_made_again_leaves_nothing_of_before(stack):
+    """seed E3: nor does it have the keys of before, which may be in caches for a year."""
     video = stack.create(film("One"))
     stack.wait_completed(video)
     before = keys_of(stack, video)
     assert ask(stack, video, "render", {"mode": "full"}).status == 202
     stack.wait_completed(video)
     wait_for("the old film to go", lambda: keys_of(stack, video) == [key.replace("/1/", "/2/", 1) for key in before])
-    assert show(stack, video)["videoUrl"].endswith(f"/videos/{video}/2/video.mp4")
+    assert key_of(show(stack, video)["videoUrl"]) == f"videos/{video}/2/video.mp4"
     delete(stack, video)
 
 
@@ -127,7 +135,36 @@ def test_a_film_that_is_cancelled_is_put_again_by_its_retry(stack):
     delete(stack, video)
 
 
+def test_a_film_that_cannot_be_put_is_not_half_published(stack):
+    """seed E2: nobody is told of its pictures, and what is there of them goes with it."""
+    stack.s3.setup(faults=[{"on": "put", "match": "/1/video.mp4", "do": {"error": "EntityTooLarge"}, "times": -1}])
+    video = stack.create(film("One"))
+    wait_status(stack, video, "failed")
+    shown = show(stack, video)
+    assert (shown["films"], shown["videoUrl"], shown["thumbnailUrl"]) == ([], None, None)
+    assert not [key for key in keys_of(stack, video) if key.endswith("video.mp4")] and stack.bucket.uploads() == []
+    delete(stack, video)
+    assert keys_of(stack, video) == []
+
+
+def test_a_deletion_waits_for_the_bucket(stack):
+    """seed E5: what cannot be removed now is removed later, and known until then."""
+    video = stack.create(film("One"))
+    stack.wait_completed(video)
+    before = keys_of(stack, video)
+    stack.s3.setup(faults=[{"on": ["list", "delete", "delete_many"], "do": AWAY, "times": -1}])
+    assert stack.delete(f"/videos/{video}").status == 204
+    assert stack.get(f"/videos/{video}").status == 404
+    wait_for("a removal that was put off", lambda: "removal put off" in stack.log("daemon"), 30)
+    assert rows_of(stack, video) > 0
+    stack.s3.setup(faults=[])
+    assert keys_of(stack, video) == before
+    wait_for("its removal", lambda: rows_of(stack, video) == 0)
+    assert keys_of(stack, video) == []
+
+
 def test_a_lost_host_loses_nothing_that_was_bought(stack):
+    """seed E6: what is between the order and its film is kept where the film is."""
     with stack.ffmpeg.hold("encode"):
         video = stack.create(film("One", "Two", script="Hello there."))
         wait_for("all to be bought", lambda: ledger(stack, video).count("voice 0 kept") == 1 and

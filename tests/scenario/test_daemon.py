@@ -77,7 +77,7 @@ def test_a_step_whose_process_is_killed_is_tried_again(stack):
 
 
 def test_a_step_that_fails_for_ever_is_given_up(stack):
-    """seed D17: what ffmpeg said is kept for the operator; the client is told which scene it was."""
+    """seed D17, E1: what ffmpeg said is kept for the operator; the client is told which scene it was. No file stays."""
     calls = stack.ffmpeg.calls("encode")
     with stack.changed(attempts=3), stack.ffmpeg.ending("encode", times=100):
         video = stack.create(quick())

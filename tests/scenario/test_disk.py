@@ -88,6 +88,7 @@ def test_no_speech_is_bought_that_could_not_be_kept(stack):
 
 
 def test_a_clip_that_the_disk_cannot_hold_waits_for_room(stack):
+    """seed E1: a full disk is no failure of a video."""
     stack.runway.fault("create", match="Large", clipBytes=CLIP)
     with stack.changed(attempts=20), full(stack) as make_room:
         video = stack.create(film("Large"))
@@ -109,7 +110,7 @@ def test_a_disk_that_stays_full_fails_the_video_and_keeps_what_it_bought(stack):
 
 
 def test_what_the_disk_cannot_hold_is_not_asked_for(stack):
-    """Its room is set aside before it is paid for: in memory, where a limit counts for that too. And what was bought is
+    """seed E1: its room is set aside before it is paid for: in memory, where a limit counts for that too. And what was bought is
     taken from another file system."""
     with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="videod-test.") as folder, \
             stack.changed(bought_dir=folder):

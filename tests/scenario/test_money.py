@@ -260,7 +260,7 @@ CHANGES = [
 
 @pytest.mark.parametrize("fields,asked", [row[1:] for row in CHANGES], ids=[row[0] for row in CHANGES])
 def test_a_change_buys_what_it_changes(stack, shirt, fields, asked):
-    """seed A9, C6: only what is new is paid for."""
+    """seed A9, C6, E6: only what is new is paid for."""
     before = show(stack, shirt)["videoUrl"]
     change(stack, shirt, **fields)
     assert render(stack, shirt) == asked

@@ -69,7 +69,7 @@ def make_file(path, size, seed=7):
 
 
 def test_keys(way, bucket, tmp_path):
-    """Whatever a key consists of, it is the same one for all."""
+    """seed E5: whatever a key consists of, it is the same one for all."""
     theirs = way.bucket(bucket.name)
     with client(way, bucket.name, type="video/mp4") as ours:
         for number, key in enumerate(KEYS):
@@ -90,6 +90,7 @@ def test_keys(way, bucket, tmp_path):
 
 
 def test_parts(way, bucket, tmp_path):
+    """seed E2: of bounded size, and each of them by itself."""
     whole = make_file(tmp_path / "whole", 2 * PART + 12345)
     with client(way, bucket.name, type="video/mp4", disposition="attachment; filename=\"a b.mp4\"",
                 cache_control="max-age=31536000, immutable", progress=1) as ours:

@@ -223,6 +223,7 @@ def counted(state, case):
 
 @pytest.mark.parametrize("case", [*ONE_REQUEST, *REGIONS, *CLOCKS, *IN_PARTS], ids=lambda case: case.title.replace(" ", "-"))
 def test_fault(server, case, tmp_path):
+    """seed E2: tried again, in bounded time and memory, and no half of it stays."""
     server.reset()
     words = told(case, tmp_path, server)
     server.setup(faults=case.faults, **case.setup)

@@ -141,7 +141,7 @@ def instance(server, tmp_path):
 
 @pytest.mark.parametrize("source", [container, instance])
 def test_keys_that_are_issued(server, small, tmp_path, source):
-    """Are fetched once while they hold, and anew when the server would not have them any more."""
+    """seed E4: a role's. They are fetched once while they hold, and anew when the server would not have them any more."""
     server.reset(authorization="Bearer of/this+token==")
     on, where = source(server, tmp_path)
     with client(keyless(server), **where) as ours:

@@ -25,6 +25,7 @@ static void expect(int rc, int wanted)
 	expect_rc(rc, wanted, &err);
 }
 
+/* seed E5: and never keys from addresses. */
 static void addresses_come_from_keys(void **state)
 {
 	static const struct {

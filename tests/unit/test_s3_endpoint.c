@@ -72,6 +72,7 @@ static const struct {
 		"/My_Videos/k/ü+1", "https://s3.example/My_Videos/k/%C3%BC%2B1?q=1"},
 };
 
+/* seed E3, E4: a region of its own, any server, and buckets in paths. */
 static void places(void **state UNUSED)
 {
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
