@@ -70,9 +70,10 @@ struct storage_ops {
 	 * is valid until done returns. */
 	struct storage_call *(*sweep)(
 		struct storage *s, int64_t older_sec, size_t *ret_count, storage_done_fn *done, void *arg);
-	/* An address that works for so long without any right to the storage; caller frees. NULL: all that is
-	 * here is public, or the keys to sign it are not here yet. */
-	char *(*link)(struct storage *s, const char *key, int64_t seconds);
+	/* An address that works for so long without any right to the storage; caller frees. *ret_sec (NULL is
+	 * allowed) says for how long: less than wished for where the keys to sign it hold no longer. NULL:
+	 * all that is here is public, or the keys are not here yet. */
+	char *(*link)(struct storage *s, const char *key, int64_t seconds, int64_t *ret_sec);
 	void (*free)(struct storage *s); /* cancels what is under way */
 };
 

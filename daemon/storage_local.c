@@ -353,11 +353,12 @@ static struct storage_call *sweep(
 	return &c->base;
 }
 
-static char *no_link(struct storage *s, const char *key, int64_t seconds)
+static char *no_link(struct storage *s, const char *key, int64_t seconds, int64_t *ret_sec)
 {
 	(void)s;
 	(void)key;
 	(void)seconds;
+	(void)ret_sec;
 	return NULL; /* nginx serves it to everybody */
 }
 

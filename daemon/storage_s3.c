@@ -219,12 +219,12 @@ static struct storage_call *sweep(
 	return &c->base;
 }
 
-static char *sign_link(struct storage *s, const char *key, int64_t seconds)
+static char *sign_link(struct storage *s, const char *key, int64_t seconds, int64_t *ret_sec)
 {
 	AUTO_FREE char *full = full_key(s, key);
 	const char *cdn = s3_of(s)->settings->cdn_domain;
 
-	return cdn && *cdn ? NULL : s3_presign(s3_of(s)->s3, "GET", full, seconds);
+	return cdn && *cdn ? NULL : s3_presign(s3_of(s)->s3, "GET", full, seconds, ret_sec);
 }
 
 /* The storage */

@@ -311,6 +311,11 @@ void aws_credentials_cancel(struct aws_credentials *c, void *arg)
 	drop(&c->served, arg);
 }
 
+int64_t aws_credentials_left_sec(const struct aws_credentials *c)
+{
+	return c->good_until == INT64_MAX ? INT64_MAX : c->good_until - c->now();
+}
+
 void aws_credentials_refused(struct aws_credentials *c)
 {
 	c->refused = true;

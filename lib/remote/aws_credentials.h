@@ -40,6 +40,8 @@ typedef void aws_credentials_fn(const struct sigv4_key *key, const struct err *e
 /* Calls fn once: before it returns where the key is here and holds, else from the loop. */
 void aws_credentials_get(struct aws_credentials *c, aws_credentials_fn *fn, void *arg);
 void aws_credentials_cancel(struct aws_credentials *c, void *arg); /* fn is not called with arg any more */
+/* For how many seconds those that are given out now still hold; INT64_MAX: for good, as far as one knows. */
+int64_t aws_credentials_left_sec(const struct aws_credentials *c);
 /* The server would not have the key: it is not given out again where another one can be fetched. */
 void aws_credentials_refused(struct aws_credentials *c);
 

@@ -245,8 +245,8 @@ void s3_free(struct s3 *s)
 struct presign {
 	const struct s3 *s;
 	const char *method, *key;
-	int64_t seconds;
-	char *url; /* NULL until it is made */
+	int64_t seconds; /* wished for, then those that it is good for */
+	char *url;       /* NULL until it is made */
 };
 
 static void presign_with(const struct sigv4_key *k, const struct err *e UNUSED, void *arg)
@@ -256,6 +256,11 @@ static void presign_with(const struct sigv4_key *k, const struct err *e UNUSED, 
 
 	if (k == NULL)
 		return;
+
+	int64_t left = aws_credentials_left_sec(p->s->spec.credentials);
+
+	if (p->seconds > left)
+		p->seconds = left > 0 ? left : 1;
 	s3_endpoint_path(&p->s->endpoint, p->key, &path);
 
 	const struct sigv4_request q = {
@@ -273,7 +278,7 @@ static void presign_with(const struct sigv4_key *k, const struct err *e UNUSED, 
 		p->url = buf_steal(&url);
 }
 
-char *s3_presign(struct s3 *s, const char *method, const char *key, int64_t seconds)
+char *s3_presign(struct s3 *s, const char *method, const char *key, int64_t seconds, int64_t *ret_sec)
 {
 	struct presign p = {.s = s, .method = method, .key = key, .seconds = seconds};
 
@@ -281,6 +286,8 @@ char *s3_presign(struct s3 *s, const char *method, const char *key, int64_t seco
 		return NULL;
 	aws_credentials_get(s->spec.credentials, presign_with, &p);
 	aws_credentials_cancel(s->spec.credentials, &p);
+	if (p.url != NULL && ret_sec != NULL)
+		*ret_sec = p.seconds;
 	return p.url;
 }
 

@@ -103,8 +103,10 @@ struct s3_call *s3_list(
 struct s3_call *s3_sweep_uploads(
 	struct s3 *s, const char *prefix, int64_t older_than, size_t *ret_count, s3_done_fn *done, void *arg);
 
-/* A signed address, method "GET" or "PUT", 1..604800 seconds from now. NULL: the keys are not here yet
- * (fetched soon). Caller frees. Of temporary keys it dies with them. */
-char *s3_presign(struct s3 *s, const char *method, const char *key, int64_t seconds);
+/* A signed address, method "GET" or "PUT", good for 1..604800 seconds from now; *ret_sec (NULL is allowed)
+ * says for how many: fewer than wished for where temporary keys, with which it dies, have less left. NULL:
+ * the keys are not here yet (fetched soon), it would be longer than 16 KiB, or seconds are out of their
+ * range. Caller frees. */
+char *s3_presign(struct s3 *s, const char *method, const char *key, int64_t seconds, int64_t *ret_sec);
 
 #endif

@@ -193,7 +193,7 @@ static void sweep(struct tool *t, char **w)
 
 static void presign(struct tool *t, char **w)
 {
-	AUTO_FREE char *url = s3_presign(t->s3, w[1], w[2], number(w[3], 0));
+	AUTO_FREE char *url = s3_presign(t->s3, w[1], w[2], number(w[3], 0), NULL);
 	struct err e;
 
 	if (url)

@@ -16,6 +16,7 @@
 #include "lib/base/macros.h"
 #include "lib/base/mem.h"
 #include "lib/io/loop.h"
+#include "lib/remote/s3.h"
 #include "tests/unit/keys_world.h"
 
 #define ROLES "/latest/meta-data/iam/security-credentials/"
@@ -195,6 +196,50 @@ static void short_lived(void **state)
 	}
 }
 
+/* An address that is signed with them is good for as long as they are at most. */
+static void addresses_die_with_them(void **state)
+{
+	static const struct {
+		int64_t wished, expected;
+		const char *said;
+	} rows[] = {
+		{60, 60, "X-Amz-Expires=60&"},
+		{3000, 3000, "X-Amz-Expires=3000&"},
+		{86400, 3000, "X-Amz-Expires=3000&"},
+	};
+	struct keys_world *w = *state;
+	static const struct keys_exchange script[] = {{"GET /v2/keys", NULL, 200, KEYS("C1"), 3600}, {0}};
+	AUTO(s3) s = NULL;
+	struct err e;
+
+	set_container(w);
+	keys_make_ok(w);
+	w->next = script;
+	keys_expect_later(w, "C1");
+	keys_clock += 600;
+
+	const struct s3_spec spec = {
+		.loop = w->loop,
+		.http = w->http,
+		.credentials = w->c,
+		.bucket = "films",
+		.part_bytes = 5 << 20,
+		.parts_at_once = 1,
+		.attempts = 1,
+		.deadline_ms = 1000,
+	};
+
+	assert_int_equal(s3_new(&spec, &s, &e), 0);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int64_t seconds = 0;
+		AUTO_FREE char *url = s3_presign(s, "GET", "k", rows[i].wished, &seconds);
+
+		assert_non_null(url);
+		assert_int_equal(seconds, rows[i].expected);
+		assert_non_null(strstr(url, rows[i].said));
+	}
+}
+
 static void what_it_says_instead(void **state)
 {
 	static const struct {
@@ -354,6 +399,7 @@ int main(void)
 		HERE(replaced_in_time),
 		HERE(kept_while_they_hold),
 		HERE(short_lived),
+		HERE(addresses_die_with_them),
 		HERE(what_it_says_instead),
 		HERE(silence),
 		HERE(many_wait_for_one),

@@ -333,7 +333,8 @@ static void test_what_does_not_fit_together(void **state)
 
 static void test_addresses_are_signed_at_once(void **state)
 {
-	AUTO_FREE char *url = s3_presign(f.s3, "GET", "a b/c+d", 600);
+	int64_t seconds = 0;
+	AUTO_FREE char *url = s3_presign(f.s3, "GET", "a b/c+d", 600, &seconds);
 	AUTO_FREE char *wanted = xasprintf("%s/films/a%%20b/c%%2Bd?X-Amz-Algorithm=AWS4-HMAC-SHA256&"
 					   "X-Amz-Credential=AKIDEXAMPLE%%2F",
 		f.endpoint);
@@ -342,9 +343,11 @@ static void test_addresses_are_signed_at_once(void **state)
 	assert_non_null(url);
 	assert_int_equal(strncmp(url, wanted, strlen(wanted)), 0);
 	assert_non_null(strstr(url, "&X-Amz-Expires=600&"));
+	assert_int_equal(seconds, 600);
 	assert_null(strstr(url, "hush"));
-	assert_null(s3_presign(f.s3, "GET", "a", 0));
-	assert_null(s3_presign(f.s3, "GET", "a", SIGV4_PRESIGN_MAX_S + 1));
+	assert_null(s3_presign(f.s3, "GET", "a", 0, &seconds));
+	assert_null(s3_presign(f.s3, "GET", "a", SIGV4_PRESIGN_MAX_S + 1, NULL));
+	assert_int_equal(seconds, 600);
 }
 
 /* arg: a client that is not wanted any more, or NULL. */

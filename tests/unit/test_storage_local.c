@@ -424,7 +424,7 @@ static void test_free_cancels(void **state)
 static void test_link(void **state)
 {
 	(void)state;
-	assert_null(f.storage->ops->link(f.storage, "videos/x", 60));
+	assert_null(f.storage->ops->link(f.storage, "videos/x", 60, NULL));
 	assert_false(f.storage->ops->is_remote);
 }
 
