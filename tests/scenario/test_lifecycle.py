@@ -93,7 +93,7 @@ def test_completed_stays_at_100_without_memcached(stack, film):
 
 
 def test_nothing_is_left_in_the_work_folder(stack, film):
-    """seed E1: neither of a film that was made,"""
+    """seed E1: nothing of a film that was made."""
     wait_for("an empty work folder", lambda: stack.work_folders() == [])
     assert job_of(stack, film["id"])[0] == daemons.DONE
 
@@ -213,7 +213,7 @@ def test_a_removal_that_cannot_be_done_now_is_done_later(stack):
 
 
 def test_work_folders_of_nobody_are_swept_at_the_start(stack):
-    """seed E1: nor what nobody could remove in its time."""
+    """seed E1: what nobody could remove in its time goes at the next start."""
     stray = stack.folder / "work" / str(uuid.uuid4())
     other = stack.folder / "work" / "notes"
     for folder in (stray, other):
