@@ -179,18 +179,14 @@ static struct json *stored_json(const char *text)
 	return o;
 }
 
-/* A film that is older than the list of outputs has itself and its thumbnail. */
 static void put_outputs(struct json *o, const struct video *v, const struct settings *s)
 {
 	AUTO_OUTPUTS all = {0};
 	AUTO_ADDRESSES addresses = addresses_of(v, s);
-	struct output_film film = {.aspect = v->aspect,
-		.key = {[OUTPUT_FILM] = v->video_key, [OUTPUT_THUMBNAIL] = v->thumbnail_key}};
-	struct outputs alone = {.films = &film, .count = 1};
 	struct err ignored;
-	bool read = v->outputs && outputs_read(v->outputs, &all, &ignored) == 0;
 
-	outputs_put_urls(read || !v->video_key ? &all : &alone, &addresses, o);
+	(void)outputs_read(v->outputs, &all, &ignored);
+	outputs_put_urls(&all, &addresses, o);
 }
 
 struct json *view_video(const struct video *v, const struct view_bought *bought, const struct settings *s)

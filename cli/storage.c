@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cli/commands.h"
+#include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/io/db.h"
@@ -14,19 +15,31 @@
 #include "lib/video/checks.h"
 #include "lib/video/settings.h"
 
-#define LOOK_MS 100
+#define LOOK_MS  100
+#define TAKEN_MS 30000 /* a daemon is here, or none will be */
+
+static int look(struct db *db, int64_t id, int *ret_state, char **ret_report, struct err *e)
+{
+	int found = checks_look(db, id, ret_state, ret_report, e);
+
+	if (found == 0 || (found > 0 && *ret_state < 0))
+		return err_set(e, ERR_PERM, "storage: the check is not there any more");
+	return found < 0 ? -1 : 0;
+}
 
 /* Waits until a daemon has made it. */
 static int wait_for(struct db *db, int64_t id, char **ret_report, struct err *e)
 {
+	int64_t until_ms = clock_mono_ms() + TAKEN_MS;
+
 	for (int state = CHECK_WANTED;;) {
 		AUTO_FREE char *report = NULL;
-		int found = checks_look(db, id, &state, &report, e);
 
-		if (found < 0)
+		if (look(db, id, &state, &report, e) < 0)
 			return -1;
-		if (found == 0 || state < 0)
-			return err_set(e, ERR_PERM, "storage: the check is not there any more");
+		if (state == CHECK_WANTED && clock_mono_ms() > until_ms && checks_withdraw(db, id, e) == 1)
+			return err_set(
+				e, ERR_TEMP, "storage: no daemon has taken the check, so it is withdrawn");
 		if (state == CHECK_FAILED)
 			return err_set(e, ERR_TEMP, "storage: %s", report);
 		if (state == CHECK_DONE) {
@@ -49,13 +62,16 @@ static void print_keys(const struct json *keys, int64_t count, const char *what)
 static int print(const struct json *r, bool repair, struct err *e)
 {
 	int64_t orphans = json_int(json_get(r, "orphanCount")),
-		missing = json_int(json_get(r, "missingCount"));
+		missing = json_int(json_get(r, "missingCount")),
+		foreign = json_int(json_get(r, "foreignCount"));
 
 	print_keys(json_get(r, "orphans"), orphans, "orphan ");
 	print_keys(json_get(r, "missing"), missing, "missing");
-	(void)printf("%" PRId64 " objects, %" PRId64 " bytes; %" PRId64 " orphans%s; %" PRId64 " missing\n",
+	print_keys(json_get(r, "foreign"), foreign, "foreign");
+	(void)printf("%" PRId64 " objects, %" PRId64 " bytes; %" PRId64 " orphans%s; %" PRId64
+		     " missing; %" PRId64 " foreign\n",
 		json_int(json_get(r, "objects")), json_int(json_get(r, "bytes")), orphans,
-		repair && orphans > 0 ? " (to be removed)" : "", missing);
+		repair && orphans > 0 ? " (to be removed)" : "", missing, foreign);
 	if (missing > 0)
 		return err_set(e, ERR_PERM,
 			"storage: files of completed videos are missing: videoctl render "

@@ -63,7 +63,8 @@ struct storage_ops {
 	 * whole key; nothing there is success. */
 	struct storage_call *(*remove)(
 		struct storage *s, const char *prefix, storage_done_fn *done, void *arg);
-	/* Lists what is below a prefix that ends with '/' or is "", keys after `after` only (NULL: all). */
+	/* Lists what is below a prefix that ends with '/' or is "", keys after `after` only (NULL: all).
+	 * No key that is listed ends with '/'. */
 	struct storage_call *(*list)(struct storage *s, const char *prefix, const char *after,
 		storage_list_fn *page, storage_done_fn *done, void *arg);
 	/* Gives up half-made uploads that were begun at least so long ago; says in *ret_count how many, which

@@ -186,8 +186,11 @@ static bool on_page(const struct s3_object *objects, size_t count, void *arg)
 	AUTO_FREE struct storage_object *ours = xcalloc(count, sizeof(*ours));
 
 	for (size_t i = 0; i < count; i++) {
-		if (strncmp(objects[i].key, c->storage->prefix, skip) != 0)
-			continue;
+		size_t length = strlen(objects[i].key);
+
+		if (strncmp(objects[i].key, c->storage->prefix, skip) != 0 ||
+			objects[i].key[length - 1] == '/')
+			continue; /* the latter is what other tools call a folder, and no file */
 		ours[n++] = (struct storage_object){
 			.key = objects[i].key + skip,
 			.bytes = objects[i].bytes,

@@ -7,9 +7,15 @@ ALTER TABLE stores
 ALTER TABLE videos
   ADD COLUMN links           MEDIUMTEXT CHARACTER SET ascii COLLATE ascii_bin NULL, -- {key: signed address}
   ADD COLUMN links_until     DATETIME(3) NULL,     -- when the first of them ends
+  ADD COLUMN links_made_at   DATETIME(3) NULL,
   ADD COLUMN links_wanted_at DATETIME(3) NULL,     -- somebody asked for new ones, and the daemon has not made them yet
   ADD KEY k_links_wanted (links_wanted_at),
   ADD KEY k_ended (status, updated_at);
+
+-- Films that are older than the list of what was published have themselves and a thumbnail.
+UPDATE videos SET outputs = JSON_OBJECT('films', JSON_ARRAY(JSON_OBJECT(
+  'aspectRatio', aspect_ratio, 'film', video_key, 'thumbnail', thumbnail_key)))
+  WHERE outputs IS NULL AND video_key IS NOT NULL AND thumbnail_key IS NOT NULL;
 
 -- What a check found in the storage, no row names and the operator wants removed.
 CREATE TABLE orphans (

@@ -1,16 +1,21 @@
 /*
  * Compares the storage with the rows, both read in the order of their keys: an object that no row names is an
- * orphan, a key that a completed video names and the storage does not have is missing. Nothing is removed
- * here: a repair records the orphans. Films that are missing are only told of, since making one
- * again is the operator's to decide.
+ * orphan, a key that a row names and the storage does not have is missing, and what is no file of ours by its
+ * key is foreign. Nothing is removed here: a repair records the orphans. Films that are missing are only told
+ * of, since making one again is the operator's to decide.
+ *
+ * A page of the listing is looked at in slices, so that nothing else waits, and what is young is left alone:
+ * it may be of an upload that the row, read a moment ago, knows nothing of.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "daemon/engine.h"
 #include "daemon/keeping/keeping_priv.h"
 #include "daemon/storage.h"
 #include "lib/base/buf.h"
+#include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
@@ -20,47 +25,90 @@
 #include "lib/video/orphans.h"
 #include "lib/video/outputs.h"
 
-#define LISTED_MAX       1000 /* of each kind; all are counted */
-#define REPORT_MAX_BYTES (1024 * 1024)
+#define SLICE          100  /* objects or rows a turn */
+#define LISTED_MAX     1000 /* of each kind; all are counted */
+#define ALIVE_MS       10000
+#define YOUNG_SEC      3600
+#define REPORT_MAX_LEN (4 * 1024 * 1024)
 
-#define VIDEOS_PREFIX "videos/"
-#define BOUGHT_PREFIX "bought/"
+enum kind { ORPHAN, MISSING, FOREIGN, KIND_COUNT };
+
+static const struct {
+	const char *list, *count; /* in the report */
+} kinds[KIND_COUNT] = {
+	[ORPHAN] = {"orphans", "orphanCount"},
+	[MISSING] = {"missing", "missingCount"},
+	[FOREIGN] = {"foreign", "foreignCount"},
+};
+
+struct object {
+	char *key;
+	int64_t bytes, modified;
+};
 
 struct check {
 	struct engine *engine;
 	struct loop_timer *timer;
 	const struct phase *phase; /* NULL: nothing is being checked */
-	struct storage_call *call;
+	struct storage_call *call; /* of a listing under way */
 	int64_t id;
 	bool repair;
-	bool failed; /* in a page; why is in failure */
 	struct err failure;
-	int64_t objects, bytes, orphan_count, missing_count;
-	struct json *orphans, *missing; /* keys */
 
-	struct uuid at; /* the video whose objects are being listed; all before it are done */
+	struct object *page;
+	size_t page_count, at; /* those before at are done */
+	char *after;           /* the last key that was listed, NULL none */
+	bool is_last;          /* page of its phase */
+
+	int64_t objects, bytes, counts[KIND_COUNT];
+	struct json *keys[KIND_COUNT];
+	const char *orphans[SLICE]; /* of this turn, to be recorded */
+	size_t orphan_count;
+
+	struct uuid video_id; /* whose objects are being looked at; all before it are done */
 	struct check_video video;
 	struct outputs outputs;
 	bool is_known;   /* it has a row */
 	char **expected; /* what it names and was not met yet; those that were are NULL */
 	size_t expected_count;
+	bool passes;          /* over rows without any object */
+	struct uuid pass_to;  /* up to this one */
+	bool pass_to_the_end; /* or all */
+	bool passed_the_end;
 };
 
 /* What was found */
 
-static int found_orphan(struct check *c, const char *key)
+static void found(struct check *c, enum kind kind, const char *key)
 {
-	if (c->orphan_count++ < LISTED_MAX)
-		json_append_string(c->orphans, key);
-	return c->repair ? orphans_add(c->engine->db, key, &c->failure) : 0;
+	if (c->counts[kind]++ < LISTED_MAX)
+		json_append_string(c->keys[kind], key);
+}
+
+static void found_orphan(struct check *c, const struct object *o)
+{
+	if (o->modified > (int64_t)time(NULL) - YOUNG_SEC)
+		return;
+	found(c, ORPHAN, o->key);
+	if (c->repair)
+		c->orphans[c->orphan_count++] = o->key;
 }
 
 static void found_missing(const char *key, void *arg)
 {
-	struct check *c = arg;
+	found(arg, MISSING, key);
+}
 
-	if (c->missing_count++ < LISTED_MAX)
-		json_append_string(c->missing, key);
+/* In characters that any log and table takes. */
+static void found_foreign(struct check *c, const struct object *o)
+{
+	char key[ORPHANS_KEY_SIZE];
+	size_t n = 0;
+
+	for (; o->key[n] && n + 1 < sizeof(key); n++)
+		key[n] = o->key[n] > ' ' && o->key[n] <= '~' ? o->key[n] : '?';
+	key[n] = '\0';
+	found(c, FOREIGN, key);
 }
 
 /* Videos, one after the other */
@@ -86,41 +134,62 @@ static void leave_video(struct check *c)
 	outputs_done(&c->outputs);
 }
 
-/* Completed videos between the one that was listed last and the next one (NULL: the end) have nothing at all.
- */
-static int pass_empty(struct check *c, const struct uuid *before)
+/* What it named cannot be known then, so nothing is said of it. */
+static bool read_outputs(const struct check_video *v, struct outputs *ret)
+{
+	char id[UUID_TEXT_SIZE];
+	struct err e;
+
+	if (outputs_read(v->outputs, ret, &e) == 0)
+		return true;
+	uuid_format(&v->id, id);
+	log_error("outputs not read", log_text("video", id), log_text("error", e.text));
+	return false;
+}
+
+static int enter_video(struct check *c)
+{
+	int known = checks_video(c->engine->db, c->id, &c->pass_to, &c->video, &c->failure);
+
+	if (known < 0)
+		return -1;
+	c->video_id = c->pass_to;
+	c->is_known = known == 1;
+	if (c->video.has_ended && read_outputs(&c->video, &c->outputs))
+		outputs_keys(&c->outputs, expect, c);
+	else
+		c->video.has_ended = false;
+	return 1;
+}
+
+/* A row that has published something, of which nothing is there. */
+static int pass_one(struct check *c)
 {
 	struct check_video v = {.outputs = NULL};
-	int found;
+	AUTO_OUTPUTS o = {0};
+	int known = checks_next(
+		c->engine->db, c->id, &c->video_id, c->pass_to_the_end ? NULL : &c->pass_to, &v, &c->failure);
 
-	while ((found = checks_next(c->engine->db, &c->at, before, &v, &c->failure)) == 1) {
-		AUTO_OUTPUTS o = {0};
-		struct err unreadable;
-
-		c->at = v.id;
-		if (outputs_read(v.outputs, &o, &unreadable) == 0)
+	if (known == 1) {
+		c->video_id = v.id;
+		if (read_outputs(&v, &o))
 			outputs_keys(&o, found_missing, c);
 	}
 	check_video_done(&v);
-	return found;
+	if (known != 0)
+		return known;
+	c->passes = false;
+	c->passed_the_end = c->pass_to_the_end;
+	return c->pass_to_the_end ? 1 : enter_video(c);
 }
 
-static int enter_video(struct check *c, const struct uuid *id)
+static void pass(struct check *c, const struct uuid *to)
 {
-	struct err unreadable;
-	int found;
-
 	leave_video(c);
-	if (pass_empty(c, id) < 0)
-		return -1;
-	c->at = *id;
-	found = checks_video(c->engine->db, id, &c->video, &c->failure);
-	if (found < 0)
-		return -1;
-	c->is_known = found == 1;
-	if (c->video.is_completed && outputs_read(c->video.outputs, &c->outputs, &unreadable) == 0)
-		outputs_keys(&c->outputs, expect, c);
-	return 0;
+	c->passes = true;
+	c->pass_to_the_end = !to;
+	if (to)
+		c->pass_to = *to;
 }
 
 /* True: the current video names it. */
@@ -135,63 +204,81 @@ static bool meet(struct check *c, const char *key)
 	return false;
 }
 
-/* Of a video that is being made, or removed, any file may be there. */
-static int judge_published(struct check *c, const char *key)
+/* 1 judged, 0 it is to be judged again, -1. Of a video that is being made, or removed, any file may be there.
+ */
+static int judge_published(struct check *c, const struct object *o)
 {
-	const char *name = key + strlen(VIDEOS_PREFIX);
-	char text[UUID_TEXT_SIZE] = "";
 	struct uuid id;
 
-	if (strlen(name) >= sizeof(text))
-		memcpy(text, name, sizeof(text) - 1);
-	if (!uuid_parse_text(text, &id))
-		return found_orphan(c, key);
-	uuid_format(&id, text); /* in the form that we write, and no other */
-	if (strncmp(text, name, strlen(text)) != 0)
-		return found_orphan(c, key);
-	if (!uuid_equal(&id, &c->at) && enter_video(c, &id) < 0)
-		return -1;
-	if (meet(c, key) || (c->is_known && !c->video.is_completed))
+	if (!checks_read_key(o->key, &id)) {
+		found_foreign(c, o);
+		return 1;
+	}
+	if (!uuid_equal(&id, &c->video_id)) {
+		pass(c, &id);
 		return 0;
-	return found_orphan(c, key);
+	}
+	if (!meet(c, o->key) && (!c->is_known || (c->video.has_ended && c->video.is_completed)))
+		found_orphan(c, o);
+	return 1;
 }
 
-/* Beside an artefact may lie what is known of it. */
-static int judge_bought(struct check *c, const char *key)
+static int judge_bought(struct check *c, const struct object *o)
 {
-	AUTO_FREE char *artefact = xstrdup(key + strlen(BOUGHT_PREFIX));
-	char *beside = strstr(artefact, ".json");
-	int known;
+	int named;
 
-	if (beside && beside[strlen(".json")] == '\0')
-		*beside = '\0';
-	known = checks_bought(c->engine->db, artefact, &c->failure);
-	return known == 0 ? found_orphan(c, key) : known < 0 ? -1 : 0;
+	if (strlen(o->key) >= ORPHANS_KEY_SIZE) {
+		found_foreign(c, o);
+		return 1;
+	}
+	named = checks_names(c->engine->db, o->key, &c->failure);
+	if (named == 0)
+		found_orphan(c, o);
+	return named < 0 ? -1 : 1;
 }
 
 /* The course of it */
 
 static const struct phase {
 	const char *prefix;
-	int (*judge)(struct check *c, const char *key);
+	int (*judge)(struct check *c, const struct object *o);
+	bool has_rows; /* that are passed */
 } phases[] = {
-	{VIDEOS_PREFIX, judge_published},
-	{BOUGHT_PREFIX, judge_bought},
+	{"videos/", judge_published, true},
+	{"bought/", judge_bought, false},
 };
+
+static void drop_page(struct check *c)
+{
+	for (size_t i = 0; i < c->page_count; i++)
+		free(c->page[i].key);
+	free(steal_ptr(c->page));
+	c->page_count = c->at = 0;
+}
 
 static char *report_of(struct check *c)
 {
 	AUTO(json) root = json_new_object();
-	AUTO_BUF text = BUF_INIT(REPORT_MAX_BYTES);
+	AUTO_BUF text = BUF_INIT(REPORT_MAX_LEN);
 
 	json_put_int(root, "objects", c->objects);
 	json_put_int(root, "bytes", c->bytes);
-	json_put_int(root, "orphanCount", c->orphan_count);
-	json_put_int(root, "missingCount", c->missing_count);
-	json_put(root, "orphans", steal_ptr(c->orphans));
-	json_put(root, "missing", steal_ptr(c->missing));
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		json_put_int(root, kinds[i].count, c->counts[i]);
+		json_put(root, kinds[i].list, steal_ptr(c->keys[i]));
+	}
 	json_write(root, &text);
 	return buf_steal(&text);
+}
+
+static void forget(struct check *c)
+{
+	drop_page(c);
+	free(steal_ptr(c->after));
+	leave_video(c);
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		json_free(steal_ptr(c->keys[i]));
+	c->phase = NULL;
 }
 
 static void end(struct check *c, const struct err *failure)
@@ -201,27 +288,25 @@ static void end(struct check *c, const struct err *failure)
 
 	if (checks_end(c->engine->db, c->id, failure ? CHECK_FAILED : CHECK_DONE, report, &e) < 0)
 		log_warning("check of the storage not recorded", log_text("error", e.text)); /* made again */
-	log_info("storage checked", log_number("objects", c->objects), log_number("orphans", c->orphan_count),
-		log_number("missing", c->missing_count), log_text(failure ? "error" : NULL, report));
-	leave_video(c);
-	json_free(steal_ptr(c->orphans));
-	json_free(steal_ptr(c->missing));
-	c->phase = NULL;
+	log_info("storage checked", log_number("objects", c->objects),
+		log_number("orphans", c->counts[ORPHAN]), log_number("missing", c->counts[MISSING]),
+		log_text(failure ? "error" : NULL, report));
+	forget(c);
+	loop_timer_arm(c->timer, 0); /* another one may wait */
 }
 
-static void begin_phase(struct check *c);
-
-static bool page(const struct storage_object *objects, size_t count, void *arg)
+static bool on_page(const struct storage_object *objects, size_t count, void *arg)
 {
 	struct check *c = arg;
 
-	c->failed = checks_alive(c->engine->db, c->id, &c->failure) < 0;
-	for (size_t i = 0; !c->failed && i < count; i++) {
-		c->objects++;
-		c->bytes += objects[i].bytes;
-		c->failed = c->phase->judge(c, objects[i].key) < 0;
-	}
-	return !c->failed;
+	c->page = xcalloc(count, sizeof(*c->page));
+	c->page_count = count;
+	for (size_t i = 0; i < count; i++)
+		c->page[i] = (struct object){xstrdup(objects[i].key), objects[i].bytes, objects[i].modified};
+	free(c->after);
+	c->after = xstrdup(objects[count - 1].key);
+	c->is_last = false;
+	return false;
 }
 
 static void listed(const struct err *failure, void *arg)
@@ -229,54 +314,109 @@ static void listed(const struct err *failure, void *arg)
 	struct check *c = arg;
 
 	c->call = NULL;
-	if (failure) {
+	if (failure)
 		end(c, failure);
-		return;
-	}
-	if (!c->failed && c->phase == &phases[0]) {
-		leave_video(c);
-		c->failed = pass_empty(c, NULL) < 0;
-	}
-	if (c->failed) {
-		end(c, &c->failure);
-		return;
-	}
-	if (++c->phase == phases + ARRAY_LEN(phases))
-		end(c, NULL);
 	else
-		begin_phase(c);
+		loop_timer_arm(c->timer, 0);
 }
 
-static void begin_phase(struct check *c)
+static void list_page(struct check *c)
 {
 	struct storage *s = c->engine->storage;
 
-	c->call = s->ops->list(s, c->phase->prefix, NULL, page, listed, c);
+	drop_page(c);
+	c->is_last = true; /* unless there is one */
+	c->call = s->ops->list(s, c->phase->prefix, c->after, on_page, listed, c);
+	loop_timer_arm(c->timer, ALIVE_MS);
+}
+
+/* 1 there is more to do, 0 the page is done, -1. */
+static int step(struct check *c)
+{
+	const struct object *o;
+	int judged;
+
+	if (c->passes)
+		return pass_one(c);
+	if (c->at == c->page_count) {
+		if (!c->is_last || !c->phase->has_rows || c->passed_the_end)
+			return 0;
+		pass(c, NULL);
+		return 1;
+	}
+	o = &c->page[c->at];
+	judged = c->phase->judge(c, o);
+	if (judged > 0) {
+		c->at++;
+		c->objects++;
+		c->bytes += o->bytes;
+	}
+	return judged < 0 ? -1 : 1;
+}
+
+static int work(struct check *c)
+{
+	int r = checks_alive(c->engine->db, c->id, &c->failure) < 0 ? -1 : 1;
+
+	c->orphan_count = 0;
+	for (size_t i = 0; r > 0 && i < SLICE; i++)
+		r = step(c);
+	if (r >= 0 && c->orphan_count > 0 &&
+		orphans_add(c->engine->db, c->orphans, c->orphan_count, &c->failure) < 0)
+		r = -1;
+	return r;
+}
+
+static void go_on(struct check *c)
+{
+	int r = work(c);
+
+	if (r < 0) {
+		end(c, &c->failure);
+	} else if (r > 0) {
+		loop_timer_arm(c->timer, 0);
+	} else if (!c->is_last) {
+		list_page(c);
+	} else if (++c->phase < phases + ARRAY_LEN(phases)) {
+		free(steal_ptr(c->after));
+		list_page(c);
+	} else {
+		end(c, NULL);
+	}
+}
+
+static void begin(struct check *c)
+{
+	struct err e;
+	int64_t id;
+	bool repair;
+	int taken = checks_take(c->engine->db, &id, &repair, &e);
+
+	if (taken < 0)
+		log_warning("looking for checks of the storage", log_text("error", e.text));
+	if (taken != 1)
+		return;
+	*c = (struct check){
+		.engine = c->engine, .timer = c->timer, .id = id, .repair = repair, .phase = phases};
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		c->keys[i] = json_new_array();
+	list_page(c);
 }
 
 static void on_timer(void *arg)
 {
 	struct check *c = arg;
 	struct err e;
-	int64_t id;
-	bool repair;
-	int found;
 
-	if (c->phase)
-		return;
-	found = checks_take(c->engine->db, &id, &repair, &e);
-	if (found < 0)
-		log_warning("looking for checks of the storage", log_text("error", e.text));
-	if (found != 1)
-		return;
-	*c = (struct check){.engine = c->engine,
-		.timer = c->timer,
-		.id = id,
-		.repair = repair,
-		.orphans = json_new_array(),
-		.missing = json_new_array(),
-		.phase = phases};
-	begin_phase(c);
+	if (!c->phase) {
+		begin(c);
+	} else if (!c->call) {
+		go_on(c);
+	} else { /* the listing takes its time; who hears nothing of us for a minute takes over */
+		if (checks_alive(c->engine->db, c->id, &e) < 0)
+			log_warning("check of the storage", log_text("error", e.text));
+		loop_timer_arm(c->timer, ALIVE_MS);
+	}
 }
 
 int check_new(struct engine *en, struct check **ret, struct err *e)
@@ -297,14 +437,13 @@ void check_free(struct check *c)
 	if (!c)
 		return;
 	storage_cancel(c->call);
-	leave_video(c);
-	json_free(c->orphans);
-	json_free(c->missing);
+	forget(c);
 	loop_timer_free(c->timer);
 	free(c);
 }
 
 void check_soon(struct check *c)
 {
-	loop_timer_arm(c->timer, 0);
+	if (!c->phase)
+		loop_timer_arm(c->timer, 0);
 }

@@ -12,6 +12,7 @@
 
 struct keeping {
 	struct engine *engine;
+	struct signer *signer;
 	struct tidying *tidying;
 	struct orphans *orphans;
 	struct check *check;
@@ -22,8 +23,8 @@ int keeping_new(struct engine *en, struct keeping **ret, struct err *e)
 	struct keeping *k = xcalloc(1, sizeof(*k));
 
 	k->engine = en;
-	if (tidying_new(en, &k->tidying, e) < 0 || orphans_new(en, &k->orphans, e) < 0 ||
-		check_new(en, &k->check, e) < 0) {
+	if (signer_new(en, &k->signer, e) < 0 || tidying_new(en, &k->tidying, e) < 0 ||
+		orphans_new(en, &k->orphans, e) < 0 || check_new(en, &k->check, e) < 0) {
 		keeping_free(k);
 		return -1;
 	}
@@ -35,6 +36,7 @@ void keeping_free(struct keeping *k)
 {
 	if (!k)
 		return;
+	signer_free(k->signer);
 	tidying_free(k->tidying);
 	orphans_free(k->orphans);
 	check_free(k->check);
@@ -58,7 +60,7 @@ void keeping_soon(struct keeping *k)
 {
 	if (!k)
 		return;
-	links_sign_wanted(k->engine);
+	signer_soon(k->signer);
 	delete_old(k->engine);
 	tidying_soon(k->tidying);
 	orphans_soon(k->orphans);

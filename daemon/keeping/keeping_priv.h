@@ -23,6 +23,9 @@ int check_new(struct engine *en, struct check **ret, struct err *e);
 void check_free(struct check *c);
 void check_soon(struct check *c);
 
-void links_sign_wanted(const struct engine *en);
+struct signer; /* signs the addresses that clients want: lib/video/addresses.h */
+int signer_new(struct engine *en, struct signer **ret, struct err *e);
+void signer_free(struct signer *l);
+void signer_soon(struct signer *l);
 
 #endif

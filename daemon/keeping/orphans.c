@@ -12,6 +12,7 @@
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/io/loop.h"
+#include "lib/video/checks.h"
 #include "lib/video/orphans.h"
 #include "lib/video/settings.h"
 
@@ -65,11 +66,25 @@ static void removed(const struct err *failure, void *arg)
 		loop_timer_arm(l->owner->timer, 0);
 }
 
+/* It may have been recorded long ago: the rows are asked once more. */
+static void begin_removal(struct line *l)
+{
+	const struct engine *en = l->owner->engine;
+	struct err e;
+	int named = checks_names(en->db, l->due.key, &e);
+
+	if (named == 0)
+		l->call = en->storage->ops->remove(en->storage, l->due.key, removed, l);
+	else if (named < 0)
+		put_off(l, &e);
+	else if (orphans_done(en->db, l->due.key, &e) < 0)
+		log_trouble("orphan that is none not forgotten", l->due.key, &e);
+}
+
 /* Takes as many as there are free lines. */
 static void on_timer(void *arg)
 {
 	struct orphans *o = arg;
-	struct storage *storage = o->engine->storage;
 	struct orphan_due due[LINES];
 	struct line *free_lines[LINES];
 	size_t count = 0;
@@ -87,8 +102,7 @@ static void on_timer(void *arg)
 		log_trouble("looking for what is to be removed", "", &e);
 	for (int i = 0; i < taken; i++) {
 		free_lines[i]->due = due[i];
-		free_lines[i]->call =
-			storage->ops->remove(storage, free_lines[i]->due.key, removed, free_lines[i]);
+		begin_removal(free_lines[i]);
 	}
 }
 

@@ -16,14 +16,16 @@
 #include "lib/video/video.h"
 
 static const char SQL_WANT[] =
-	"UPDATE videos SET links_wanted_at = COALESCE(links_wanted_at, UTC_TIMESTAMP(3)) "
-	"WHERE id = ? AND video_key IS NOT NULL";
+	"UPDATE videos SET links_wanted_at = UTC_TIMESTAMP(3) WHERE id = ? AND video_key IS NOT NULL "
+	"AND links_wanted_at IS NULL AND (links_made_at IS NULL OR links_until <= UTC_TIMESTAMP(3) "
+	"OR links_made_at < UTC_TIMESTAMP(3) - INTERVAL 60 SECOND)"; /* those of a short-lived key */
 static const char SQL_WANTED[] =
 	"SELECT id, video_key, outputs FROM videos WHERE links_wanted_at IS NOT NULL "
 	"ORDER BY links_wanted_at LIMIT ?";
 static const char SQL_PUT[] = "UPDATE videos SET links = ?, links_until = UTC_TIMESTAMP(3) + INTERVAL ? "
-			      "SECOND, links_wanted_at = NULL "
+			      "SECOND, links_made_at = UTC_TIMESTAMP(3), links_wanted_at = NULL "
 			      "WHERE id = ? AND video_key = ?";
+static const char SQL_CANNOT[] = "UPDATE videos SET links_wanted_at = NULL WHERE id = ? AND video_key = ?";
 
 bool addresses_are_signed(const struct settings *s)
 {
@@ -75,7 +77,9 @@ bool links_end_soon(const struct video *v, const struct settings *s)
 
 int links_want(struct db *db, const struct uuid *id, struct err *e)
 {
-	return db_exec(db, SQL_WANT, DB_ARGS(db_uuid(id)), NULL, e);
+	uint64_t wanted = 0;
+
+	return db_exec(db, SQL_WANT, DB_ARGS(db_uuid(id)), &wanted, e) < 0 ? -1 : wanted > 0;
 }
 
 int links_wanted(struct db *db, size_t max, struct link_wish **ret_list, size_t *ret_count, struct err *e)
@@ -110,4 +114,9 @@ int links_put(struct db *db, const struct link_wish *w, const char *links, int64
 {
 	return db_exec(db, SQL_PUT,
 		DB_ARGS(db_text(links), db_int(seconds), db_uuid(&w->id), db_text(w->video_key)), NULL, e);
+}
+
+int links_cannot(struct db *db, const struct link_wish *w, struct err *e)
+{
+	return db_exec(db, SQL_CANNOT, DB_ARGS(db_uuid(&w->id), db_text(w->video_key)), NULL, e);
 }

@@ -20,10 +20,14 @@ enum check_state { CHECK_WANTED, CHECK_RUNNING, CHECK_DONE, CHECK_FAILED, CHECK_
 
 /* For the operator. */
 
+/* What was not taken within ten minutes is not made any more. */
 int checks_ask(struct db *db, bool repair, int64_t *ret_id, struct err *e);
 /* *ret_report: JSON of a done one, the reason of a failed one, else NULL; caller frees. 1, 0 there is none,
  * -1. */
 int checks_look(struct db *db, int64_t id, int *ret_state, char **ret_report, struct err *e);
+
+/* Where no daemon has taken it. 1, 0 one has, -1. */
+int checks_withdraw(struct db *db, int64_t id, struct err *e);
 
 /* For the daemon that makes it. */
 
@@ -32,19 +36,24 @@ int checks_take(struct db *db, int64_t *ret_id, bool *ret_repair, struct err *e)
 int checks_alive(struct db *db, int64_t id, struct err *e); /* else another daemon takes it in a minute */
 int checks_end(struct db *db, int64_t id, enum check_state state, const char *report, struct err *e);
 
-/* What the rows say of a video: 1, 0 there is none, -1. */
+/* What the rows say of a video. */
 struct check_video {
 	struct uuid id;
-	bool is_completed; /* and not deleted: all of its outputs must be there */
-	bool is_under_way; /* files may be there that no row names yet */
+	bool has_ended; /* before the check was asked for, and it is not deleted: its outputs must be there */
+	bool is_completed; /* and nothing but them */
 	char *outputs;     /* NULL none */
 };
 void check_video_done(struct check_video *v);
-int checks_video(struct db *db, const struct uuid *id, struct check_video *ret, struct err *e);
-/* The first completed video after one (all zero: of all) and before another (NULL: to the end). 1, 0, -1. */
-int checks_next(struct db *db, const struct uuid *after, const struct uuid *before, struct check_video *ret,
-	struct err *e);
-/* Whether a bought file ("ab/x.mp4") is one that is of use. 1, 0, -1. */
-int checks_bought(struct db *db, const char *artefact, struct err *e);
+/* 1, 0 there is none, -1. */
+int checks_video(struct db *db, int64_t check, const struct uuid *id, struct check_video *ret, struct err *e);
+/* The first that has ended and has outputs, after one (all zero: of all) and before another (NULL: to the
+ * end). 1, 0, -1. */
+int checks_next(struct db *db, int64_t check, const struct uuid *after, const struct uuid *before,
+	struct check_video *ret, struct err *e);
+
+/* Whether it is the key of a file of a video. */
+bool checks_read_key(const char *key, struct uuid *ret_video_id);
+/* Whether any row names a key, a video's or a bought file's, or might soon. 1, 0, -1. */
+int checks_names(struct db *db, const char *key, struct err *e);
 
 #endif

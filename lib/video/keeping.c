@@ -20,14 +20,16 @@
 #include "lib/video/videos.h"
 
 #define STORES_MAX  10 /* a call: somebody waits for it */
-#define VIDEOS_MAX  50
+#define VIDEOS_MAX  20
 #define UPLOADS_MAX 200
 
 static const char SQL_DELETE_STORE[] =
 	"UPDATE stores SET gone_id = public_id, public_id = CONCAT('~', id), updated_at = UTC_TIMESTAMP(3) "
 	"WHERE public_id = ?";
 static const char SQL_GONE[] = "SELECT id, gone_id FROM stores WHERE gone_id IS NOT NULL LIMIT ?";
-static const char SQL_VIDEOS[] = "SELECT id FROM videos WHERE store_id = ? AND deleted_at IS NULL LIMIT ?";
+static const char SQL_VIDEOS[] =
+	"SELECT id FROM videos WHERE store_id = ? AND deleted_at IS NULL "
+	"ORDER BY status IN ('completed', 'failed', 'cancelled') LIMIT ?"; /* what still costs goes first */
 static const char SQL_ANY_VIDEO[] = "SELECT id FROM videos WHERE store_id = ? LIMIT 1";
 static const char SQL_UPLOADS[] = "SELECT name FROM uploads WHERE store_id = ? LIMIT ?";
 static const char SQL_FORGET_UPLOAD[] = "DELETE FROM uploads WHERE store_id = ? AND name = ?";
@@ -51,29 +53,23 @@ int stores_delete(struct db *db, const char *id, struct err *e)
 	return found > 0;
 }
 
-/* Deletes the videos that a query gives. How many, -1. */
-static int delete_all(struct db *db, struct db_rows *ids, struct err *e)
+/* How many, -1. */
+static int clear_videos(struct db *db, int64_t store, struct err *e)
 {
+	AUTO(db_rows) rows = NULL;
 	int gone = 0;
 
-	while (db_next(ids)) {
+	if (db_query(db, SQL_VIDEOS, DB_ARGS(db_int(store), db_int(VIDEOS_MAX)), &rows, e) < 0)
+		return -1;
+	while (db_next(rows)) {
 		struct uuid id;
-		int r = db_get_uuid(ids, 0, &id) ? videos_delete(db, &id, e) : 0;
+		int r = db_get_uuid(rows, 0, &id) ? videos_delete(db, &id, e) : 0;
 
 		if (r < 0)
 			return -1;
 		gone += r;
 	}
 	return gone;
-}
-
-static int clear_videos(struct db *db, int64_t store, struct err *e)
-{
-	AUTO(db_rows) rows = NULL;
-
-	if (db_query(db, SQL_VIDEOS, DB_ARGS(db_int(store), db_int(VIDEOS_MAX)), &rows, e) < 0)
-		return -1;
-	return delete_all(db, rows, e);
 }
 
 /* 1 one is still being removed, 0, -1. */
@@ -138,18 +134,39 @@ static int clear(struct db *db, const struct settings *s, int64_t store, const c
 int stores_clear(struct db *db, const struct settings *s, struct err *e)
 {
 	AUTO(db_rows) rows = NULL;
-	int all = 0;
+	int all = 0, failed = 0;
 
 	if (db_query(db, SQL_GONE, DB_ARGS(db_int(STORES_MAX)), &rows, e) < 0)
 		return -1;
-	while (db_next(rows)) {
+	while (all < VIDEOS_MAX && db_next(rows)) {
 		int n = clear(db, s, db_get_int(rows, 0), db_get_text(rows, 1), e);
 
 		if (n < 0)
-			return -1;
-		all += n;
+			failed = n; /* the others are not to wait for it */
+		else
+			all += n;
 	}
-	return all;
+	return failed < 0 ? -1 : all;
+}
+
+/* Of those of one status. How many, -1. */
+static int expire(struct db *db, const char *status, int64_t days, struct err *e)
+{
+	AUTO(db_rows) rows = NULL;
+	int gone = 0;
+
+	if (db_query(db, SQL_EXPIRED, DB_ARGS(db_text(status), db_int(days), db_int(VIDEOS_MAX)), &rows, e) <
+		0)
+		return -1;
+	while (db_next(rows)) {
+		struct uuid id;
+		int r = db_get_uuid(rows, 0, &id) ? videos_delete_old(db, &id, status, days, e) : 0;
+
+		if (r < 0)
+			return -1;
+		gone += r;
+	}
+	return gone;
 }
 
 int videos_expire(struct db *db, const struct settings *s, struct err *e)
@@ -165,16 +182,8 @@ int videos_expire(struct db *db, const struct settings *s, struct err *e)
 	int all = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
-		AUTO(db_rows) rows = NULL;
-		const char *status = video_status_names[kept[i].status];
-
-		if (kept[i].days == 0)
-			continue;
-		if (db_query(db, SQL_EXPIRED,
-			    DB_ARGS(db_text(status), db_int(kept[i].days), db_int(VIDEOS_MAX)), &rows, e) < 0)
-			return -1;
-
-		int n = delete_all(db, rows, e);
+		int n = kept[i].days > 0 ? expire(db, video_status_names[kept[i].status], kept[i].days, e)
+					 : 0;
 
 		if (n < 0)
 			return -1;

@@ -21,9 +21,17 @@ static const char SQL_FAILED[] =
 	"UPDATE orphans SET due_at = UTC_TIMESTAMP(3) + INTERVAL ? * 1000 MICROSECOND, "
 	"tries = tries + 1, last_error = LEFT(?, 1000) WHERE storage_key = ?";
 
-int orphans_add(struct db *db, const char *key, struct err *e)
+int orphans_add(struct db *db, const char *const *keys, size_t count, struct err *e)
 {
-	return db_exec(db, SQL_ADD, DB_ARGS(db_text(key)), NULL, e);
+	if (db_begin(db, e) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (db_exec(db, SQL_ADD, DB_ARGS(db_text(keys[i])), NULL, e) < 0) {
+			db_rollback(db);
+			return -1;
+		}
+	}
+	return db_commit(db, e);
 }
 
 int orphans_take(struct db *db, struct orphan_due *ret, size_t max, struct err *e)

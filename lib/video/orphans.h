@@ -17,8 +17,8 @@ struct err;
 
 #define ORPHANS_KEY_SIZE 256
 
-/* Again is fine. 0, -1. */
-int orphans_add(struct db *db, const char *key, struct err *e);
+/* All of them or none; again is fine. 0, -1. */
+int orphans_add(struct db *db, const char *const *keys, size_t count, struct err *e);
 
 struct orphan_due {
 	char key[ORPHANS_KEY_SIZE];

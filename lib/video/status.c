@@ -91,7 +91,7 @@ int status_swap(struct cache *c, uint64_t version, const struct video *v, const 
 		return -1;
 	status_key(&v->id, key);
 	return cache_swap(c, key, version, buf_text(&text), text.len,
-		is_at_rest(v->status) ? STATUS_ENDED_SEC : STATUS_LIVE_SEC);
+		is_at_rest(v->status) && !links_end_soon(v, s) ? STATUS_ENDED_SEC : STATUS_LIVE_SEC);
 }
 
 int status_get(struct db *db, struct cache *c, const struct settings *s, const struct uuid *id,

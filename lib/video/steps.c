@@ -49,8 +49,8 @@ static const char SQL_PROGRESS[] =
 	"stage = ?, eta_sec = ?, " NOT_PAUSED ", updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
 static const char SQL_COMPLETE[] =
 	"UPDATE videos SET video_key = ?, thumbnail_key = ?, duration_ms = ?, outputs = ?, report = ?, "
-	"links = ?, links_until = UTC_TIMESTAMP(3) + INTERVAL ? SECOND, links_wanted_at = NULL, progress = "
-	"100, "
+	"links = ?, links_until = UTC_TIMESTAMP(3) + INTERVAL ? SECOND, links_made_at = UTC_TIMESTAMP(3), "
+	"links_wanted_at = NULL, progress = 100, "
 	"status = 'completed', stage = NULL, eta_sec = NULL, error = NULL, " NOT_PAUSED
 	", completed_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
 /* Whether anything is left of before is asked later: see leftovers.h. */

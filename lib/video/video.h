@@ -103,14 +103,15 @@ struct video {
 	char *video_key;  /* where it was published, below the storage's root; an address is made by
 			     addresses_of() */
 	char *thumbnail_key;
-	char *outputs;          /* all that was published: outputs_read; NULL none */
-	char *links;            /* {key: signed address}: addresses_of; NULL none */
-	int64_t links_left_sec; /* until they end; 0 or less: they have */
-	char *report;           /* what the inspection found: JSON, NULL none */
-	int64_t duration_ms;    /* of the film, 0 while unknown */
-	char *error;            /* for the client; no vendor's text; also what a paused video waits for */
-	int pause;              /* enum pause_reason */
-	int64_t revision;       /* from 1; counts up each time it is made again */
+	char *outputs;            /* all that was published: outputs_read; NULL none */
+	char *links;              /* {key: signed address}: addresses_of; NULL none */
+	int64_t links_left_sec;   /* until they end; 0 or less: they have */
+	int64_t links_wanted_sec; /* since new ones were asked for; -1: they are not */
+	char *report;             /* what the inspection found: JSON, NULL none */
+	int64_t duration_ms;      /* of the film, 0 while unknown */
+	char *error;              /* for the client; no vendor's text; also what a paused video waits for */
+	int pause;                /* enum pause_reason */
+	int64_t revision;         /* from 1; counts up each time it is made again */
 	int64_t estimate_credits_milli, estimate_characters;
 	int64_t created_ms, updated_ms, completed_ms; /* Unix time; 0 none */
 };

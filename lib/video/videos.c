@@ -52,7 +52,8 @@ static const char SQL_COUNT[] =
 	"OR v.status = ?) AND (? IS NULL OR p.public_id = ?)";
 static const char SQL_DELETE[] =
 	"UPDATE videos SET deleted_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3) "
-	"WHERE id = ? AND deleted_at IS NULL";
+	"WHERE id = ? AND deleted_at IS NULL "
+	"AND (? IS NULL OR (status = ? AND updated_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY))";
 static const char SQL_LOCK_JOB[] = "UPDATE jobs SET worker = worker WHERE video_id = ?";
 /* A running job is asked to stop and becomes a removal when it has; any other becomes one now. SET goes left
  * to right. */
@@ -104,6 +105,7 @@ static int read_row(const struct db_rows *r, struct video *v, struct err *e)
 	v->report = xstrdup(db_get_text(r, 32));
 	v->links = xstrdup(db_get_text(r, 33));
 	v->links_left_sec = db_get_int(r, 34);
+	v->links_wanted_sec = db_get_int(r, 35);
 	return look_read(db_get_text(r, 29), &v->look, e);
 }
 
@@ -404,11 +406,14 @@ void videos_list_free(struct video *list, size_t count)
 	free(list);
 }
 
-static int mark_deleted(struct db *db, const struct uuid *id, uint64_t *ret_found, struct err *e)
+static int mark_deleted(struct db *db, const struct uuid *id, const char *status, int64_t days,
+	uint64_t *ret_found, struct err *e)
 {
+	struct db_arg only = db_text(status);
 	uint64_t jobs = 0;
 
-	if (videos_lock_job(db, id, e) < 0 || db_exec(db, SQL_DELETE, DB_ARGS(db_uuid(id)), ret_found, e) < 0)
+	if (videos_lock_job(db, id, e) < 0 ||
+		db_exec(db, SQL_DELETE, DB_ARGS(db_uuid(id), only, only, db_int(days)), ret_found, e) < 0)
 		return -1;
 	if (*ret_found == 0)
 		return 0;
@@ -420,13 +425,13 @@ static int mark_deleted(struct db *db, const struct uuid *id, uint64_t *ret_foun
 	return videos_insert_job(db, id, "remove", 0, e); /* its job was pruned long ago */
 }
 
-static int delete_once(struct db *db, const struct uuid *id, struct err *e)
+static int delete_once(struct db *db, const struct uuid *id, const char *status, int64_t days, struct err *e)
 {
 	uint64_t found = 0;
 
 	if (db_begin(db, e) < 0)
 		return -1;
-	if (mark_deleted(db, id, &found, e) < 0) {
+	if (mark_deleted(db, id, status, days, &found, e) < 0) {
 		db_rollback(db);
 		return -1;
 	}
@@ -435,9 +440,14 @@ static int delete_once(struct db *db, const struct uuid *id, struct err *e)
 
 int videos_delete(struct db *db, const struct uuid *id, struct err *e)
 {
-	int r = delete_once(db, id, e);
+	int r = delete_once(db, id, NULL, 0, e);
 
 	/* A lost commit is repeated by the client: deleting what is deleted answers 404, and nothing is left
 	 * behind. */
-	return r < 0 && e->kind == ERR_TEMP ? delete_once(db, id, e) : r;
+	return r < 0 && e->kind == ERR_TEMP ? delete_once(db, id, NULL, 0, e) : r;
+}
+
+int videos_delete_old(struct db *db, const struct uuid *id, const char *status, int64_t days, struct err *e)
+{
+	return delete_once(db, id, status, days, e);
 }

@@ -35,5 +35,7 @@ int videos_list(struct db *db, const struct videos_filter *f, struct video **ret
 void videos_list_free(struct video *list, size_t count);
 /* From here on it is unknown to clients; its job becomes one that removes it, cancelling first. 1, 0, -1. */
 int videos_delete(struct db *db, const struct uuid *id, struct err *e);
+/* The same, if it still has the status and nothing has happened to it for so long. 1, 0, -1. */
+int videos_delete_old(struct db *db, const struct uuid *id, const char *status, int64_t days, struct err *e);
 
 #endif

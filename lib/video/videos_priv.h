@@ -25,7 +25,9 @@ struct settings;
 							      "v.look, v.brand, v.outputs, v.report, "       \
 							      "v.links, "                                    \
 							      "TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), "     \
-							      "v.links_until)"
+							      "v.links_until), "                             \
+							      "COALESCE(TIMESTAMPDIFF(SECOND, "              \
+							      "v.links_wanted_at, UTC_TIMESTAMP(3)), -1)"
 #define VIDEO_TABLES "videos v JOIN stores s ON s.id = v.store_id LEFT JOIN products p ON p.id = v.product_id"
 
 /* The video that sql (VIDEO_COLUMNS of VIDEO_TABLES, by id) gives, with its scenes. 1, 0, -1. */

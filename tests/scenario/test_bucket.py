@@ -210,3 +210,18 @@ def test_a_daemon_killed_while_it_puts_files_repeats_none_that_is_there(stack):
     assert again == [f"videos/{video}/1/video.mp4"]
     assert events(stack, video, "upload", 0) == ["start", "start", "done"]
     delete(stack, video)
+
+
+def test_addresses_that_have_ended_are_made_anew_by_the_daemon(stack):
+    """Without one there are none, and nobody waits for them; a video is shown all the same."""
+    video = stack.create(film("One"))
+    stack.wait_completed(video)
+    number = video.replace("-", "")
+    daemons.kill(stack)
+    stack.sql(f"UPDATE videos SET links_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE id = UNHEX('{number}')")
+    assert show(stack, video)["videoUrl"] is None
+    listed = stack.get("/videos/store/shop").json["videos"]
+    assert [one["videoUrl"] for one in listed if one["id"] == video] == [None]
+    stack.run("start", "daemon")
+    wait_for("new ones", lambda: show(stack, video)["videoUrl"], 30)
+    delete(stack, video)

@@ -1,7 +1,9 @@
 """What is kept and what goes: deleted stores, videos of age, files that no row names, and rows whose files are gone."""
 
+import os
 import pathlib
 import subprocess
+import time
 import urllib.parse
 
 import pytest
@@ -21,6 +23,9 @@ def stack():
 @pytest.fixture
 def published(stack):
     return made(stack)
+
+
+NOTHING = "; 0 orphans; 0 missing; 0 foreign"
 
 
 def made(stack, **more):
@@ -93,18 +98,22 @@ def test_videos_go_at_their_age(stack, published):
 
 def test_the_storage_is_compared_with_the_rows(stack, published):
     code, said, _ = check(stack)
-    assert code == 0 and " 0 orphans; 0 missing" in said, said
+    assert code == 0 and NOTHING in said, said
     media = stack.folder / "media"
     orphans = {
         "videos/00000000-0000-4000-8000-000000000000/1/video.mp4",
         "videos/ffffffff-ffff-4fff-bfff-ffffffffffff/1/video.mp4",
         f"videos/{published}/0/video.mp4",  # of a revision that is not its own any more
-        "videos/stray.mp4",
+        "bought/ab/nobody-knows.mp4",
     }
-    for orphan in orphans:
-        path = media / orphan
+    foreign = {"videos/stray.mp4", f"videos/{published}/A_film.mp4"}
+    young = f"videos/{published}/0/young.mp4"  # it may be on its way up, and the row on its way to name it
+    for key in (*orphans, *foreign, young):
+        path = media / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")
+        if key != young:
+            os.utime(path, (time.time() - 3700,) * 2)
     film = path_of(stack, stack.get(f"/videos/{published}").json["videoUrl"])
     empty = made(stack)
     for file in folder_of(stack, empty).rglob("*.*"):
@@ -114,8 +123,9 @@ def test_the_storage_is_compared_with_the_rows(stack, published):
 
     code, said, why = check(stack)
     assert code == 1
-    found = {kind: {line.split()[1] for line in said.splitlines() if line.startswith(kind)} for kind in ("orphan", "missing")}
-    assert orphans <= found["orphan"]
+    found = {kind: {line.split()[1] for line in said.splitlines() if line.startswith(kind + " ")}
+             for kind in ("orphan", "missing", "foreign")}
+    assert (found["orphan"], found["foreign"]) == (orphans, foreign)
     assert missing <= found["missing"]
     assert any(empty in key and key.endswith(".mp4") for key in found["missing"])
     assert "missing" in why
@@ -129,7 +139,17 @@ def test_the_storage_is_compared_with_the_rows(stack, published):
     wait_for("removal of the orphans", lambda: not any((media / orphan).exists() for orphan in orphans), 60)
     wait_for("nothing to be removed", lambda: not stack.sql("SELECT 1 FROM orphans"), 30)
     code, said, _ = check(stack)
-    assert code == 0 and " 0 orphans; 0 missing" in said, said
+    assert code == 0 and "; 0 orphans; 0 missing; 2 foreign" in said, said
+    assert film.exists() and (media / young).exists() and all((media / key).exists() for key in foreign)
+
+
+def test_an_orphan_that_a_row_names_by_now_stays(stack, published):
+    film = path_of(stack, stack.get(f"/videos/{published}").json["videoUrl"])
+    stack.run("kill", "daemon")
+    stack.sql("INSERT INTO orphans (storage_key, due_at, created_at) VALUES "
+              f"('{film.relative_to(stack.folder / 'media')}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")
+    stack.run("start", "daemon")
+    wait_for("nothing to be removed", lambda: not stack.sql("SELECT 1 FROM orphans"), 30)
     assert film.exists()
 
 

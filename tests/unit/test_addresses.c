@@ -107,7 +107,7 @@ static void a_wish_stays_until_it_is_fulfilled(void **state)
 
 	(void)state;
 	publish(&id, "v/a.mp4");
-	expect(links_want(shop_db, &id, &err), 0);
+	expect(links_want(shop_db, &id, &err), 1);
 	expect(links_want(shop_db, &id, &err), 0);
 	expect(links_want(shop_db, &bare, &err), 0);
 	expect(links_wanted(shop_db, 10, &list, &count, &err), 0);
@@ -129,6 +129,52 @@ static void a_wish_stays_until_it_is_fulfilled(void **state)
 
 	assert_string_equal(v.links, links);
 	assert_in_range(v.links_left_sec, 3590, 3600);
+	assert_int_equal(v.links_wanted_sec, -1);
+}
+
+/* Those of a key that lives shorter than half of s3_link_sec always end soon. */
+static void new_ones_are_not_made_at_each_look(void **state)
+{
+#define MADE(when, until)                                                                                    \
+	"UPDATE videos SET links_wanted_at = NULL, links_made_at = " when ", links_until = " until           \
+	" WHERE id = ?"
+#define NOW "UTC_TIMESTAMP(3)"
+	static const struct {
+		const char *sql;
+		int wanted;
+	} rows[] = {
+		{MADE(NOW, NOW " + INTERVAL 300 SECOND"), 0},
+		{MADE(NOW, NOW), 1},
+		{MADE(NOW " - INTERVAL 61 SECOND", NOW " + INTERVAL 239 SECOND"), 1},
+		{MADE("NULL", "NULL"), 1},
+	};
+	struct uuid id = shop_video("shop-a", 1);
+
+	(void)state;
+	publish(&id, "v/a.mp4");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		expect(db_exec(shop_db, rows[i].sql, DB_ARGS(db_uuid(&id)), NULL, &err), 0);
+		if (links_want(shop_db, &id, &err) != rows[i].wanted)
+			fail_msg("%s", rows[i].sql);
+	}
+}
+
+static void a_wish_that_nobody_can_fulfil_is_forgotten(void **state)
+{
+	struct uuid id = shop_video("shop-a", 1);
+	struct link_wish *list = NULL;
+	size_t count = 0;
+
+	(void)state;
+	publish(&id, "v/a.mp4");
+	expect(links_want(shop_db, &id, &err), 1);
+	expect(links_wanted(shop_db, 10, &list, &count, &err), 0);
+	assert_int_equal(count, 1);
+	expect(links_cannot(shop_db, list, &err), 0);
+	links_free(list, count);
+	expect(links_wanted(shop_db, 10, &list, &count, &err), 0);
+	assert_int_equal(count, 0);
+	links_free(list, count);
 }
 
 int main(void)
@@ -136,6 +182,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_come_from_keys),
 		cmocka_unit_test(links_end_at_half_time),
+		cmocka_unit_test_setup(new_ones_are_not_made_at_each_look, shop_empty),
+		cmocka_unit_test_setup(a_wish_that_nobody_can_fulfil_is_forgotten, shop_empty),
 		cmocka_unit_test_setup(a_wish_stays_until_it_is_fulfilled, shop_empty),
 	};
 

@@ -14,7 +14,9 @@
 #include "lib/base/fs.h"
 #include "lib/base/mem.h"
 #include "lib/io/db.h"
+#include "lib/video/checks.h"
 #include "lib/video/orphans.h"
+#include "lib/video/outputs.h"
 #include "lib/video/steps.h"
 #include "lib/video/stores.h"
 #include "lib/video/uploads.h"
@@ -207,14 +209,80 @@ static void old_videos_go(void **state)
 	settings.keep_completed_days = settings.keep_failed_days = 0;
 }
 
+/* Somebody asks for it anew between the looking and the deleting. */
+static void what_is_used_again_does_not_go(void **state)
+{
+	struct uuid id = shop_video("shop-a", 1);
+
+	(void)state;
+	make_old(&id, "failed", 8);
+	expect(videos_delete_old(shop_db, &id, "completed", 7, &err), 0);
+	expect(videos_delete_old(shop_db, &id, "failed", 9, &err), 0);
+	expect(videos_delete_old(shop_db, &id, "failed", 7, &err), 1);
+	expect(videos_delete_old(shop_db, &id, "failed", 7, &err), 0);
+}
+
+static void keys_of_videos_are_read(void **state)
+{
+	static const struct {
+		const char *key;
+		bool ours;
+	} rows[] = {
+		{"videos/0b1e2f3a-4c5d-4e6f-8a9b-0c1d2e3f4a5b/1/video.mp4", true},
+		{"videos/0b1e2f3a-4c5d-4e6f-8a9b-0c1d2e3f4a5b/1/16x9/sprite.vtt", true},
+		{"videos/0b1e2f3a-4c5d-4e6f-8a9b-0c1d2e3f4a5b/", false}, /* another tool's folder */
+		{"videos/0b1e2f3a-4c5d-4e6f-8a9b-0c1d2e3f4a5b/1/", false},
+		{"videos/0b1e2f3a-4c5d-4e6f-8a9b-0c1d2e3f4a5b", false},
+		{"videos/0b1e2f3a-4c5d-4e6f-8a9b-0c1d2e3f4a5bx/1/video.mp4", false},
+		{"videos/0B1E2F3A-4C5D-4E6F-8A9B-0C1D2E3F4A5B/1/video.mp4", false},
+		{"videos/0b1e2f3a-4c5d-4e6f-8a9b-0c1d2e3f4a5b/1/A film.mp4", false},
+		{"videos/", false},
+		{"videos/stray.mp4", false},
+		{"", false},
+		{"other/0b1e2f3a-4c5d-4e6f-8a9b-0c1d2e3f4a5b/1/video.mp4", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct uuid id;
+
+		if (checks_read_key(rows[i].key, &id) != rows[i].ours)
+			fail_msg("%s", rows[i].key);
+	}
+}
+
+static void what_a_row_names_is_no_orphan(void **state)
+{
+	static const char sql[] = "UPDATE videos SET outputs = ? WHERE id = ?";
+	struct uuid id = shop_video("shop-a", 1);
+	char prefix[OUTPUTS_PREFIX_SIZE];
+
+	(void)state;
+	outputs_prefix(&id, prefix);
+	AUTO_FREE char *film = xasprintf("%s1/video.mp4", prefix);
+	AUTO_FREE char *old = xasprintf("%s0/video.mp4", prefix);
+	AUTO_FREE char *named = xasprintf("{\"films\":[{\"aspectRatio\":\"16:9\",\"film\":\"%s\"}]}", film);
+
+	expect(checks_names(shop_db, film, &err), 1); /* it is being made */
+	make_old(&id, "completed", 1);
+	expect(db_exec(shop_db, sql, DB_ARGS(db_text(named), db_uuid(&id)), NULL, &err), 0);
+	expect(checks_names(shop_db, film, &err), 1);
+	expect(checks_names(shop_db, old, &err), 0);
+	expect(db_exec(shop_db, sql, DB_ARGS(db_text("[]"), db_uuid(&id)), NULL, &err), 0);
+	expect(checks_names(shop_db, old, &err), 1); /* nobody can say */
+	expect(checks_names(shop_db, "videos/", &err), 1);
+	expect(checks_names(shop_db, "bought/ab/none.mp4", &err), 0);
+	expect(checks_names(shop_db, "bought/ab/none.mp3.json", &err), 0);
+}
+
 static void orphans_are_removed_until_they_are_gone(void **state)
 {
+	static const char *const keys[] = {"videos/x/1/a.mp4", "bought/a.mp4"};
 	struct orphan_due due[4];
 
 	(void)state;
-	expect(orphans_add(shop_db, "videos/x/1/", &err), 0);
-	expect(orphans_add(shop_db, "bought/a.mp4", &err), 0);
-	expect(orphans_add(shop_db, "bought/a.mp4", &err), 0);
+	expect(orphans_add(shop_db, keys, 2, &err), 0);
+	expect(orphans_add(shop_db, &keys[1], 1, &err), 0);
 	expect(orphans_take(shop_db, due, 1, &err), 1);
 	expect(orphans_take(shop_other, &due[1], 3, &err), 1);
 	assert_string_not_equal(due[0].key, due[1].key);
@@ -230,7 +298,7 @@ static void orphans_are_removed_until_they_are_gone(void **state)
 	assert_int_equal(
 		number("SELECT COUNT(*) FROM orphans WHERE tries = 2 AND last_error = 'the store is away'"),
 		1);
-	expect(orphans_add(shop_db, due[0].key, &err), 0); /* asked for anew: now */
+	expect(orphans_add(shop_db, (const char *[]){due[0].key}, 1, &err), 0); /* asked for anew: now */
 	expect(orphans_take(shop_db, due, 4, &err), 1);
 }
 
@@ -241,6 +309,9 @@ int main(void)
 		cmocka_unit_test_setup(stores_that_nobody_has, set_up),
 		cmocka_unit_test_setup(deleted_stores_are_not_listed, set_up),
 		cmocka_unit_test_setup(old_videos_go, set_up),
+		cmocka_unit_test_setup(what_is_used_again_does_not_go, set_up),
+		cmocka_unit_test(keys_of_videos_are_read),
+		cmocka_unit_test_setup(what_a_row_names_is_no_orphan, set_up),
 		cmocka_unit_test_setup(orphans_are_removed_until_they_are_gone, set_up),
 	};
 
