@@ -78,9 +78,15 @@ struct storage_ops {
 	void (*free)(struct storage *s); /* cancels what is under way */
 };
 
+#define STORAGE_ID_SIZE 33
 struct storage {
 	const struct storage_ops *ops;
+	char id[STORAGE_ID_SIZE]; /* of the place: the same after a restart, another one's of another folder
+				     or bucket */
 };
+
+/* For those who make one: where, in words. */
+void storage_set_id(struct storage *s, const char *where);
 
 /* Stops it; done is not called any more. NULL is allowed. */
 void storage_cancel(struct storage_call *c);

@@ -388,12 +388,20 @@ static const struct storage_ops ops = {
 	.free = free_local,
 };
 
+static void set_id(struct storage_local *s)
+{
+	AUTO_FREE char *where = xasprintf("local:%s", s->root);
+
+	storage_set_id(&s->base, where);
+}
+
 int storage_local_new(struct loop *loop, const char *root, struct storage **ret_storage, struct err *e)
 {
 	struct storage_local *s = xcalloc(1, sizeof(*s));
 
 	s->base.ops = &ops;
 	s->root = xstrdup(root);
+	set_id(s);
 	if (loop_timer_new(loop, take_turn, s, &s->turn, e) < 0) {
 		free_local(&s->base);
 		return -1;

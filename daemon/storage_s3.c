@@ -289,6 +289,14 @@ static struct s3_spec spec_of(const struct settings *set)
 	};
 }
 
+static void set_id(struct storage_s3 *s)
+{
+	const char *endpoint = s->settings->s3_endpoint ? s->settings->s3_endpoint : "";
+	AUTO_FREE char *where = xasprintf("s3:%s/%s/%s", endpoint, s->settings->s3_bucket, s->prefix);
+
+	storage_set_id(&s->base, where);
+}
+
 int storage_s3_new(struct loop *loop, struct http *http, const struct settings *settings,
 	struct storage **ret_storage, struct err *e)
 {
@@ -308,6 +316,7 @@ int storage_s3_new(struct loop *loop, struct http *http, const struct settings *
 		.settings = settings,
 		.prefix = settings->s3_prefix ? settings->s3_prefix : "",
 	};
+	set_id(s);
 	if (aws_credentials_new(&keys, &s->credentials, e) < 0) {
 		free_s3(&s->base);
 		return -1;

@@ -20,6 +20,7 @@
 #include "daemon/vendor/bought.h"
 #include "daemon/vendor/buy.h"
 #include "daemon/vendor/calloff.h"
+#include "daemon/vendor/keeper.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/fs.h"
@@ -31,8 +32,9 @@
 #include "lib/video/settings.h"
 #include "lib/video/uploads.h"
 
-#define UPKEEP_MS  10000
-#define ORDERS_MS  200    /* while a drain waits for answers to paid requests */
+#define UPKEEP_MS 10000
+#define ORDERS_MS                                                                                            \
+	200 /* while a drain waits for answers to paid requests, or for what is bought to be stored */
 #define ANSWER_SEC 600    /* no answer to a paid request comes later */
 #define PAID_MS    260000 /* how long a drain waits for one: the longest call takes 240 s */
 #define RENEW_MS   5000 /* also how late a video may learn that it is to stop, should the datagram be lost */
@@ -228,7 +230,7 @@ static void idle_or_room(void *arg)
 	}
 	if (engine_count(w->engine) > 0)
 		return;
-	if (w->drained || !orders_pending(w->engine))
+	if (w->drained || !(orders_pending(w->engine) || keeper_is_busy(w->engine->keeper)))
 		loop_quit(w->engine->loop);
 	else
 		loop_timer_arm(w->answers, ORDERS_MS);
@@ -268,6 +270,7 @@ static void terminate(void *arg)
 	w->answers_by_ms = clock_mono_ms() + PAID_MS;
 	loop_timer_arm(w->drain, w->engine->settings->drain_sec * 1000);
 	engine_drain(w->engine);
+	keeper_close(w->engine->keeper);
 	idle_or_room(w);
 }
 

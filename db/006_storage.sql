@@ -12,5 +12,5 @@ CREATE TABLE leftovers (
 ) ENGINE=InnoDB;
 
 ALTER TABLE purchases
-  ADD COLUMN stored_at DATETIME(3) NULL AFTER bytes, -- since when a remote storage has the artefact, and what is known of it
-  ADD KEY k_stored (state, stored_at, id);
+  ADD COLUMN stored_in CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL AFTER bytes, -- the remote storage that has this artefact, and what is known of it
+  ADD KEY k_stored (state, stored_in, id);

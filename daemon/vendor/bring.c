@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "daemon/engine.h"
@@ -21,8 +22,10 @@
 #include "lib/base/fs.h"
 #include "lib/base/mem.h"
 #include "lib/video/purchases.h"
+#include "lib/video/settings.h"
 
-#define ANY_BYTES (-1)
+#define ANY_BYTES   (-1)
+#define HANDOVER_MS (30 * 60 * 1000) /* a keeper that has not put it by then is one of a lost host */
 
 struct bringing {
 	struct step *step;
@@ -38,6 +41,12 @@ struct bringing {
 bool bring_possible(const struct engine *en)
 {
 	return en->storage && en->storage->ops->is_remote;
+}
+
+bool bring_awaited(const struct engine *en, const struct purchase *p)
+{
+	return bring_possible(en) && en->settings->keep_bought &&
+	       strcmp(p->stored_in, en->storage->id) != 0 && p->ended_age_ms < HANDOVER_MS;
 }
 
 void bring_cancel(struct bringing *b)

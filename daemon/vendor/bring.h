@@ -23,6 +23,11 @@ bool bring_possible(const struct engine *en);
  * ERR_PERM: the storage does not have it; ERR_TEMP: another try may get it. The purchase is copied.
  */
 struct bringing *bring_begin(struct step *s, const struct purchase *p, bring_fn *done, void *arg);
+/*
+ * Whether it may yet be put into the storage by the host that bought it: that it is there was not recorded,
+ * and it was kept a short while ago. Then that it is not there (ERR_PERM) is not for good.
+ */
+bool bring_awaited(const struct engine *en, const struct purchase *p);
 void bring_cancel(struct bringing *b); /* done is not called. NULL is allowed */
 
 #endif

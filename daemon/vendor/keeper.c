@@ -1,9 +1,11 @@
 /*
  * One file at a time. A round first puts what was bought here, in the order of the purchases' ids, then
- * removes what is to go; a failure of the storage ends the round, the next upkeep begins another one.
+ * removes what is to go. A file that cannot be put stands in no other's way; several in a row say that the
+ * storage is away, and are the end of putting for this round. The next upkeep begins another one.
  *
- * A purchase may be let go while its artefact is on its way up. Then it is not recorded as stored, and is
- * removed at once by who put it: whoever removed it before may not have seen it.
+ * A purchase may be let go, or its artefact lost and fetched anew, while that is on its way up. Then it is
+ * not recorded as stored, and is removed at once by who put it: whoever removed it before may not have seen
+ * it.
  */
 #include "daemon/vendor/keeper.h"
 
@@ -23,7 +25,9 @@
 #include "lib/video/purchases.h"
 #include "lib/video/settings.h"
 
-#define BATCH 20
+#define BATCH        20
+#define FAILURES_MAX 3    /* in a row: the storage is away */
+#define ADOPT_MAX    1000 /* of another storage, at once */
 
 struct keeper {
 	struct engine *engine;
@@ -32,6 +36,10 @@ struct keeper {
 	struct purchase *list;     /* the batch at work */
 	size_t count, at;
 	bool removing;     /* the round has come to what is to go */
+	bool working;      /* a round is under way or about to begin */
+	bool closing;      /* rounds end with the last file to put */
+	bool adopted;      /* what was put into another storage before is to be put into this one */
+	unsigned failures; /* files in a row that could not be put */
 	bool beside;       /* of the one at work: what is known of it, not it */
 	bool undone;       /* the one at work was let go meanwhile: what was put of it goes again */
 	bool again;        /* asked for meanwhile */
@@ -55,6 +63,7 @@ static void log_trouble(const char *what, const struct err *e)
 
 static void go_on(struct keeper *k)
 {
+	k->working = true;
 	loop_timer_arm(k->timer, 0);
 }
 
@@ -70,7 +79,8 @@ static void end_round(struct keeper *k)
 {
 	drop_batch(k);
 	k->after = (struct uuid){{0}};
-	k->removing = false;
+	k->removing = k->working = false;
+	k->failures = 0;
 	if (k->again)
 		go_on(k);
 	k->again = false;
@@ -134,7 +144,7 @@ static void remove_some(struct keeper *k, const struct purchase *p)
 static void record_stored(struct keeper *k, const struct purchase *p)
 {
 	struct err e;
-	int stored = purchases_stored(k->engine->db, &p->id, &e);
+	int stored = purchases_stored(k->engine->db, p, k->engine->storage->id, &e);
 
 	if (stored < 0) { /* put once more in the next round */
 		log_trouble("a bought file's copy not recorded", &e);
@@ -149,19 +159,34 @@ static void record_stored(struct keeper *k, const struct purchase *p)
 
 static void put_some(struct keeper *k, const struct purchase *p);
 
+static void put_failed(struct keeper *k, const struct err *failure)
+{
+	log_trouble("a bought file not copied to the storage", failure);
+	if (failure->kind == ERR_BLOCKED) { /* nothing is done there before somebody has mended it */
+		end_round(k);
+		return;
+	}
+	if (failure->kind == ERR_TEMP && ++k->failures >= FAILURES_MAX) {
+		drop_batch(k);
+		k->removing = true;
+		go_on(k);
+		return;
+	}
+	next_one(k);
+}
+
 static void put_done(const struct err *failure, void *arg)
 {
 	struct keeper *k = arg;
 	const struct purchase *p = &k->list[k->at];
 
 	k->call = NULL;
-	if (failure && failure->kind == ERR_PERM) { /* of this file alone */
-		log_trouble("a bought file not copied to the storage", failure);
-		next_one(k);
-	} else if (failure) {
-		log_trouble("a bought file not copied to the storage", failure);
-		end_round(k);
-	} else if (k->beside) {
+	if (failure) {
+		put_failed(k, failure);
+		return;
+	}
+	k->failures = 0;
+	if (k->beside) {
 		k->beside = false;
 		put_some(k, p);
 	} else {
@@ -215,6 +240,27 @@ static void put_some(struct keeper *k, const struct purchase *p)
 
 /* Rounds */
 
+/* Once in a daemon's life: what the rows say of the bucket that was used before is not true of this one. */
+static int adopt(struct keeper *k, struct err *e)
+{
+	int changed;
+
+	if (k->adopted)
+		return 0;
+	changed = purchases_not_elsewhere(k->engine->db, k->engine->storage->id, ADOPT_MAX, e);
+	k->adopted = changed >= 0 && changed < ADOPT_MAX;
+	return changed < 0 ? -1 : 0;
+}
+
+static int load_puts(struct keeper *k, struct err *e)
+{
+	if (k->removing || !k->engine->settings->keep_bought)
+		return 0;
+	if (adopt(k, e) < 0)
+		return -1;
+	return purchases_to_store(k->engine->db, &k->after, BATCH, &k->list, &k->count, e);
+}
+
 /* 1 there is a batch to work at, 0 none (more in this round), -1. */
 static int load_batch(struct keeper *k, struct err *e)
 {
@@ -223,13 +269,14 @@ static int load_batch(struct keeper *k, struct err *e)
 	drop_batch(k);
 	k->beside = true;
 	k->undone = false;
-	if (!k->removing && k->engine->settings->keep_bought &&
-		purchases_to_store(db, &k->after, BATCH, &k->list, &k->count, e) < 0)
+	if (load_puts(k, e) < 0)
 		return -1;
 	if (k->count > 0) {
 		k->after = k->list[k->count - 1].id;
 		return 1;
 	}
+	if (k->closing)
+		return 0;
 	k->removing = true;
 	if (purchases_release(db, e) < 0 || purchases_to_remove(db, BATCH, &k->list, &k->count, e) < 0)
 		return -1;
@@ -291,4 +338,17 @@ void keeper_soon(struct keeper *k)
 		k->again = true;
 	else
 		go_on(k);
+}
+
+void keeper_close(struct keeper *k)
+{
+	if (!k)
+		return;
+	k->closing = true;
+	keeper_soon(k);
+}
+
+bool keeper_is_busy(const struct keeper *k)
+{
+	return k && k->working;
 }

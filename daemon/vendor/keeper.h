@@ -7,6 +7,7 @@
  * until it is true: the ledger says what is left to do.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "daemon/vendor/bought.h"
@@ -23,6 +24,10 @@ void keeper_beside_key(const char *name, char out[static KEEPER_KEY_SIZE]);
 /* *ret NULL: the storage is no safer than bought_dir. */
 int keeper_new(struct engine *en, struct keeper **ret, struct err *e);
 void keeper_free(struct keeper *k);
-void keeper_soon(struct keeper *k); /* something was kept or let go; NULL is allowed */
+/* NULL is allowed from here on. */
+void keeper_soon(struct keeper *k); /* something was kept or let go */
+/* The daemon is about to end: what this host alone has is put, nothing else is begun. */
+void keeper_close(struct keeper *k);
+bool keeper_is_busy(const struct keeper *k);
 
 #endif

@@ -138,11 +138,16 @@ static void read_media(const struct purchase *p, struct media *m)
 	m->colours = (int)json_int(json_get(root, "colours"));
 }
 
+static bool is_own(const struct scene_work *w)
+{
+	return uuid_equal(&w->p.video_id, &w->s->run->job.video_id);
+}
+
 /* Bought, and not on this disk any more. Its task may still have it; another video's can only be left. */
 static void artefact_gone(struct scene_work *w, const struct err *e)
 {
 	outcome_log_step(LOG_LEVEL_ERROR, "a bought clip is gone", w->s, e->text);
-	if (uuid_equal(&w->p.video_id, &w->s->run->job.video_id)) {
+	if (is_own(w)) {
 		scene_poll(w);
 		return;
 	}
@@ -150,19 +155,28 @@ static void artefact_gone(struct scene_work *w, const struct err *e)
 	scene_look(w);
 }
 
+/* Until the host that bought it has put it there, too. */
+static void wait_for_storage(struct scene_work *w, const struct err *failure)
+{
+	struct err e = *failure;
+
+	e.kind = ERR_TEMP;
+	w->s->outage = true;
+	scene_end(w, &e);
+}
+
+/* For its own the vendor can be asked at once. */
 static void brought(struct step *s, const struct err *failure, void *arg)
 {
 	struct scene_work *w = arg;
 
 	w->bringing = NULL;
-	if (!failure) {
+	if (!failure)
 		scene_take(w);
-	} else if (failure->kind == ERR_PERM) {
+	else if (failure->kind == ERR_PERM && (is_own(w) || !bring_awaited(s->run->engine, &w->p)))
 		artefact_gone(w, failure);
-	} else {
-		s->outage = true;
-		scene_end(w, failure);
-	}
+	else
+		wait_for_storage(w, failure);
 }
 
 /* Not here: the storage may have it. */

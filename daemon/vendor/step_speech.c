@@ -128,19 +128,27 @@ static void artefact_gone(struct voice_work *w, const struct err *why)
 		database_failed(w, &e);
 }
 
+/* Until the host that bought it has put it there, too. */
+static void wait_for_storage(struct voice_work *w, const struct err *failure)
+{
+	struct err e = *failure;
+
+	e.kind = ERR_TEMP;
+	w->s->outage = true;
+	end(w, &e);
+}
+
 static void brought(struct step *s, const struct err *failure, void *arg)
 {
 	struct voice_work *w = arg;
 
 	w->bringing = NULL;
-	if (!failure) {
+	if (!failure)
 		take(w);
-	} else if (failure->kind == ERR_PERM) {
+	else if (failure->kind == ERR_PERM && !bring_awaited(s->run->engine, &w->p))
 		artefact_gone(w, failure);
-	} else {
-		s->outage = true;
-		end(w, failure);
-	}
+	else
+		wait_for_storage(w, failure);
 }
 
 /* Not here: the storage may have it. */

@@ -71,11 +71,12 @@ static const char SQL_ANSWERED[] =
 	"WHERE id = ? AND token = ? AND (state IN ('intended', 'unknown') OR (state = 'written_off' AND ?))";
 static const char SQL_SAME_ANSWER[] =
 	"SELECT 1 FROM purchases WHERE id = ? AND token = ? AND state = ? AND (? IS NULL OR vendor_id = ?)";
+/* Of one that is fetched once more no storage has a copy yet: it has another name. */
 static const char SQL_KEPT[] =
 	"UPDATE purchases SET state = 'kept', cancel_req = 0, vendor_id = COALESCE(?, vendor_id), artefact = "
 	"?, "
-	"bytes = ?, result = ?, cost_milli = COALESCE(?, cost_milli), "
-	"known_at = COALESCE(known_at, UTC_TIMESTAMP(3)), ended_at = COALESCE(ended_at, UTC_TIMESTAMP(3)) "
+	"bytes = ?, stored_in = NULL, result = ?, cost_milli = COALESCE(?, cost_milli), "
+	"known_at = COALESCE(known_at, UTC_TIMESTAMP(3)), ended_at = UTC_TIMESTAMP(3) "
 	"WHERE id = ? AND state NOT IN ('removing', 'removed')";
 static const char SQL_LOST[] = "UPDATE purchases SET state = ?, cost_milli = COALESCE(?, cost_milli), "
 			       "detail = COALESCE(?, detail), ended_at = IF(state = 'unknown', NULL, "
@@ -151,6 +152,7 @@ static void read_row(const struct db_rows *r, struct purchase *p)
 		.detail = xstrdup(db_get_text(r, 17)),
 		.created_ms = db_get_int(r, 18),
 		.age_ms = db_get_int(r, 19),
+		.ended_age_ms = db_get_int(r, 21),
 	};
 	(void)db_get_uuid(r, 0, &p->id);
 	(void)db_get_uuid(r, 1, &p->video_id);
@@ -160,6 +162,7 @@ static void read_row(const struct db_rows *r, struct purchase *p)
 	copy_hash(p->hash, r, 6);
 	copy(p->vendor_id, sizeof(p->vendor_id), r, 10);
 	copy(p->artefact, sizeof(p->artefact), r, 14);
+	copy(p->stored_in, sizeof(p->stored_in), r, 20);
 }
 
 int purchases_query(struct db *db, const char *sql, const struct db_arg *args, size_t nargs,

@@ -38,6 +38,9 @@ extern const char *const purchase_state_names[PURCHASE_STATE_COUNT]; /* "intende
 /* The column cancel_req. What the vendor is asked to cancel cannot be wanted back. */
 enum purchase_cancel { CANCEL_NONE, CANCEL_WANTED, CANCEL_ASKED };
 
+/* A storage's own short name for itself, which another bucket or folder does not share; with its NUL. */
+#define PURCHASE_STORAGE_SIZE 33
+
 struct purchase {
 	struct uuid id, video_id;
 	char vendor[17], kind[17];
@@ -51,10 +54,12 @@ struct purchase {
 	int64_t estimate_milli, cost_milli; /* cost -1: not said yet */
 	char artefact[129];                 /* below bought_dir, "" none */
 	int64_t bytes;
-	char *result;       /* JSON, NULL none */
-	char *detail;       /* for the operator, NULL none */
-	int64_t created_ms; /* Unix time of the intent */
-	int64_t age_ms;     /* since then, by the database's clock */
+	char stored_in[PURCHASE_STORAGE_SIZE]; /* the remote storage that is known to have it, "" none */
+	char *result;                          /* JSON, NULL none */
+	char *detail;                          /* for the operator, NULL none */
+	int64_t created_ms;                    /* Unix time of the intent */
+	int64_t age_ms;                        /* since then, by the database's clock */
+	int64_t ended_age_ms;                  /* since it was kept or otherwise over; 0: it is not */
 };
 void purchase_done(struct purchase *p); /* frees the members */
 #define AUTO_PURCHASE CLEANUP(purchase_done) struct purchase
@@ -143,11 +148,13 @@ int purchases_settle(struct db *db, int64_t max_age_sec, struct err *e);
 int purchases_release(struct db *db, struct err *e);
 /*
  * Kept ones that no remote storage is known to have, those after the given id, in the order of their ids; and
- * that it has it now: 1, 0 it is not kept any more, -1.
+ * that this storage has p's artefact now: 1, 0 that one is not kept any more, -1.
  */
 int purchases_to_store(struct db *db, const struct uuid *after, size_t max, struct purchase **ret,
 	size_t *ret_count, struct err *e);
-int purchases_stored(struct db *db, const struct uuid *id, struct err *e);
+int purchases_stored(struct db *db, const struct purchase *p, const char *storage, struct err *e);
+/* What only another storage is known to have is to be stored here too. How many of at most max, -1. */
+int purchases_not_elsewhere(struct db *db, const char *storage, size_t max, struct err *e);
 int purchases_to_remove(struct db *db, size_t max, struct purchase **ret, size_t *ret_count, struct err *e);
 int purchases_removed(struct db *db, const struct uuid *id, struct err *e);
 /* 1 what this purchase brought is kept or to be removed, or may be heard of yet; 0 it is of no use, -1. */

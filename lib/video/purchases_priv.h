@@ -33,7 +33,9 @@ int purchases_query(struct db *db, const char *sql, const struct db_arg *args, s
 	"p.id, p.video_id, p.vendor, p.kind, " item ", p.request_hash, p.input_hash, p.state, p.token, "     \
 	"p.cancel_req, p.vendor_id, p.request, p.estimate_milli, p.cost_milli, p.artefact, p.bytes, "        \
 	"p.result, p.detail, " SQL_MS(                                                                       \
-		"p.created_at") ", TIMESTAMPDIFF(MICROSECOND, p.created_at, UTC_TIMESTAMP(3)) DIV 1000"
+		"p.created_at") ", TIMESTAMPDIFF(MICROSECOND, p.created_at, UTC_TIMESTAMP(3)) DIV 1000, "    \
+				"p.stored_in, "                                                              \
+				"TIMESTAMPDIFF(MICROSECOND, p.ended_at, UTC_TIMESTAMP(3)) DIV 1000"
 #define PURCHASE_COLUMNS PURCHASE_COLUMNS_OF("p.item")
 
 #endif

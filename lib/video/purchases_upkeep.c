@@ -58,10 +58,12 @@ static const char SQL_WANTED[] = "SELECT 1 FROM purchase_uses WHERE purchase_id 
 				 "UNION ALL SELECT 1 FROM videos WHERE id = ? LIMIT 1";
 static const char SQL_REMOVING[] = "UPDATE purchases SET state = 'removing' WHERE id = ?";
 static const char SQL_TO_STORE[] =
-	"SELECT " PURCHASE_COLUMNS " FROM purchases p WHERE p.state = 'kept' AND p.stored_at IS NULL "
+	"SELECT " PURCHASE_COLUMNS " FROM purchases p WHERE p.state = 'kept' AND p.stored_in IS NULL "
 	"AND p.id > ? ORDER BY p.id LIMIT ?";
 static const char SQL_STORED[] =
-	"UPDATE purchases SET stored_at = UTC_TIMESTAMP(3) WHERE id = ? AND state = 'kept'";
+	"UPDATE purchases SET stored_in = ? WHERE id = ? AND state = 'kept' AND artefact = ?";
+static const char SQL_NOT_ELSEWHERE[] =
+	"UPDATE purchases SET stored_in = NULL WHERE state = 'kept' AND stored_in <> ? LIMIT ?";
 static const char SQL_TO_REMOVE[] =
 	"SELECT " PURCHASE_COLUMNS " FROM purchases p WHERE p.state = 'removing' LIMIT ?";
 static const char SQL_REMOVED[] =
@@ -217,11 +219,23 @@ int purchases_to_store(struct db *db, const struct uuid *after, size_t max, stru
 		db, SQL_TO_STORE, DB_ARGS(db_uuid(after), db_int((int64_t)max)), ret, ret_count, e);
 }
 
-int purchases_stored(struct db *db, const struct uuid *id, struct err *e)
+int purchases_stored(struct db *db, const struct purchase *p, const char *storage, struct err *e)
 {
 	uint64_t matched = 0;
 
-	return db_exec(db, SQL_STORED, DB_ARGS(db_uuid(id)), &matched, e) < 0 ? -1 : matched > 0;
+	if (db_exec(db, SQL_STORED, DB_ARGS(db_text(storage), db_uuid(&p->id), db_text(p->artefact)),
+		    &matched, e) < 0)
+		return -1;
+	return matched > 0;
+}
+
+int purchases_not_elsewhere(struct db *db, const char *storage, size_t max, struct err *e)
+{
+	uint64_t matched = 0;
+
+	if (db_exec(db, SQL_NOT_ELSEWHERE, DB_ARGS(db_text(storage), db_int((int64_t)max)), &matched, e) < 0)
+		return -1;
+	return (int)matched;
 }
 
 int purchases_to_remove(struct db *db, size_t max, struct purchase **ret, size_t *ret_count, struct err *e)

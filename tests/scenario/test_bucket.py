@@ -41,7 +41,7 @@ def as_new(stack):
 def stored(stack, video):
     """Which of its purchases the ledger says to be in the bucket."""
     number = video.replace("-", "")
-    return [row[0] == "1" for row in stack.sql("SELECT stored_at IS NOT NULL FROM purchases WHERE state = 'kept'"
+    return [row[0] == "1" for row in stack.sql("SELECT stored_in IS NOT NULL FROM purchases WHERE state = 'kept'"
                                                f" AND video_id = UNHEX('{number}')")]
 
 

@@ -43,7 +43,8 @@ static const struct storage_ops *honest;
 static struct err err;
 static enum err_kind fault; /* of what is refused; ERR_KIND_COUNT nothing is */
 static unsigned put_count, remove_count;
-static const char *let_go; /* SQL that is run while a file is on its way up, once */
+static char never_taken[KEEPER_KEY_SIZE]; /* "" every key is */
+static const char *let_go;                /* SQL that is run while a file is on its way up, once */
 
 static struct {
 	storage_done_fn *done;
@@ -56,7 +57,7 @@ static void refuse(const struct err *e, void *arg)
 
 	(void)arg;
 	assert_non_null(e);
-	(void)err_set(&why, fault, "refused");
+	(void)err_set(&why, fault == ERR_KIND_COUNT ? ERR_TEMP : fault, "refused");
 	refused.done(&why, refused.arg);
 }
 
@@ -68,7 +69,7 @@ static struct storage_call *put(
 	put_count++;
 	if (let_go)
 		session_exec(shop_db, steal_ptr(let_go));
-	if (fault == ERR_KIND_COUNT)
+	if (fault == ERR_KIND_COUNT && strcmp(p->key, never_taken) != 0)
 		return honest->put(s, p, done, arg);
 	refused.done = done;
 	refused.arg = arg;
@@ -97,6 +98,7 @@ static int set_up(void **state)
 	fault = ERR_KIND_COUNT;
 	put_count = remove_count = 0;
 	let_go = NULL;
+	never_taken[0] = '\0';
 	if (loop_new(&engine.loop, &err) < 0 ||
 		storage_local_new(engine.loop, media, &engine.storage, &err) < 0)
 		return -1;
@@ -168,7 +170,7 @@ static void round_of_keeper(void)
 
 static bool is_recorded(void)
 {
-	return session_number(shop_db, "SELECT COUNT(*) FROM purchases WHERE stored_at IS NOT NULL") == 1;
+	return session_number(shop_db, "SELECT COUNT(*) FROM purchases WHERE stored_in IS NOT NULL") == 1;
 }
 
 static void test_keys(void **state)
@@ -197,13 +199,13 @@ static void test_it_is_put_and_recorded_once(void **state)
 	purchase_done(&p);
 }
 
-/* One that is away is asked once a round; a file that it does not take stands in no other's way. */
+/* A file that it does not take stands in no other's way; one that refuses us is asked once a round. */
 static void test_it_is_put_when_the_storage_is_back(void **state)
 {
 	static const struct {
 		enum err_kind kind;
 		unsigned asked;
-	} cases[] = {{ERR_TEMP, 1}, {ERR_BLOCKED, 1}, {ERR_PERM, 2}};
+	} cases[] = {{ERR_TEMP, 2}, {ERR_BLOCKED, 1}, {ERR_PERM, 2}};
 	struct purchase p = keep(false), another = keep(false);
 
 	(void)state;
@@ -212,15 +214,91 @@ static void test_it_is_put_when_the_storage_is_back(void **state)
 		fault = cases[i].kind;
 		round_of_keeper();
 		assert_int_equal(put_count, cases[i].asked);
-		assert_int_equal(session_number(shop_db, "SELECT COUNT(stored_at) FROM purchases"), 0);
+		assert_int_equal(session_number(shop_db, "SELECT COUNT(stored_in) FROM purchases"), 0);
 	}
 	fault = ERR_KIND_COUNT;
 	round_of_keeper();
-	assert_int_equal(session_number(shop_db, "SELECT COUNT(stored_at) FROM purchases"), 2);
+	assert_int_equal(session_number(shop_db, "SELECT COUNT(stored_in) FROM purchases"), 2);
 	assert_true(is_there("bucket/bought", p.artefact, ""));
 	assert_true(is_there("bucket/bought", another.artefact, ""));
 	purchase_done(&p);
 	purchase_done(&another);
+}
+
+/* It is asked for a few, and no more of many; what is to go has its turn in the same round. */
+static void test_one_that_is_away_holds_up_no_removal(void **state)
+{
+	struct purchase p[6];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(p); i++)
+		p[i] = keep(false);
+	session_exec(shop_db, "UPDATE purchases SET state = 'removing' ORDER BY id LIMIT 1");
+	fault = ERR_TEMP;
+	round_of_keeper();
+	assert_int_equal(put_count, 3);
+	assert_int_equal(
+		session_number(shop_db, "SELECT COUNT(*) FROM purchases WHERE state = 'removed'"), 1);
+	assert_false(keeper_is_busy(engine.keeper));
+	for (size_t i = 0; i < ARRAY_LEN(p); i++)
+		purchase_done(&p[i]);
+}
+
+/* The next one, wherever this one was left. */
+static void test_one_file_that_is_never_taken_holds_up_no_other(void **state)
+{
+	struct purchase first = keep(false), second = keep(false);
+	struct purchase *never = memcmp(&first.id, &second.id, sizeof(first.id)) < 0 ? &first : &second;
+
+	(void)state;
+	keeper_key(never->artefact, never_taken);
+	round_of_keeper();
+	assert_true(is_recorded());
+	assert_false(is_there("bucket/bought", never->artefact, ""));
+	purchase_done(&first);
+	purchase_done(&second);
+}
+
+/* What the rows say of the bucket of before is not true of this one. */
+static void test_another_bucket_gets_it_too(void **state)
+{
+	struct purchase p = keep(false);
+
+	(void)state;
+	round_of_keeper();
+	keeper_free(steal_ptr(engine.keeper));
+	assert_int_equal(keeper_new(&engine, &engine.keeper, &err), 0);
+	round_of_keeper();
+	assert_int_equal(put_count, 1); /* the same one, after a restart */
+
+	storage_set_id(engine.storage, "another");
+	keeper_free(steal_ptr(engine.keeper));
+	assert_int_equal(keeper_new(&engine, &engine.keeper, &err), 0);
+	round_of_keeper();
+	assert_int_equal(put_count, 2);
+	assert_true(is_recorded());
+	purchase_done(&p);
+}
+
+/* A daemon that is to end puts what this host alone has, and begins no other work. */
+static void test_closing_it_puts_what_is_here(void **state)
+{
+	struct purchase p = keep(false), gone = keep(false);
+
+	(void)state;
+	assert_int_equal(bought_make_folder(&engine, gone.artefact, &err), 0);
+	session_exec(shop_db, "UPDATE purchases SET state = 'removing' ORDER BY artefact LIMIT 1");
+	keeper_close(engine.keeper);
+	assert_true(keeper_is_busy(engine.keeper));
+	round_of_keeper();
+	assert_int_equal(put_count, 1);
+	assert_int_equal(remove_count, 0);
+	assert_true(is_recorded());
+	assert_false(keeper_is_busy(engine.keeper));
+	assert_false(keeper_is_busy(NULL));
+	keeper_close(NULL);
+	purchase_done(&p);
+	purchase_done(&gone);
 }
 
 static void test_what_another_host_bought_is_its_own(void **state)
@@ -280,6 +358,29 @@ static void test_what_is_let_go_on_its_way_is_removed_by_who_put_it(void **state
 	assert_false(is_recorded());
 	assert_false(is_there("bucket/bought", p.artefact, ""));
 	assert_false(is_there("bucket/bought", p.artefact, ".json"));
+	purchase_done(&p);
+}
+
+/* It was lost, and fetched once more under another name: neither is the old copy the new one's, nor has it a
+ * copy. */
+static void test_what_is_fetched_anew_is_put_anew(void **state)
+{
+	struct purchase p = keep(false);
+	struct job job = {.video_id = p.video_id};
+
+	(void)state;
+	let_go = "UPDATE purchases SET artefact = 'ab/anew.mp4'";
+	round_of_keeper();
+	assert_false(is_recorded());
+	assert_false(is_there("bucket/bought", p.artefact, ""));
+
+	session_exec(shop_db, "UPDATE purchases SET stored_in = 'somewhere'");
+	job.id = session_number(shop_db, "SELECT id FROM jobs");
+	job.token = (uint64_t)session_number(shop_db, "SELECT lease_token FROM jobs");
+	expect_rc(purchases_kept(shop_db, &job, &p, &err), 1, &err);
+	round_of_keeper();
+	assert_true(is_recorded());
+	assert_true(is_there("bucket/bought", p.artefact, ""));
 	purchase_done(&p);
 }
 
@@ -354,6 +455,24 @@ static void test_what_is_nowhere_or_another_is_not(void **state)
 	purchase_done(&p);
 }
 
+/* Whoever bought it may not have come to putting it: that is waited for, for a while. */
+static void test_how_long_it_is_awaited(void **state)
+{
+	struct purchase p = {.ended_age_ms = 60 * 1000};
+
+	(void)state;
+	assert_true(bring_awaited(&engine, &p));
+	p.ended_age_ms = 3600 * 1000;
+	assert_false(bring_awaited(&engine, &p));
+	p.ended_age_ms = 0;
+	memcpy(p.stored_in, engine.storage->id, sizeof(p.stored_in));
+	assert_false(bring_awaited(&engine, &p));
+	p.stored_in[0] ^= 1;
+	assert_true(bring_awaited(&engine, &p));
+	settings.keep_bought = false;
+	assert_false(bring_awaited(&engine, &p));
+}
+
 static void test_a_cancelled_one_leaves_nothing(void **state)
 {
 	struct purchase p = keep(false);
@@ -391,12 +510,18 @@ int main(void)
 		cmocka_unit_test(test_keys),
 		TEST(test_it_is_put_and_recorded_once),
 		TEST(test_it_is_put_when_the_storage_is_back),
+		TEST(test_one_that_is_away_holds_up_no_removal),
+		TEST(test_one_file_that_is_never_taken_holds_up_no_other),
+		TEST(test_another_bucket_gets_it_too),
+		TEST(test_closing_it_puts_what_is_here),
 		TEST(test_what_another_host_bought_is_its_own),
 		TEST(test_nothing_is_put_unasked),
 		TEST(test_what_is_let_go_goes_from_everywhere),
 		TEST(test_what_is_let_go_on_its_way_is_removed_by_who_put_it),
+		TEST(test_what_is_fetched_anew_is_put_anew),
 		TEST(test_what_is_lost_is_brought_back),
 		TEST(test_what_is_nowhere_or_another_is_not),
+		TEST(test_how_long_it_is_awaited),
 		TEST(test_a_cancelled_one_leaves_nothing),
 		TEST(test_nowhere_to_look),
 	};
