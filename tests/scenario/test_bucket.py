@@ -1,6 +1,8 @@
 """Films and what was bought for them, in a bucket: when each file is put there, what stays, what comes back."""
 
+import os
 import shutil
+import signal
 import urllib.parse
 
 import bought
@@ -191,6 +193,50 @@ def test_while_the_bucket_is_away_nothing_is_bought_again(stack):
         stack.s3.setup(faults=[])
     stack.wait_completed(video)
     assert counts(stack) == (1, 0) and len(stack.runway.seen("download")) == 1
+    delete(stack, video)
+
+
+def equal_of_another_host(stack, what):
+    """An equal film waits for what was bought on a host whose daemon has not come to put it into the bucket: it, and
+    where that host has it."""
+    stack.s3.setup(faults=[{"on": "put", "match": "bought/", "do": AWAY, "times": -1}])
+    stack.wait_completed(stack.create(film(what, script=what, reuse=True)))
+    other = (stack.folder / "bought").rename(stack.folder / "other-host")
+    video = stack.create(film(what, script=what, reuse=True))
+    wait_for("both to be looked for", lambda: all("retry" in events(stack, video, kind) for kind in ("scene", "voice")))
+    assert counts(stack) == (1, 1)
+    return video, other
+
+
+def test_what_another_host_bought_is_waited_for(stack):
+    video, other = equal_of_another_host(stack, "Waited for")
+    stack.s3.setup(faults=[])
+    for path in filter(os.path.isfile, other.rglob("*")):
+        stack.bucket.put(f"bought/{path.relative_to(other)}", path.read_bytes())
+    stack.wait_completed(video)
+    assert counts(stack) == (1, 1)
+    shutil.rmtree(other)
+
+
+def test_what_a_lost_host_never_put_is_bought_again_in_the_end(stack):
+    video, other = equal_of_another_host(stack, "Lost")
+    stack.sql("UPDATE purchases SET ended_at = ended_at - INTERVAL 1 HOUR")
+    stack.wait_completed(video)
+    assert counts(stack) == (2, 2)
+    shutil.rmtree(other)
+
+
+def test_a_daemon_that_ends_puts_what_it_has_bought(stack):
+    stack.s3.setup(faults=[{"on": "put", "match": "bought/", "do": {"hold": True}}])
+    video = stack.create(film("One"))
+    stack.wait_completed(video)
+    wait_for("it to be on its way", lambda: any(request["key"].startswith("bought/") for request in stack.s3.seen("put")))
+    os.kill(stack.pid("daemon"), signal.SIGTERM)
+    wait_for("the end to begin", lambda: "draining" in stack.log("daemon"))
+    stack.s3.setup(release=True)
+    wait_for("the daemon's end", lambda: stack.pid("daemon") is None)
+    assert stored(stack, video) == [True]
+    stack.run("start", "daemon")
     delete(stack, video)
 
 
