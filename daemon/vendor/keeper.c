@@ -277,6 +277,7 @@ static int load_batch(struct keeper *k, struct err *e)
 	}
 	if (k->closing)
 		return 0;
+	drop_batch(k); /* an empty list is one too */
 	k->removing = true;
 	if (purchases_release(db, e) < 0 || purchases_to_remove(db, BATCH, &k->list, &k->count, e) < 0)
 		return -1;
