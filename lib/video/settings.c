@@ -86,9 +86,10 @@ static const char *check_bucket(const char *s)
 /* Begins keys: "", or parts that each end with a slash. */
 static const char *check_prefix(const char *s)
 {
-	bool has_parts = *s != '/' && !strstr(s, "//") && s[strlen(s) - 1] == '/';
+	size_t n = strlen(s);
+	bool has_parts = n > 0 && *s != '/' && !strstr(s, "//") && s[n - 1] == '/';
 
-	if (*s == '\0' || (has_parts && is_made_of(s, LOWER DIGITS "._-/")))
+	if (n == 0 || (has_parts && is_made_of(s, LOWER DIGITS "._-/")))
 		return NULL;
 	return "must be lower-case parts that each end with a slash, such as films/";
 }

@@ -448,7 +448,7 @@ ALLOWED = [
     ("/videos/voices/available", "GET, HEAD"),
     ("/videos/music", "GET, HEAD"),
     ("/videos/stores", "GET, HEAD"),
-    ("/videos/stores/shop", "GET, HEAD, PUT"),
+    ("/videos/stores/shop", "GET, HEAD, PUT, DELETE"),
     ("/videos/stores/shop/products", "GET, HEAD"),
     ("/videos/products/thing", "GET, HEAD, PUT"),
     ("/healthz", "GET, HEAD"),
