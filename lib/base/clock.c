@@ -4,9 +4,12 @@
 #include "lib/base/clock.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -35,6 +38,50 @@ void clock_rfc3339(int64_t wall_ms, char out[static 25])
 	if (!gmtime_r(&sec, &tm) || strftime(out, 20, "%Y-%m-%dT%H:%M:%S", &tm) != 19)
 		abort();
 	(void)snprintf(out + 19, 6, ".%03uZ", (unsigned)(wall_ms % 1000));
+}
+
+/* Whether text begins as form does: '0' stands for a digit, 'a' for a letter. strptime alone would take
+ * blanks and missing digits. */
+static bool begins_as(const char *text, const char *form)
+{
+	for (; *form != '\0'; form++, text++) {
+		bool fits = *form == '0'   ? isdigit((unsigned char)*text)
+			    : *form == 'a' ? isalpha((unsigned char)*text)
+					   : *text == *form;
+
+		if (!fits)
+			return false;
+	}
+	return true;
+}
+
+static int64_t seconds_of(struct tm *tm)
+{
+	int64_t sec = (int64_t)timegm(tm);
+
+	return sec >= 0 ? sec : -1;
+}
+
+int64_t clock_read_rfc3339(const char *text)
+{
+	struct tm tm = {0};
+	const char *end = NULL;
+
+	if (text != NULL && begins_as(text, "0000-00-00T00:00:00"))
+		end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (end != NULL && *end == '.' && isdigit((unsigned char)end[1]))
+		end += 1 + strspn(end + 1, "0123456789");
+	return end != NULL && strcmp(end, "Z") == 0 ? seconds_of(&tm) : -1;
+}
+
+int64_t clock_read_http(const char *text)
+{
+	struct tm tm = {0};
+	const char *end = NULL;
+
+	if (text != NULL && begins_as(text, "aaa, 00 aaa 0000 00:00:00 GMT"))
+		end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	return end != NULL && *end == '\0' ? seconds_of(&tm) : -1;
 }
 
 uint64_t clock_random(void)

@@ -39,6 +39,7 @@ struct aws_credentials {
 	struct aws_fetch *fetch; /* where that is the source */
 	bool is_fetching;
 	bool refused;           /* by the server */
+	bool doubted;           /* whoever asks waits for what a fetch says */
 	int64_t quiet_until_ms; /* clock_mono_ms before which no fetch is begun that nobody waits for */
 	struct waiter *waiting; /* for the fetch; the last one first */
 	struct waiter *served;  /* being told now */
@@ -64,7 +65,7 @@ static void hold_for_good(struct aws_credentials *c, struct aws_keys *keys)
 	c->keys = *keys;
 	*keys = (struct aws_keys){0};
 	c->fetch_at = c->good_until = INT64_MAX;
-	c->refused = false;
+	c->refused = c->doubted = false;
 }
 
 /* 1; 0 where neither is there. */
@@ -243,7 +244,7 @@ static void on_fetched(struct aws_keys *keys, const struct err *e, void *arg)
 
 	struct err failure = {0};
 
-	c->is_fetching = false;
+	c->is_fetching = c->doubted = false;
 	if (keys != NULL) {
 		keep(c, keys);
 		serve(c, NULL);
@@ -270,14 +271,14 @@ static void read_again(struct aws_credentials *c)
 
 	if (c->file != NULL)
 		(void)read_shared_file(c, &ignored);
-	c->refused = false;
+	c->refused = c->doubted = false;
 }
 
 void aws_credentials_get(struct aws_credentials *c, aws_credentials_fn *fn, void *arg)
 {
-	if (c->refused && c->fetch == NULL)
+	if ((c->refused || c->doubted) && c->fetch == NULL)
 		read_again(c);
-	if (is_good(c)) {
+	if (is_good(c) && !c->doubted) {
 		if (c->now() >= c->fetch_at && clock_mono_ms() >= c->quiet_until_ms)
 			fetch(c);
 		tell(c, &(struct waiter){.fn = fn, .arg = arg}, NULL);
@@ -316,7 +317,19 @@ int64_t aws_credentials_left_sec(const struct aws_credentials *c)
 	return c->good_until == INT64_MAX ? INT64_MAX : c->good_until - c->now();
 }
 
-void aws_credentials_refused(struct aws_credentials *c)
+static bool has_another(const struct aws_credentials *c)
 {
-	c->refused = true;
+	return c->fetch != NULL || c->file != NULL;
+}
+
+bool aws_credentials_refused(struct aws_credentials *c)
+{
+	c->refused = has_another(c);
+	return c->refused;
+}
+
+bool aws_credentials_doubted(struct aws_credentials *c)
+{
+	c->doubted = has_another(c);
+	return c->doubted;
 }

@@ -42,7 +42,10 @@ void aws_credentials_get(struct aws_credentials *c, aws_credentials_fn *fn, void
 void aws_credentials_cancel(struct aws_credentials *c, void *arg); /* fn is not called with arg any more */
 /* For how many seconds those that are given out now still hold; INT64_MAX: for good, as far as one knows. */
 int64_t aws_credentials_left_sec(const struct aws_credentials *c);
-/* The server would not have the key: it is not given out again where another one can be fetched. */
-void aws_credentials_refused(struct aws_credentials *c);
+/* The server would not have the key. True: it is not given out again, for another one can be fetched, or read
+ * of the file anew; false: there is no other one. */
+bool aws_credentials_refused(struct aws_credentials *c);
+/* Likewise, but it may have been something else: where no other one comes, it is given out as before. */
+bool aws_credentials_doubted(struct aws_credentials *c);
 
 #endif

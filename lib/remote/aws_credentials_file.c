@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/io/json.h"
@@ -143,17 +143,6 @@ int aws_profile_read(const char *text, const char *profile, struct aws_keys *ret
 
 /* An endpoint's answer */
 
-/* Seconds since 1970 of "2026-01-02T03:04:05Z", perhaps with a fraction; -1 of anything else. */
-static int64_t read_time(const char *text)
-{
-	struct tm tm = {0};
-	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-
-	if (end != NULL && *end == '.')
-		end += 1 + strspn(end + 1, "0123456789");
-	return end != NULL && strcmp(end, "Z") == 0 ? (int64_t)timegm(&tm) : -1;
-}
-
 int aws_answer_read(const char *p, size_t n, struct aws_keys *ret_keys, struct err *e)
 {
 	AUTO(json) root = NULL;
@@ -168,7 +157,7 @@ int aws_answer_read(const char *p, size_t n, struct aws_keys *ret_keys, struct e
 		.id = xstrdup(json_string(json_get(root, "AccessKeyId"))),
 		.secret = xstrdup(json_string(json_get(root, "SecretAccessKey"))),
 		.token = xstrdup(json_string(json_get(root, "Token"))),
-		.expires = expiration != NULL ? read_time(expiration) : 0,
+		.expires = expiration != NULL ? clock_read_rfc3339(expiration) : 0,
 	};
 
 	if ((code != NULL && strcmp(code, "Success") != 0) || !aws_keys_ok(&k))

@@ -295,15 +295,9 @@ char *s3_presign(struct s3 *s, const char *method, const char *key, int64_t seco
 
 int64_t s3_read_time(const char *text)
 {
-	static const char *const forms[] = {"%Y-%m-%dT%H:%M:%S", "%a, %d %b %Y %H:%M:%S GMT"};
+	int64_t time = clock_read_rfc3339(text);
 
-	for (size_t i = 0; text != NULL && i < ARRAY_LEN(forms); i++) {
-		struct tm tm = {0};
-
-		if (strptime(text, forms[i], &tm) != NULL)
-			return (int64_t)timegm(&tm);
-	}
-	return -1;
+	return time >= 0 ? time : clock_read_http(text);
 }
 
 int64_t s3_content_length(const struct http_result *r)

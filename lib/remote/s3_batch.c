@@ -59,8 +59,8 @@ static size_t find(const struct s3_batch *b, const char *key)
 
 /* Says for each key whether it is to be tried again. e is that of the last key that was not deleted. Returns
  * what to do, S3_FINE for nothing. */
-static enum s3_what read_errors(
-	const struct s3_batch *b, const struct xml_node *root, bool *is_left, struct err *e)
+static enum s3_what read_errors(const struct s3_batch *b, const struct xml_node *root, const char *key_id,
+	bool *is_left, struct err *e)
 {
 	enum s3_what what = S3_FINE;
 
@@ -69,7 +69,7 @@ static enum s3_what read_errors(
 		size_t i = find(b, key);
 		struct s3_verdict v;
 
-		s3_judge_error(n, &v);
+		s3_judge_error(n, key_id, &v);
 		if (v.what == S3_NOT_FOUND)
 			continue;
 		(void)s3_verdict_err(&v, "DELETE of a key among others", e);
@@ -115,7 +115,7 @@ static void on_answer(const struct s3_reply *r, void *arg)
 		end(b, &e);
 		return;
 	}
-	what = read_errors(b, xml_root(x), is_left, &e);
+	what = read_errors(b, xml_root(x), r->key_id, is_left, &e);
 	if (what == S3_FINE) {
 		end(b, NULL);
 		return;
@@ -130,6 +130,14 @@ static void on_answer(const struct s3_reply *r, void *arg)
 		s3_jitter_ms(what == S3_THROTTLE ? S3_BASE_THROTTLED_MS : S3_BASE_MS, b->attempts), ask, b);
 }
 
+static void end_too_long(void *arg)
+{
+	struct err e;
+
+	(void)err_set(&e, ERR_PERM, "S3: keys that are too long to be deleted together");
+	end(arg, &e);
+}
+
 static void ask(void *arg)
 {
 	struct s3_batch *b = arg;
@@ -142,6 +150,10 @@ static void ask(void *arg)
 		buf_adds(&b->body, "</Key></Object>");
 	}
 	buf_adds(&b->body, "</Delete>");
+	if (!buf_ok(&b->body)) {
+		s3_later(b->s, &b->due, 0, end_too_long, b);
+		return;
+	}
 
 	const struct s3_ask what = {
 		.method = "POST",
@@ -153,6 +165,7 @@ static void ask(void *arg)
 		.body_len = b->body.len,
 		.max_bytes = ANSWER_BYTES,
 		.root = "DeleteResult",
+		.is_long = true,
 	};
 
 	b->request = s3_request_start(b->s, &what, on_answer, b);

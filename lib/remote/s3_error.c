@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/macros.h"
 #include "lib/io/http.h"
@@ -23,11 +23,10 @@
 #include "lib/remote/s3_endpoint_priv.h"
 #include "lib/remote/words_priv.h"
 
-#define BODY_MAX     (4 << 20)                   /* of a success that is looked at */
-#define WAIT_MAX_S   120                         /* of what Retry-After may ask for */
-#define SKEW_S       (15 * 60)                   /* what servers allow */
-#define HTTP_DATE    "%a, %d %b %Y %H:%M:%S GMT" /* RFC 9110, section 5.6.7 */
-#define SECRET_CHARS 32                          /* a run of so many letters and digits may be one */
+#define BODY_MAX     (4 << 20) /* of a success that is looked at */
+#define SKEW_S       (15 * 60) /* what servers allow */
+#define SECRET_CHARS 32        /* a run of so many letters and digits may be one */
+#define KEY_ID_CHARS 3         /* what is shorter is not worth hiding, and may be a part of any word */
 
 static const struct {
 	const char *code;
@@ -82,7 +81,7 @@ static const struct {
 	{"NoSuchKey", S3_NOT_FOUND},
 	{"NoSuchVersion", S3_NOT_FOUND},
 	{"NoSuchUpload", S3_UPLOAD_GONE},
-	{"InvalidPart", S3_UPLOAD_GONE},
+	{"InvalidPart", S3_PART_GONE},
 	{"NoSuchBucket", S3_NO_BUCKET},
 	{"InvalidBucketName", S3_NO_BUCKET},
 	/* what the operator has chosen */
@@ -98,26 +97,30 @@ static const struct {
 	{"XMinioAdminBucketQuotaExceeded", S3_FULL},
 };
 
-/* HTTP statuses; the first row that fits. */
+/*
+ * HTTP statuses; the first row that fits. What has a body, but no error of S3's in it, was said by a proxy or
+ * by another server, or was cut off: it shows nothing of our object.
+ */
 static const struct {
 	int from, to;
 	enum s3_what what;
+	enum s3_what page; /* with such a body */
 } statuses[] = {
-	{200, 299, S3_FINE},
-	{307, 307, S3_RETRY}, /* a new bucket's name is not known everywhere yet */
-	{300, 399, S3_REGION},
-	{401, 401, S3_KEY},
-	{403, 403, S3_DENIED},
-	{404, 404, S3_NOT_FOUND},
-	{408, 408, S3_RETRY},
-	{409, 409, S3_RETRY},
-	{425, 425, S3_RETRY},
-	{429, 429, S3_THROTTLE},
-	{400, 499, S3_REFUSED},
-	{501, 501, S3_MISSET},
-	{503, 503, S3_THROTTLE},
-	{507, 507, S3_FULL},
-	{0, 999, S3_RETRY},
+	{200, 299, S3_FINE, S3_FINE},
+	{307, 307, S3_RETRY, S3_RETRY}, /* a new bucket's name is not known everywhere yet */
+	{300, 399, S3_REGION, S3_REGION},
+	{401, 401, S3_KEY, S3_KEY},
+	{403, 403, S3_DENIED, S3_DENIED},
+	{404, 404, S3_NOT_FOUND, S3_FOREIGN},
+	{408, 408, S3_RETRY, S3_RETRY},
+	{409, 409, S3_RETRY, S3_RETRY},
+	{425, 425, S3_RETRY, S3_RETRY},
+	{429, 429, S3_THROTTLE, S3_THROTTLE},
+	{400, 499, S3_REFUSED, S3_FOREIGN},
+	{501, 501, S3_MISSET, S3_MISSET},
+	{503, 503, S3_THROTTLE, S3_THROTTLE},
+	{507, 507, S3_FULL, S3_FULL},
+	{0, 999, S3_RETRY, S3_RETRY},
 };
 
 static const struct {
@@ -133,9 +136,11 @@ static const struct {
 	[S3_DENIED] = {ERR_BLOCKED, "the access key does not allow it"},
 	[S3_NOT_FOUND] = {ERR_PERM, "it is not there"},
 	[S3_UPLOAD_GONE] = {ERR_TEMP, "the upload is not there any more"},
+	[S3_PART_GONE] = {ERR_TEMP, "a part of the upload is not there any more"},
 	[S3_NO_BUCKET] = {ERR_BLOCKED, "there is no such bucket"},
 	[S3_MISSET] = {ERR_BLOCKED, "the server does not know how to do what is configured"},
 	[S3_FULL] = {ERR_BLOCKED, "there is no space left for us"},
+	[S3_FOREIGN] = {ERR_BLOCKED, "this is not an S3 server's answer, or half of one"},
 	[S3_REFUSED] = {ERR_PERM, "the request was refused"},
 };
 _Static_assert(ARRAY_LEN(meanings) == S3_WHAT_COUNT, "each meaning has its row");
@@ -172,6 +177,19 @@ static void hide_secrets(char *text)
 	*to = '\0';
 }
 
+/* Puts an ellipsis in the place of the key's id, wherever it is. In place: it gets no longer. */
+static void hide_key_id(char *text, const char *id)
+{
+	size_t n = id != NULL ? strlen(id) : 0;
+
+	if (n < KEY_ID_CHARS)
+		return;
+	for (char *at = text; (at = strstr(at, id)) != NULL; at += 3) {
+		memcpy(at, "...", 3);
+		memmove(at + 3, at + n, strlen(at + n) + 1);
+	}
+}
+
 /* One printable line, cut between code points where it does not fit. text may be NULL. */
 static void take_words(const char *text, char *out, size_t size)
 {
@@ -201,22 +219,11 @@ static void take_name(const char *text, char *out, size_t size)
 	memcpy(out, text, n + 1);
 }
 
-typedef void take_fn(const char *text, char *out, size_t size);
-
-static void take_child(const struct xml_node *error, const char *name, take_fn *take, char *out, size_t size)
+static void take_child_name(const struct xml_node *error, const char *name, char *out, size_t size)
 {
 	AUTO_FREE char *text = xml_text(xml_child(error, name));
 
-	take(text, out, size);
-}
-
-/* Seconds since 1970 of a text in that form of strptime(3), in UTC, or -1. */
-static int64_t read_time(const char *text, const char *form)
-{
-	struct tm tm = {0};
-	const char *end = text != NULL ? strptime(text, form, &tm) : NULL;
-
-	return end != NULL && *end == '\0' ? (int64_t)timegm(&tm) : -1;
+	take_name(text, out, size);
 }
 
 /* Judging */
@@ -227,28 +234,30 @@ static void take_region(const char *region, struct s3_verdict *v)
 		(void)snprintf(v->region, sizeof(v->region), "%s", region);
 }
 
-static void take_error(const struct xml_node *error, struct s3_verdict *v)
+static void take_error(const struct xml_node *error, const char *key_id, struct s3_verdict *v)
 {
 	AUTO_FREE char *region = xml_text(xml_child(error, "Region"));
 	AUTO_FREE char *time = xml_text(xml_child(error, "ServerTime"));
+	AUTO_FREE char *message = xml_text(xml_child(error, "Message"));
 
-	take_child(error, "Code", take_name, v->code, sizeof(v->code));
-	take_child(error, "Message", take_words, v->message, sizeof(v->message));
+	take_child_name(error, "Code", v->code, sizeof(v->code));
+	hide_key_id(message, key_id); /* of which the end might be cut off */
+	take_words(message, v->message, sizeof(v->message));
 	hide_secrets(v->message);
 	if (v->request_id[0] == '\0')
-		take_child(error, "RequestId", take_name, v->request_id, sizeof(v->request_id));
+		take_child_name(error, "RequestId", v->request_id, sizeof(v->request_id));
 	take_region(region, v);
 	if (v->server_time < 0)
-		v->server_time = read_time(time, "%Y-%m-%dT%H:%M:%SZ");
+		v->server_time = clock_read_rfc3339(time);
 }
 
-static enum s3_what by_status(int status)
+static enum s3_what by_status(int status, bool has_body)
 {
 	size_t i = 0;
 
 	while (status < statuses[i].from || status > statuses[i].to)
 		i++; /* the last row fits any */
-	return statuses[i].what;
+	return has_body ? statuses[i].page : statuses[i].what;
 }
 
 static enum s3_what by_code(const char *code, enum s3_what otherwise)
@@ -276,27 +285,34 @@ static enum s3_what judge_success(const struct s3_answer *a, const struct xml *x
 	const char *name = x != NULL ? xml_name(xml_root(x)) : "";
 
 	if (strcmp(name, "Error") == 0) {
-		take_error(xml_root(x), v);
+		take_error(xml_root(x), a->key_id, v);
 		return by_code(v->code, S3_RETRY);
 	}
 	return a->root == NULL || strcmp(name, a->root) == 0 ? S3_FINE : S3_RETRY;
 }
 
+static bool is_signed_for(const struct s3_answer *a, const char *region)
+{
+	return a->signed_for != NULL && strcmp(a->signed_for, region) == 0;
+}
+
 static enum s3_what judge_failure(const struct s3_answer *a, const struct xml *x, struct s3_verdict *v)
 {
 	if (x != NULL && strcmp(xml_name(xml_root(x)), "Error") == 0)
-		take_error(xml_root(x), v);
-	if (v->code[0] != '\0')
-		return by_code(v->code, by_status(a->status));
+		take_error(xml_root(x), a->key_id, v);
+	if (v->code[0] != '\0') /* a 404 of a code that nobody knows does not say that it is the object */
+		return by_code(v->code, by_status(a->status, a->status == 404));
 	/* HEAD has no body; its header says where the bucket is */
-	if (v->region[0] != '\0' && (a->status / 100 == 3 || a->status == 400))
+	if (v->region[0] != '\0' &&
+		(a->status / 100 == 3 || (a->status == 400 && !is_signed_for(a, v->region))))
 		return S3_REGION;
 	if (a->status == 403 && v->server_time >= 0 && llabs(v->server_time - a->now) > SKEW_S)
 		return S3_CLOCK;
 	/* to HEAD too, where nothing but the key can be wrong: a token that has expired or is none */
 	if (a->status == 400 && a->body_n == 0)
 		return S3_KEY;
-	return by_status(a->status);
+	v->may_be_key = a->status == 403 && a->body_n == 0;
+	return by_status(a->status, a->body_n > 0);
 }
 
 /* What can only be mended with something that the server did not say. */
@@ -315,10 +331,8 @@ void s3_judge(const struct s3_answer *a, struct s3_verdict *ret)
 	AUTO(xml) x = read_xml(a);
 	struct s3_verdict v = {
 		.status = a->status,
-		.server_time = read_time(a->date, HTTP_DATE),
-		.wait_s = a->retry_after_s < 0            ? 0
-			  : a->retry_after_s < WAIT_MAX_S ? a->retry_after_s
-							  : WAIT_MAX_S,
+		.server_time = clock_read_http(a->date),
+		.wait_s = a->retry_after_s > 0 ? a->retry_after_s : 0,
 	};
 
 	take_name(a->request_id, v.request_id, sizeof(v.request_id));
@@ -327,11 +341,11 @@ void s3_judge(const struct s3_answer *a, struct s3_verdict *ret)
 	*ret = v;
 }
 
-void s3_judge_error(const struct xml_node *error, struct s3_verdict *ret)
+void s3_judge_error(const struct xml_node *error, const char *key_id, struct s3_verdict *ret)
 {
 	struct s3_verdict v = {.status = 200, .server_time = -1};
 
-	take_error(error, &v);
+	take_error(error, key_id, &v);
 	v.what = by_code(v.code, S3_RETRY);
 	*ret = v;
 }

@@ -122,12 +122,18 @@ static void sweep_behind(struct upload *u)
 	u->sweep = s3_sweep_start(u->call.s, u->key, true, INT64_MAX, on_swept_behind, u);
 }
 
+/* Whether nobody can say what became of a request. */
+static bool is_unknown(enum s3_what what)
+{
+	return what == S3_RETRY || what == S3_THROTTLE || what == S3_FOREIGN;
+}
+
 static void on_aborted(const struct s3_reply *r, void *arg)
 {
 	struct upload *u = arg;
 
 	u->call.request = NULL;
-	if (r->what == S3_RETRY || r->what == S3_THROTTLE)
+	if (is_unknown(r->what))
 		end_given_up(u); /* the server is away: nobody can clean up now */
 	else
 		sweep_behind(u);
@@ -262,7 +268,7 @@ static void on_complete(const struct s3_reply *r, void *arg)
 		return;
 	}
 	u->call.failure = *r->e;
-	if (r->what == S3_RETRY || r->what == S3_THROTTLE)
+	if (is_unknown(r->what))
 		look(u, false);
 	else if (r->what == S3_UPLOAD_GONE)
 		look(u, true);
@@ -442,7 +448,7 @@ static void on_created(const struct s3_reply *r, void *arg)
 	struct err e;
 
 	u->call.request = NULL;
-	u->is_alone = r->attempts <= 1 && r->what != S3_RETRY;
+	u->is_alone = r->attempts <= 1 && !is_unknown(r->what);
 	if (r->what == S3_FINE)
 		u->id = read_upload_id(r->http);
 	u->id_query[0] = (struct sigv4_pair){"uploadId", u->id};

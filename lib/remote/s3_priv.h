@@ -112,6 +112,7 @@ struct s3_ask {
 	const char *root;                       /* what a success's body must be, see s3_answer; or NULL */
 	bool wants_etag;                        /* a success has one, of S3_ETAG_MAX bytes at most */
 	bool is_slow;                           /* the server may think for as long as there is time */
+	bool is_long;                           /* or for its share of it, however much that is */
 	bool is_counted;   /* nothing but an attempt sends it: each may have its own effect */
 	bool is_single;    /* one attempt: the caller finds out what became of it */
 	int64_t deadlines; /* of how many requests it has the time; 0: one */
@@ -122,6 +123,7 @@ struct s3_reply {
 	enum s3_what what;              /* no answer is S3_RETRY, or S3_REFUSED */
 	const struct err *e;            /* NULL with S3_FINE, else why not */
 	const struct http_result *http; /* with S3_FINE */
+	const char *key_id;             /* with S3_FINE: that it was signed with */
 	unsigned attempts;              /* that were made */
 };
 typedef void s3_reply_fn(const struct s3_reply *r, void *arg);
@@ -129,6 +131,10 @@ typedef void s3_reply_fn(const struct s3_reply *r, void *arg);
 struct s3_request;
 struct s3_request *s3_request_start(struct s3 *s, const struct s3_ask *ask, s3_reply_fn *done, void *arg);
 void s3_request_cancel(struct s3_request *r);
+
+/* For how many seconds the server may be silent. tries_left: how many more there may be, this one included.
+ */
+int64_t s3_quiet_sec(const struct s3_ask *ask, int64_t left_ms, unsigned tries_left);
 
 /* A piece of a file is hashed slice by slice, so that the loop lives on. h NULL: e says why. */
 typedef void s3_hash_fn(const struct s3_hashes *h, const struct err *e, void *arg);

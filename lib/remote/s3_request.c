@@ -1,13 +1,14 @@
 /*
  * One signed request with all its attempts: the only place that signs, sends, judges and waits. What an
  * answer means is said in s3_error.c; what follows from it is the table below. Waits are "full jitter" (AWS
- * Architecture Blog, "Exponential Backoff And Jitter"), no shorter than the server asks for, and end with the
- * request's deadline.
+ * Architecture Blog, "Exponential Backoff And Jitter"), on top of what the server asks for; one that would
+ * end after the request's deadline is not begun.
  *
  * Kept here: every attempt is signed anew by the server's clock; a mistake that can be mended (region, clock,
  * key) is mended once a request. No error says more of a header or an address than method, bucket and key.
  */
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ struct s3_request {
 	unsigned mended;                /* bits of enum s3_what */
 	unsigned tries;                 /* all that were made */
 	char region[S3_REGION_MAX + 1]; /* that the last one was signed for */
+	char *key_id;                   /* and with; NULL: there was none */
 	bool waits_for_key;
 	struct http_call *http;
 	struct s3_due due;
@@ -48,13 +50,15 @@ struct s3_request {
 
 static void free_request(struct s3_request *r)
 {
+	free(r->key_id);
 	free(r);
 }
 
 static void reply(
 	struct s3_request *r, enum s3_what what, const struct http_result *http, const struct err *e)
 {
-	const struct s3_reply reply = {.what = what, .e = e, .http = http, .attempts = r->tries};
+	const struct s3_reply reply = {
+		.what = what, .e = e, .http = http, .key_id = r->key_id, .attempts = r->tries};
 
 	r->done(&reply, r->arg);
 	free_request(r);
@@ -92,10 +96,11 @@ static bool mend_clock(struct s3_request *r, const struct s3_verdict *v)
 	return true;
 }
 
-static bool mend_key(struct s3_request *r, const struct s3_verdict *v UNUSED)
+static bool mend_key(struct s3_request *r, const struct s3_verdict *v)
 {
-	aws_credentials_refused(r->s->spec.credentials);
-	return true;
+	struct aws_credentials *c = r->s->spec.credentials;
+
+	return v->may_be_key ? aws_credentials_doubted(c) : aws_credentials_refused(c);
 }
 
 /* What is not listed is final. */
@@ -106,6 +111,7 @@ static const struct {
 	[S3_RETRY] = {.base_ms = S3_BASE_MS},
 	[S3_THROTTLE] = {.base_ms = S3_BASE_THROTTLED_MS},
 	[S3_REGION] = {.mend = mend_region},
+	[S3_FOREIGN] = {.base_ms = S3_BASE_MS},
 	[S3_CLOCK] = {.mend = mend_clock},
 	[S3_KEY] = {.mend = mend_key},
 };
@@ -116,18 +122,17 @@ static void attempt(void *arg);
 static void again_or_fail(struct s3_request *r, const struct s3_verdict *v, const struct err *why)
 {
 	int64_t wait_ms = 0;
-	unsigned bit = 1u << v->what;
+	enum s3_what mistake = v->may_be_key ? S3_KEY : v->what;
+	unsigned bit = 1u << mistake;
 
-	if (rules[v->what].mend != NULL && !(r->mended & bit) && rules[v->what].mend(r, v)) {
+	if (rules[mistake].mend != NULL && !(r->mended & bit) && rules[mistake].mend(r, v)) {
 		r->mended |= bit;
 	} else {
 		if (rules[v->what].base_ms == 0 || r->ask.is_single || ++r->attempts >= r->s->spec.attempts) {
 			reply(r, v->what, NULL, why);
 			return;
 		}
-		wait_ms = s3_jitter_ms(rules[v->what].base_ms, r->attempts - 1);
-		if (wait_ms < v->wait_s * 1000)
-			wait_ms = v->wait_s * 1000;
+		wait_ms = v->wait_s * 1000 + s3_jitter_ms(rules[v->what].base_ms, r->attempts - 1);
 	}
 	if (clock_mono_ms() + wait_ms >= r->give_up_ms) {
 		reply(r, v->what, NULL, why);
@@ -187,7 +192,9 @@ static void on_answer(const struct http_result *result, const struct err *e, voi
 	}
 	s3_answer_of(result, &answer);
 	answer.root = r->ask.root;
-	answer.now = (int64_t)time(NULL);
+	answer.now = s3_now(r->s);
+	answer.signed_for = r->region;
+	answer.key_id = r->key_id;
 	s3_judge(&answer, &v);
 	if (v.what == S3_FINE && r->ask.wants_etag && !has_etag(result))
 		v.what = S3_RETRY; /* a proxy's page, say */
@@ -220,18 +227,21 @@ static void letter_done(struct letter *l)
 
 static void add_line(struct letter *l, const char *name, const char *value)
 {
-	if (value != NULL && *value != '\0' && l->line_count < HEADERS_MAX)
+	assert(l->line_count < HEADERS_MAX);
+	if (value != NULL && *value != '\0')
 		l->lines[l->line_count++] = xasprintf("%s: %s", name, value);
 }
 
 static void add_header(struct letter *l, const char *name, const char *value)
 {
-	if (value != NULL && *value != '\0' && l->header_count < HEADERS_MAX)
+	assert(l->header_count < HEADERS_MAX);
+	if (value != NULL && *value != '\0')
 		l->headers[l->header_count++] = (struct sigv4_pair){name, value};
 	add_line(l, name, value);
 }
 
-static void write_letter(const struct s3_request *r, const struct sigv4_key *key, struct letter *l,
+/* False: it would be too long. */
+static bool write_letter(const struct s3_request *r, const struct sigv4_key *key, struct letter *l,
 	struct buf *url, struct buf *signature)
 {
 	const struct s3_ask *a = &r->ask;
@@ -242,7 +252,7 @@ static void write_letter(const struct s3_request *r, const struct sigv4_key *key
 
 	for (size_t i = 0; i < a->header_count; i++)
 		add_header(l, a->headers[i].name, a->headers[i].value);
-	if (a->body_len > 0 || a->file != NULL)
+	if (a->body_len > 0 || strcmp(a->method, "PUT") == 0)
 		add_header(l, "Content-MD5", r->hashes.md5);
 
 	s3_endpoint_path(&s->endpoint, a->key, &path);
@@ -269,16 +279,18 @@ static void write_letter(const struct s3_request *r, const struct sigv4_key *key
 	add_line(l, "x-amz-content-sha256", r->hashes.sha256);
 	add_line(l, "x-amz-security-token", key->token);
 	add_line(l, "Authorization", buf_text(signature));
+	return buf_ok(&path) && buf_ok(&query) && buf_ok(url) && buf_ok(signature);
 }
 
 /* A server that is silent for a fair share of the time is given up, so that there is time for another try. */
-static int64_t quiet_sec(const struct s3_request *r, int64_t left_ms)
+int64_t s3_quiet_sec(const struct s3_ask *ask, int64_t left_ms, unsigned tries_left)
 {
-	int64_t sec = left_ms / 1000 / (int64_t)(r->s->spec.attempts);
+	int64_t share = left_ms / 1000 / (int64_t)tries_left;
+	int64_t most = ask->is_long ? INT64_MAX : QUIET_SEC_MAX;
 
-	if (r->ask.is_slow)
+	if (ask->is_slow)
 		return left_ms / 1000 + 1;
-	return sec < 1 ? 1 : sec < QUIET_SEC_MAX ? sec : QUIET_SEC_MAX;
+	return share < 1 ? 1 : share < most ? share : most;
 }
 
 static void on_sent(int64_t bytes, void *arg)
@@ -310,7 +322,7 @@ static int send_letter(struct s3_request *r, const struct letter *l, const char 
 		.path_as_is = true,
 		.ca_file = r->s->spec.ca_file,
 		.timeout_ms = left_ms > 0 ? left_ms : 1,
-		.low_speed_sec = quiet_sec(r, left_ms),
+		.low_speed_sec = s3_quiet_sec(a, left_ms, r->s->spec.attempts - r->attempts),
 		.max_bytes = a->max_bytes > 0 ? a->max_bytes : SMALL_ANSWER,
 		.body_fd = a->body_fd,
 	};
@@ -331,8 +343,9 @@ static void on_key(const struct sigv4_key *key, const struct err *no_key, void *
 		return;
 	}
 	(void)snprintf(r->region, sizeof(r->region), "%s", r->s->region);
-	write_letter(r, key, &letter, &url, &signature);
-	if (!buf_ok(&url) || !buf_ok(&signature))
+	free(r->key_id);
+	r->key_id = xstrdup(key->id);
+	if (!write_letter(r, key, &letter, &url, &signature))
 		(void)err_set(&e, ERR_PERM, "S3: an address that is too long");
 	else if (send_letter(r, &letter, buf_text(&url), &e) == 0)
 		return;

@@ -134,7 +134,7 @@ def breaches(request):
     lower = request.lower
     found = [name for name in lower if name.startswith(("x-amz-checksum", "x-amz-sdk-checksum", "x-amz-trailer"))]
     found += [name for name in ("x-amz-acl", "transfer-encoding", "content-encoding") if name in lower]
-    if request.body and "authorization" in lower and "content-md5" not in lower:
+    if (request.body or request.kind == "put") and "authorization" in lower and "content-md5" not in lower:
         found.append("no Content-MD5")
     if lower.get("x-amz-content-sha256") == sigv4.UNSIGNED:
         found.append("unsigned payload")

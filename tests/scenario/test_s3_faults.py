@@ -10,7 +10,7 @@ import random
 import pytest
 
 from s3_client import PART, client
-from s3_faulty import faulty_s3
+from s3_faulty import KEY, faulty_s3
 
 ATTEMPTS = 3
 DEADLINE_S = 30
@@ -93,8 +93,12 @@ ONE_REQUEST = [
     Case("not allowed, by a page", "put small", [fault("put", ALWAYS, html=403)], "blocked", {"put": 1}),
     Case("no such bucket", "put small", [fault("put", ALWAYS, error="NoSuchBucket")], "blocked", {"put": 1}),
     Case("too large", "put small", [fault("put", ALWAYS, error="EntityTooLarge")], "perm", {"put": 1}),
-    Case("an odd status", "put small", [fault("put", ALWAYS, status=418, body="odd")], "perm", {"put": 1}),
-    Case("a file of ours wanted", "put small", [fault("put", ALWAYS, fileEntity=400)], "perm", {"put": 1}),
+    Case("an odd status", "put small", [fault("put", ALWAYS, status=418, body="odd")], "blocked", {"put": ATTEMPTS}),
+    Case("an odd status of nobody's", "put small", [fault("put", ALWAYS, status=418)], "perm", {"put": 1}),
+    Case("too large for a proxy", "put small", [fault("put", ALWAYS, html=413)], "blocked", {"put": ATTEMPTS}),
+    Case("a file of ours wanted", "put small", [fault("put", ALWAYS, fileEntity=400)], "blocked", {"put": ATTEMPTS}),
+    Case("our key, told", "put small", [fault("put", ALWAYS, error="InvalidAccessKeyId", message=f"key {KEY}, unknown")],
+         "blocked", {"put": 1}, text="key ..., unknown"),
     Case("HEAD: 500", "head", [fault("head", error="InternalError")], "ok", {"head": 2}),
     Case("HEAD: 503", "head", [fault("head", error="SlowDown")], "ok", {"head": 2}),
     Case("HEAD: 403", "head", [fault("head", ALWAYS, error="AccessDenied")], "blocked", {"head": 1}),
@@ -105,6 +109,9 @@ ONE_REQUEST = [
     Case("GET: no body comes", "get small", [fault("get", stall=True)], "ok", {"head": 1, "get": 2}, settings=SILENCE),
     Case("GET: slow, but it comes", "get large", [fault("get", sendBps=2 * MIB)], "ok", {"head": 1, "get": 1}, least_s=1.5),
     Case("GET: without an end", "get small", [fault("get", ALWAYS, endless=200)], "perm", {"head": 1, "get": 1}),
+    Case("GET: a proxy knows of nothing", "get small", [fault("get", html=404)], "ok", {"head": 1, "get": 2}),
+    Case("GET: a proxy knows of nothing, for ever", "get small", [fault("get", ALWAYS, html=404)], "blocked",
+         {"head": 1, "get": ATTEMPTS}),
     Case("GET: it was lost", "get small", [fault("get", ALWAYS, error="NoSuchKey")], "perm", {"head": 1, "get": 1}),
     Case("list: half of it", "ls", [fault("list", half=True)], "ok", {"list": 2}),
     Case("list: cut off", "ls", [fault("list", cutAt=100)], "ok", {"list": 2}),
@@ -115,6 +122,10 @@ ONE_REQUEST = [
     Case("list: nothing, for ever", "ls", [fault("list", ALWAYS, half=True)], "temp", {"list": ATTEMPTS}),
     Case("delete: 500", "rm", [fault("delete", error="InternalError")], "ok", {"delete": 2}, there=False),
     Case("delete: a lost answer", "rm", [fault("delete", drop="after")], "ok", {"delete": 2}, there=False),
+    Case("delete: a proxy knows of nothing", "rm", [fault("delete", html=404)], "ok", {"delete": 2}, there=False),
+    Case("delete: a proxy knows of nothing, for ever", "rm", [fault("delete", ALWAYS, html=404)], "blocked",
+         {"delete": ATTEMPTS}, there=True),
+    Case("delete: it was not there", "rm", [fault("delete", ALWAYS, status=404)], "ok", {"delete": 1}, there=True),
     Case("delete many: 500", "rm-many", [fault("delete_many", error="InternalError")], "ok", {"delete_many": 2}, there=False),
     Case("delete many: all fail", "rm-many", [fault("delete_many", failKeys=1)], "ok", {"delete_many": 2}, there=False),
     Case("delete many: all fail for ever", "rm-many", [fault("delete_many", ALWAYS, failKeys=1)], "temp",
@@ -170,11 +181,14 @@ IN_PARTS = [
         fault("complete", drop="after"), fault("head", error="NoSuchKey")],
           more={"complete": 2, "head": 2}, setup={"forgets": True}),
     parts("complete: not allowed", [fault("complete", ALWAYS, error="AccessDenied")], "blocked", ABORTED),
-    parts("a part is lost", [fault("part", losePart=True)], "temp", {"head": 1, **ABORTED}),
+    parts("a part is lost", [fault("part", losePart=True)], "temp", ABORTED),
     parts("an upload that is gone", [fault("part", error="NoSuchUpload")], "temp",
           {"part": range(1, 3), "complete": 0, **ABORTED}),
     parts("abort: 500", [fault("part", ALWAYS, error="AccessDenied"), fault("abort", error="InternalError")], "blocked",
           {"part": range(1, 3), "complete": 0, **ABORTED, "abort": 2}),
+    parts("abort: a proxy knows of nothing", [fault("part", ALWAYS, error="AccessDenied"), fault("abort", html=404)], "blocked",
+          {"part": range(1, 3), "complete": 0, **ABORTED, "abort": 2}),
+    parts("complete: a proxy knows of nothing", [fault("complete", html=404)], more={"complete": 2, "head": 1}),
 ]
 
 
@@ -242,6 +256,16 @@ def test_fault(server, case, tmp_path):
         server.setup(skewMs=0, region="us-east-1", redirect={})
         check_what_is_left(case, words, server.state(), tmp_path, server.bucket())
         ours.do("ls", "")
+
+
+def test_what_is_denied_when_the_clock_is_followed(server, tmp_path):
+    """Is not taken for another clock that is wrong."""
+    server.reset(skewMs=3600_000)
+    with client(server.way()) as ours:
+        ours.do("put", make_file(tmp_path / "file", SIZES["small"]), "key")
+        server.setup(faults=[fault("head", ALWAYS, error="AccessDenied")])
+        outcome = ours.run("head", "key")
+        assert (outcome.kind, server.counts()["head"]) == ("blocked", 1) and "clock" not in outcome.text
 
 
 def test_twenty_thousand_deletes(server):

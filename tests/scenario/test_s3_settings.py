@@ -150,8 +150,10 @@ def test_keys_that_are_issued(server, small, tmp_path, source):
         assert server.counts()[on] == 1
         server.setup(expire=True)
         ours.do("put", small, "three")
+        server.setup(faults=[{"on": "head", "times": 1, "do": {"error": "InvalidAccessKeyId"}}])
+        ours.do("head", "three")  # which does not say why it is refused
     counts = server.counts()
-    assert (counts[on], counts["put"]) == (2, 4)
+    assert (counts[on], counts["put"], counts["head"]) == (3, 4, 2)
     assert server.state().objects == ["one", "three", "two"]
 
 

@@ -30,7 +30,8 @@ static void configured_and_environment(void **state)
 	keys_expect_at_once(w, "CONF");
 	assert_string_equal(w->secret, KEYS_HUSH);
 	assert_string_equal(w->token, "tok");
-	aws_credentials_refused(w->c); /* there is no other one */
+	assert_false(aws_credentials_refused(w->c)); /* there is no other one */
+	assert_false(aws_credentials_doubted(w->c));
 	keys_expect_at_once(w, "CONF");
 	aws_credentials_free(steal_ptr(w->c));
 
@@ -183,10 +184,10 @@ static void shared_file(void **state)
 	/* what the server refuses may have been replaced */
 	free(keys_write_file(w, "keys", "[a]\naws_access_key_id=B\naws_secret_access_key=" KEYS_HUSH "\n"));
 	keys_expect_at_once(w, "A");
-	aws_credentials_refused(w->c);
+	assert_true(aws_credentials_refused(w->c));
 	keys_expect_at_once(w, "B");
 	assert_int_equal(unlink(keys_env("AWS_SHARED_CREDENTIALS_FILE")), 0);
-	aws_credentials_refused(w->c);
+	assert_true(aws_credentials_refused(w->c));
 	keys_expect_at_once(w, "B");
 	aws_credentials_free(steal_ptr(w->c));
 

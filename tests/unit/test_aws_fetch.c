@@ -58,21 +58,21 @@ static void container(void **state)
 
 	keys_set_env("AWS_CONTAINER_AUTHORIZATION_TOKEN", xstrdup("Basic abc="));
 	w->next = with_token;
-	aws_credentials_refused(w->c);
+	assert_true(aws_credentials_refused(w->c));
 	keys_expect_later(w, "C2");
 
 	keys_set_env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", keys_write_file(w, "token", "from-a-file\n"));
 	w->next = with_file;
-	aws_credentials_refused(w->c);
+	assert_true(aws_credentials_refused(w->c));
 	keys_expect_later(w, "C3");
 	free(keys_write_file(w, "token", "newer"));
 	w->next = with_newer;
-	aws_credentials_refused(w->c);
+	assert_true(aws_credentials_refused(w->c));
 	keys_expect_later(w, "C4");
 
 	/* a header more would be somebody's own */
 	free(keys_write_file(w, "token", "a\r\nHost: b"));
-	aws_credentials_refused(w->c);
+	assert_true(aws_credentials_refused(w->c));
 	keys_expect_error(w, ERR_BLOCKED, "token");
 	assert_int_equal(unlink(keys_env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")), 0);
 	keys_expect_error(w, ERR_BLOCKED, "token");
@@ -108,10 +108,32 @@ static void instance(void **state)
 	w->next = script;
 	keys_expect_later(w, "I1");
 	keys_expect_at_once(w, "I1");
-	aws_credentials_refused(w->c);
+	assert_true(aws_credentials_refused(w->c));
 	keys_expect_later(w, "I2");
 	keys_expect_at_once(w, "I2");
 	assert_null(w->next->asks);
+}
+
+/* One that may have been refused is asked for again; where there is no other one, it is as good as before. */
+static void doubted(void **state)
+{
+	struct keys_world *w = *state;
+	static const struct keys_exchange first[] = {TOKEN_ASKED, ROLE_ASKED, KEYS_ASKED("I1", 3600), {0}};
+	static const struct keys_exchange away[] = {{"PUT /latest/api/token", NULL, 503, "no", 0}, {0}};
+	static const struct keys_exchange back[] = {TOKEN_ASKED, ROLE_ASKED, KEYS_ASKED("I2", 3600), {0}};
+
+	set_instance(w);
+	keys_make_ok(w);
+	w->next = first;
+	keys_expect_later(w, "I1");
+	w->next = away;
+	assert_true(aws_credentials_doubted(w->c));
+	keys_expect_later(w, "I1");
+	keys_expect_at_once(w, "I1");
+	w->next = back;
+	assert_true(aws_credentials_doubted(w->c));
+	keys_expect_later(w, "I2");
+	keys_expect_at_once(w, "I2");
 }
 
 /* Five minutes before they expire they are replaced, while the old ones are given out. */
@@ -396,6 +418,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		HERE(container),
 		HERE(instance),
+		HERE(doubted),
 		HERE(replaced_in_time),
 		HERE(kept_while_they_hold),
 		HERE(short_lived),

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -35,6 +36,44 @@ static void test_rfc3339(void **state)
 		clock_rfc3339(time_cases[i].wall_ms, text);
 		if (strcmp(text, time_cases[i].text) != 0)
 			fail_msg("%s: %s", time_cases[i].title, text);
+	}
+}
+
+static void test_what_others_write(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t sec; /* by the one reader; the other one does not take it */
+		int64_t (*read)(const char *text);
+	} rows[] = {
+		{"2026-01-02T03:04:05Z", 1767323045, clock_read_rfc3339},
+		{"2026-01-02T03:04:05.678Z", 1767323045, clock_read_rfc3339},
+		{"2026-01-02T03:04:05.123456789Z", 1767323045, clock_read_rfc3339},
+		{"1970-01-01T00:00:00Z", 0, clock_read_rfc3339},
+		{"2026-01-02T03:04:05", -1, clock_read_rfc3339},
+		{"2026-01-02T03:04:05.Z", -1, clock_read_rfc3339},
+		{"2026-01-02T03:04:05+09:00", -1, clock_read_rfc3339},
+		{"2026-01-02T03:04:05Z ", -1, clock_read_rfc3339},
+		{"2026-1-2T03:04:05Z", -1, clock_read_rfc3339},
+		{"2026-13-02T03:04:05Z", -1, clock_read_rfc3339},
+		{"1969-12-31T23:59:58Z", -1, clock_read_rfc3339},
+		{"Fri, 02 Jan 2026 03:04:05 GMT", 1767323045, clock_read_http},
+		{"Fri, 02 Jan 2026 03:04:05", -1, clock_read_http},
+		{"Fri, 02 Jan 2026 03:04:05 GMT+1", -1, clock_read_http},
+		{"Fri, 2 Jan 2026 03:04:05 GMT", -1, clock_read_http},
+		{"Fri, 02 Abc 2026 03:04:05 GMT", -1, clock_read_http},
+		{"yesterday", -1, clock_read_http},
+		{"", -1, clock_read_http},
+		{NULL, -1, clock_read_http},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		bool is_rfc3339 = rows[i].read == clock_read_rfc3339;
+
+		if (rows[i].read(rows[i].text) != rows[i].sec)
+			fail_msg("\"%s\": %lld", rows[i].text, (long long)rows[i].read(rows[i].text));
+		assert_int_equal((is_rfc3339 ? clock_read_http : clock_read_rfc3339)(rows[i].text), -1);
 	}
 }
 
@@ -94,6 +133,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rfc3339),
+		cmocka_unit_test(test_what_others_write),
 		cmocka_unit_test(test_backoff_keeps_its_range),
 		cmocka_unit_test(test_backoff_is_spread),
 		cmocka_unit_test(test_clocks_advance),

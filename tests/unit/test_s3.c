@@ -176,6 +176,30 @@ static void test_waits_are_spread_and_bounded(void **state)
 	}
 }
 
+static void test_patience_is_shared_by_the_tries_that_are_left(void **state)
+{
+	static const struct {
+		struct s3_ask ask;
+		int64_t left_ms;
+		unsigned tries_left;
+		int64_t sec;
+	} rows[] = {
+		{{0}, 60000, 5, 12},
+		{{0}, 48000, 4, 12}, /* the first one is gone */
+		{{0}, 12000, 1, 12},
+		{{0}, 3000, 5, 1},
+		{{0}, 300000, 5, 30},
+		{{.is_long = true}, 300000, 5, 60},
+		{{.is_long = true}, 3000, 5, 1},
+		{{.is_slow = true}, 300000, 5, 301},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(
+			s3_quiet_sec(&rows[i].ask, rows[i].left_ms, rows[i].tries_left), rows[i].sec);
+}
+
 /* Hashes */
 
 static struct s3_hashes hashes;
@@ -280,6 +304,7 @@ static void test_times(void **state)
 		{"2026-01-02T03:04:05.678Z", 1767323045},
 		{"2026-01-02T03:04:05Z", 1767323045},
 		{"Fri, 02 Jan 2026 03:04:05 GMT", 1767323045},
+		{"2026-01-02T03:04:05+09:00", -1},
 		{"yesterday", -1},
 		{"", -1},
 		{NULL, -1},
@@ -507,6 +532,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_later_is_in_order),
 		TEST(test_waits_are_spread_and_bounded),
+		TEST(test_patience_is_shared_by_the_tries_that_are_left),
 		TEST(test_pieces_of_a_file_are_hashed),
 		TEST(test_hashes_as_headers_want_them),
 		TEST(test_hashing_is_cancelled),

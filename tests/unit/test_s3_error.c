@@ -68,8 +68,10 @@ static const struct {
 	{"no such key", {.status = 404, .body = CODE("NoSuchKey")}, S3_NOT_FOUND, "NoSuchKey", "why", ""},
 	{"no such upload", {.status = 404, .body = CODE("NoSuchUpload")}, S3_UPLOAD_GONE, "NoSuchUpload",
 		"why", ""},
-	{"a part is lost", {.status = 400, .body = CODE("InvalidPart")}, S3_UPLOAD_GONE, "InvalidPart", "why",
+	{"a part is lost", {.status = 400, .body = CODE("InvalidPart")}, S3_PART_GONE, "InvalidPart", "why",
 		""},
+	{"a 404 of a code that nobody knows", {.status = 404, .body = CODE("NoSuchHost")}, S3_FOREIGN,
+		"NoSuchHost", "why", ""},
 	{"no such bucket", {.status = 404, .body = CODE("NoSuchBucket")}, S3_NO_BUCKET, "NoSuchBucket", "why",
 		""},
 	{"denied", {.status = 403, .body = CODE("AccessDenied")}, S3_DENIED, "AccessDenied", "why", ""},
@@ -108,6 +110,17 @@ static const struct {
 			.body = ERROR(
 				"<Code>AccessDenied</Code><Message>Token " TOKEN "== is bad</Message>")},
 		S3_DENIED, "AccessDenied", "Token ... is bad", ""},
+	{"a message with the key's id",
+		{.status = 403,
+			.key_id = "AKIDSHORT",
+			.body = ERROR("<Code>InvalidAccessKeyId</Code>"
+				      "<Message>key AKIDSHORT unknown, AKIDSHORT/x</Message>")},
+		S3_KEY, "InvalidAccessKeyId", "key ... unknown, .../x", ""},
+	{"a message with the key's id, which is short",
+		{.status = 403,
+			.key_id = "y",
+			.body = ERROR("<Code>InvalidAccessKeyId</Code><Message>your key</Message>")},
+		S3_KEY, "InvalidAccessKeyId", "your key", ""},
 	{"a message with a signed address",
 		{.status = 403,
 			.body = ERROR("<Code>AccessDenied</Code><Message>at https://h/k?X-Amz-Signature=1 "
@@ -120,8 +133,20 @@ static const struct {
 	{"an entity bomb",
 		{.status = 500, .body = "<!DOCTYPE x [<!ENTITY a 'b'>]><Error><Code>&a;</Code></Error>"},
 		S3_RETRY, "", "", ""},
-	{"cut off", {.status = 404, .body = DECLARED "<Error><Code>NoSuchBucket</Co"}, S3_NOT_FOUND, "", "",
+	{"cut off", {.status = 404, .body = DECLARED "<Error><Code>NoSuchBucket</Co"}, S3_FOREIGN, "", "",
 		""},
+	{"a page that knows no such host", {.status = 404, .body = "<html><br></html>"}, S3_FOREIGN, "", "",
+		""},
+	{"a page that knows no such host, of text", {.status = 404, .body = "404 page not found"}, S3_FOREIGN,
+		"", "", ""},
+	{"a page of 404 that happens to be XML", {.status = 404, .body = "<html/>"}, S3_FOREIGN, "", "", ""},
+	{"an error without a code", {.status = 404, .body = ERROR("<Message>where?</Message>")}, S3_FOREIGN,
+		"", "where?", ""},
+	{"a proxy takes no such request", {.status = 400, .body = "<html></html>"}, S3_FOREIGN, "", "", ""},
+	{"a proxy takes no such method", {.status = 405, .body = "<html></html>"}, S3_FOREIGN, "", "", ""},
+	{"a proxy takes no so large body", {.status = 413, .body = "<html></html>"}, S3_FOREIGN, "", "", ""},
+	{"another host's proxy", {.status = 421, .body = "<html></html>"}, S3_FOREIGN, "", "", ""},
+	{"a page of 403", {.status = 403, .body = "<html></html>"}, S3_DENIED, "", "", ""},
 	/* by status */
 	{"HEAD: not there", {.status = 404}, S3_NOT_FOUND, "", "", ""},
 	{"HEAD: denied", {.status = 403}, S3_DENIED, "", "", ""},
@@ -137,6 +162,12 @@ static const struct {
 	/* regions */
 	{"HEAD: another region", {.status = 301, .region = "eu-west-1"}, S3_REGION, "", "", "eu-west-1"},
 	{"HEAD: another region, as 400", {.status = 400, .region = "eu-west-1"}, S3_REGION, "", "",
+		"eu-west-1"},
+	{"HEAD: a key that is none, in our own region",
+		{.status = 400, .region = "eu-west-1", .signed_for = "eu-west-1"}, S3_KEY, "", "",
+		"eu-west-1"},
+	{"HEAD: another region than that of which we knew",
+		{.status = 400, .region = "eu-west-1", .signed_for = "us-east-1"}, S3_REGION, "", "",
 		"eu-west-1"},
 	{"HEAD: denied, with its region", {.status = 403, .region = "eu-west-1"}, S3_DENIED, "", "",
 		"eu-west-1"},
@@ -191,11 +222,57 @@ static void answers(void **state UNUSED)
 	}
 }
 
+/* Where a key that is not accepted looks like one that is not allowed to. */
+static void doubts(void **state UNUSED)
+{
+	static const struct {
+		struct s3_answer answer;
+		bool may_be_key;
+	} rows[] = {
+		{{.status = 403}, true},
+		{{.status = 403, .body = CODE("AccessDenied")}, false},
+		{{.status = 403, .body = "<html></html>"}, false},
+		{{.status = 404}, false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct s3_answer a = rows[i].answer;
+		struct s3_verdict v;
+
+		a.body_n = a.body != NULL ? strlen(a.body) : 0;
+		s3_judge(&a, &v);
+		assert_int_equal(v.may_be_key, rows[i].may_be_key);
+	}
+}
+
+/* The end of a long message is cut off, but no key is shown by half. */
+static void an_id_at_the_end(void **state UNUSED)
+{
+	char body[600];
+	struct s3_verdict v;
+
+	(void)snprintf(body, sizeof(body),
+		ERROR("<Code>InvalidAccessKeyId</Code><Message>%.*s AKIDSECRET</Message>"), 190,
+		"- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - "
+		"- - "
+		"- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - "
+		"- - "
+		"- - - - - - - - - - - - - - - - - -");
+	s3_judge(&(struct s3_answer){.status = 403,
+			 .body = body,
+			 .body_n = strlen(body),
+			 .key_id = "AKIDSECRET",
+			 .retry_after_s = -1},
+		&v);
+	assert_non_null(strstr(v.message, "..."));
+	assert_null(strstr(v.message, "AKID"));
+}
+
 static void waits(void **state UNUSED)
 {
 	static const struct {
 		int64_t says, wait;
-	} rows[] = {{-1, 0}, {0, 0}, {7, 7}, {86400, 120}};
+	} rows[] = {{-1, 0}, {0, 0}, {7, 7}, {86400, 86400}};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct s3_answer a = {.status = 503, .retry_after_s = rows[i].says};
@@ -265,6 +342,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers),
+		cmocka_unit_test(doubts),
+		cmocka_unit_test(an_id_at_the_end),
 		cmocka_unit_test(waits),
 		cmocka_unit_test(long_words),
 		cmocka_unit_test(texts),
