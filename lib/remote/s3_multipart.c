@@ -4,9 +4,10 @@
  * from the file and tried again alone; then the server is told to put them together.
  *
  * Kept here: memory does not grow with the file but for an ETag a part. Whether an upload is complete is
- * believed only when the server says so in as many words, or when the object is there and has its size. What
- * fails or is cancelled is aborted; only where nobody knows what became of it, it is left to the next put of
- * the key, or to a sweep.
+ * believed only when the server says so in as many words, or when the object is there, has its size, and has
+ * the ETag of its parts, or where the server's ETags do not tell, is no older than the upload. What fails or
+ * is cancelled is aborted, but not while its completion is under way; only where nobody knows what became of
+ * it, it is left to the next put of the key, or to a sweep.
  */
 
 #include <stdio.h>
@@ -25,6 +26,8 @@
 #define PART_MAX_BYTES (5 * 1024 * MEBIBYTE)
 #define UPLOAD_ID_MAX  1024
 #define LIST_BYTES     ((size_t)8 << 20) /* of all ETags, escaped */
+#define DATE_SLACK_S                                                                                         \
+	5 /* of an object, which may be dated by when the upload was begun, before its answer was */
 
 /* One part under way. */
 struct slot {
@@ -45,7 +48,9 @@ struct upload {
 	int64_t bytes, part_bytes;
 	unsigned part_count, begun, done; /* parts */
 	int64_t done_bytes, told_bytes;
-	char **etags; /* of each part; NULL: not there yet */
+	char **etags;      /* of each part; NULL: not there yet */
+	bool are_md5s;     /* all of them, of what was sent */
+	int64_t began_sec; /* when it did, by the server's clock, in seconds since 1970; -1 not known */
 	struct slot *slots;
 	struct s3_sweep *sweep;
 	struct sigv4_pair headers[S3_OBJECT_HEADERS];
@@ -164,8 +169,9 @@ static void give_up(struct upload *u, const struct err *why)
 	u->call.request = s3_request_start(u->call.s, &ask, on_aborted, u);
 }
 
-/* Nobody waits any more, but what is at the server is given up. An answer that will say which upload it is
- * is waited for. */
+/* Nobody waits any more, but what is at the server is given up. An answer is waited for that will say which
+ * upload it is, or whether it is complete: nobody knows what an abort would do to one that is being
+ * completed. */
 static void cancel_upload(struct s3_call *c)
 {
 	struct upload *u = upload_of(c);
@@ -181,6 +187,11 @@ static void cancel_upload(struct s3_call *c)
 	}
 	if (u->id == NULL) {
 		s3_call_free(c);
+		return;
+	}
+	if (u->completes > 0 && u->call.request != NULL && s3_request_was_sent(u->call.request)) {
+		u->is_given_up = true;
+		u->call.failure = e;
 		return;
 	}
 	s3_request_cancel(steal_ptr(u->call.request));
@@ -220,23 +231,36 @@ static void complete_again(struct upload *u, bool is_gone)
 	const struct err why = u->call.failure;
 	int64_t wait_ms = s3_jitter_ms(S3_BASE_MS, u->completes);
 
-	if (is_gone || u->completes >= s->spec.attempts || clock_mono_ms() + wait_ms >= u->give_up_ms)
+	if (is_gone || u->is_given_up || u->completes >= s->spec.attempts ||
+		clock_mono_ms() + wait_ms >= u->give_up_ms)
 		give_up(u, &why);
 	else
 		s3_later(u->call.s, &u->call.due, wait_ms, complete, u);
 }
 
+/* Whether what is there is what we have put. */
+static bool is_ours(const struct upload *u, const struct http_result *http)
+{
+	enum s3_etag etag = s3_etag_of_parts(http_header(http, "ETag"), u->etags, u->part_count, u->are_md5s);
+
+	if (s3_content_length(http) != u->bytes || etag != S3_ETAG_MUTE)
+		return s3_content_length(http) == u->bytes && etag == S3_ETAG_THEIRS;
+	return u->began_sec >= 0 &&
+	       s3_read_time(http_header(http, "Last-Modified")) >= u->began_sec - DATE_SLACK_S;
+}
+
 static void on_looked(struct upload *u, const struct s3_reply *r, bool is_gone)
 {
 	u->call.request = NULL;
-	if (r->what == S3_FINE && s3_content_length(r->http) == u->bytes) {
-		complete_is_done(u);
-	} else if (r->what == S3_FINE || r->what == S3_NOT_FOUND) {
-		complete_again(u, is_gone);
-	} else {
+	if (is_unknown(r->what)) {
 		const struct err unknown = *r->e;
 
 		s3_call_end(&u->call, &unknown); /* an abort could do harm */
+	} else if (r->what == S3_FINE && is_ours(u, r->http)) {
+		u->is_alone = false; /* nobody has said that the upload is gone */
+		complete_is_done(u);
+	} else {
+		complete_again(u, is_gone); /* where we may not look, Complete must say it */
 	}
 }
 
@@ -270,8 +294,8 @@ static void on_complete(const struct s3_reply *r, void *arg)
 	u->call.failure = *r->e;
 	if (is_unknown(r->what))
 		look(u, false);
-	else if (r->what == S3_UPLOAD_GONE)
-		look(u, true);
+	else if (r->what == S3_UPLOAD_GONE || (r->what == S3_PART_GONE && u->completes > 1))
+		look(u, true); /* perhaps because an answer was lost */
 	else
 		give_up(u, r->e);
 }
@@ -309,6 +333,13 @@ static void complete_first(struct upload *u)
 		buf_adds(&u->list, "</ETag></Part>");
 	}
 	buf_adds(&u->list, "</CompleteMultipartUpload>");
+	if (!buf_ok(&u->list)) {
+		struct err e;
+
+		(void)err_set(&e, ERR_PERM, "S3: the parts' ETags are too long to be listed");
+		give_up(u, &e);
+		return;
+	}
 	u->give_up_ms = clock_mono_ms() + spec->deadline_ms * spec->attempts;
 	complete(u);
 }
@@ -339,6 +370,7 @@ static void part_is_there(struct slot *p, const char *etag)
 	struct upload *u = p->upload;
 
 	u->etags[p->number - 1] = xstrdup(etag);
+	u->are_md5s = u->are_md5s && s3_etag_is_md5(etag, p->hashes.md5);
 	u->done_bytes += bytes_of_part(u, p->number);
 	u->done++;
 	p->sent = 0;
@@ -448,9 +480,11 @@ static void on_created(const struct s3_reply *r, void *arg)
 	struct err e;
 
 	u->call.request = NULL;
-	u->is_alone = r->attempts <= 1 && !is_unknown(r->what);
-	if (r->what == S3_FINE)
+	if (r->what == S3_FINE) {
 		u->id = read_upload_id(r->http);
+		u->began_sec = s3_read_time(http_header(r->http, "Date"));
+	}
+	u->is_alone = r->attempts <= 1 && !is_unknown(r->what) && (r->what != S3_FINE || u->id != NULL);
 	u->id_query[0] = (struct sigv4_pair){"uploadId", u->id};
 	if (u->is_given_up) {
 		e = u->call.failure; /* cancelled meanwhile */
@@ -460,7 +494,6 @@ static void on_created(const struct s3_reply *r, void *arg)
 		give_up(u, &e);
 	} else if (u->id == NULL) {
 		(void)err_set(&e, ERR_TEMP, "S3: an upload that has no id");
-		u->is_alone = false;
 		give_up(u, &e);
 	} else {
 		begin_parts(u);
@@ -524,6 +557,7 @@ struct s3_call *s3_multipart(
 	u->etags = xcalloc(u->part_count, sizeof(*u->etags));
 	u->slots = xcalloc(s->spec.parts_at_once, sizeof(*u->slots));
 	u->list = BUF_INIT(LIST_BYTES);
+	u->are_md5s = true;
 	for (unsigned i = 0; i < s->spec.parts_at_once; i++)
 		u->slots[i].upload = u;
 	s3_object_headers(s, u->content_type, u->content_disposition, u->headers);

@@ -131,6 +131,7 @@ typedef void s3_reply_fn(const struct s3_reply *r, void *arg);
 struct s3_request;
 struct s3_request *s3_request_start(struct s3 *s, const struct s3_ask *ask, s3_reply_fn *done, void *arg);
 void s3_request_cancel(struct s3_request *r);
+bool s3_request_was_sent(const struct s3_request *r); /* an attempt, at least */
 
 /* For how many seconds the server may be silent. tries_left: how many more there may be, this one included.
  */
@@ -192,6 +193,17 @@ void s3_batch_cancel(struct s3_batch *b);
 /* Uploads in parts; the file has bytes. */
 struct s3_call *s3_multipart(
 	struct s3 *s, const struct s3_put *p, int64_t bytes, s3_done_fn *done, void *arg);
+
+/* Whether a part's ETag is its MD5. */
+bool s3_etag_is_md5(const char *etag, const char *md5_base64);
+/* Whether an object's ETag is that of an upload of parts with these ETags. are_md5s: each of them is the MD5
+ * of what was sent as that part. */
+enum s3_etag {
+	S3_ETAG_THEIRS,
+	S3_ETAG_ANOTHERS,
+	S3_ETAG_MUTE, /* with this server, one cannot tell */
+};
+enum s3_etag s3_etag_of_parts(const char *etag, char *const *part_etags, unsigned count, bool are_md5s);
 
 /* The headers that an object is put with; on PUT and on CreateMultipartUpload, not on parts. */
 #define S3_OBJECT_HEADERS 7

@@ -387,6 +387,11 @@ struct s3_request *s3_request_start(struct s3 *s, const struct s3_ask *ask, s3_r
 	return r;
 }
 
+bool s3_request_was_sent(const struct s3_request *r)
+{
+	return r->tries > 0;
+}
+
 void s3_request_cancel(struct s3_request *r)
 {
 	if (r == NULL)

@@ -6,6 +6,7 @@
  *
  *   put FILE KEY                with S3T_PROGRESS set, "sent BYTES" each time that it is told
  *   put-cancel FILE KEY BYTES   cancelled when so many have been sent
+ *   put-until FILE KEY          cancelled when another line comes
  *   get KEY FILE [BYTES]
  *   head KEY                    prints BYTES MODIFIED ETAG TYPE, separated by tabs
  *   rm KEY...                   one by DeleteObject, more by DeleteObjects
@@ -126,8 +127,30 @@ static void put(struct tool *t, char **w)
 		.progress = progress,
 	};
 
-	t->cancel_at = strcmp(w[0], "put") == 0 ? -1 : number(w[3], 0);
+	t->cancel_at = strcmp(w[0], "put-cancel") == 0 ? number(w[3], 0) : -1;
 	t->call = s3_put_file(t->s3, &p, done, t);
+}
+
+/* Whatever the line says. */
+static void cancel_by_line(int fd, uint32_t events, void *arg)
+{
+	struct tool *t = arg;
+	char line[4096];
+
+	(void)events;
+	if (read(fd, line, sizeof(line)) <= 0)
+		die("a put that nobody cancels");
+	loop_io_free(steal_ptr(t->input));
+	cancel(t);
+}
+
+static void put_until(struct tool *t, char **w)
+{
+	struct err e;
+
+	put(t, w);
+	if (loop_io_new(t->loop, STDIN_FILENO, EPOLLIN, cancel_by_line, t, &t->input, &e) < 0)
+		die(e.text);
 }
 
 static void get(struct tool *t, char **w)
@@ -210,6 +233,7 @@ static const struct command {
 } commands[] = {
 	{"put", 3, put},
 	{"put-cancel", 4, put},
+	{"put-until", 3, put_until},
 	{"get", 3, get},
 	{"head", 2, head},
 	{"rm", 2, remove_keys},

@@ -127,6 +127,8 @@ class S3:
         "skewMs": lambda self, value: setattr(self.gate, "skew_s", value / 1000),
         "page": lambda self, value: setattr(self.bucket, "page", value),
         "forgets": lambda self, value: setattr(self.bucket, "forgets", value),
+        "oddEtags": lambda self, value: setattr(self.bucket, "odd_etags", value),
+        "ageSec": lambda self, value: self.bucket.age(value),
         "uploads": lambda self, value: [self.bucket.open_upload(one["key"], age_s=one.get("ageSec", 0)) for one in value],
         "issueSeconds": lambda self, value: setattr(self.issuer, "seconds", value),
         "authorization": lambda self, value: setattr(self.issuer, "authorization", value),

@@ -42,6 +42,7 @@ def fault(on, times=1, skip=0, match="", **do):
 ALWAYS = -1
 SILENCE = {"deadline_ms": 15000, "attempts": 6}  # given up after 2 s; curl's average takes 5 more to see it
 ABORTED = {"list_uploads": 2, "abort": 1}  # looked for before, and in case that more than one was begun
+LOOKED = {"head": 1, "list_uploads": 2}  # after an answer that was lost: the upload may still be there, too
 PARTS = {"list_uploads": 1, "create": 1, "part": 2, "complete": 1}
 
 
@@ -173,13 +174,19 @@ IN_PARTS = [
     parts("complete: an error, as 200, for ever", [fault("complete", ALWAYS, error="InternalError", status=200)], "temp",
           {"complete": ATTEMPTS, "head": ATTEMPTS, **ABORTED}),
     parts("complete: it takes a while", [fault("complete", spaces=25)], least_s=0.5),
-    parts("complete: a lost answer", [fault("complete", drop="after")], more={"head": 1}),
-    parts("complete: half of the answer", [fault("complete", half=True, after=True)], more={"head": 1}),
-    parts("complete: 500 after it was done", [fault("complete", after=True, error="InternalError")], more={"head": 1}),
+    parts("complete: a lost answer", [fault("complete", drop="after")], more=LOOKED),
+    parts("complete: a lost answer of a server with ETags that show nothing", [fault("complete", drop="after")], more=LOOKED,
+          setup={"oddEtags": True}),
+    parts("complete: half of the answer", [fault("complete", half=True, after=True)], more=LOOKED),
+    parts("complete: 500 after it was done", [fault("complete", after=True, error="InternalError")], more=LOOKED),
+    parts("complete: a lost answer, and a key that may not look", [
+        fault("complete", drop="after"), fault("head", ALWAYS, error="AccessDenied")], more={"complete": 2, "head": 1}),
+    parts("complete: a lost answer, and a server that does not say", [
+        fault("complete", drop="after"), fault("head", ALWAYS, error="InternalError")], "temp", {"head": ATTEMPTS}, there=True),
     parts("complete: lost before", [fault("complete", drop="before")], more={"complete": 2, "head": 1}),
     parts("complete: a lost answer, and nobody knows", [
         fault("complete", drop="after"), fault("head", error="NoSuchKey")],
-          more={"complete": 2, "head": 2}, setup={"forgets": True}),
+          more={**LOOKED, "complete": 2, "head": 2}, setup={"forgets": True}),
     parts("complete: not allowed", [fault("complete", ALWAYS, error="AccessDenied")], "blocked", ABORTED),
     parts("a part is lost", [fault("part", losePart=True)], "temp", ABORTED),
     parts("an upload that is gone", [fault("part", error="NoSuchUpload")], "temp",
@@ -266,6 +273,44 @@ def test_what_is_denied_when_the_clock_is_followed(server, tmp_path):
         server.setup(faults=[fault("head", ALWAYS, error="AccessDenied")])
         outcome = ours.run("head", "key")
         assert (outcome.kind, server.counts()["head"]) == ("blocked", 1) and "clock" not in outcome.text
+
+
+@pytest.mark.parametrize("odd", [False, True], ids=["plain-ETags", "odd-ETags"])
+def test_another_object_of_the_same_size(server, tmp_path, odd):
+    """That was there before is not taken for what was put."""
+    server.reset(oddEtags=odd)
+    first, second = tmp_path / "first", tmp_path / "second"
+    for seed, path in enumerate((first, second)):
+        path.write_bytes(random.Random(seed).randbytes(SIZES["parts"]))
+    with client(server.way(), attempts=ATTEMPTS) as ours:
+        ours.do("put", first, "key")
+        server.setup(ageSec=3600, faults=[fault("part", losePart=True)])
+        assert ours.run("put", second, "key").kind == "temp"
+        assert server.bucket().get("key") == first.read_bytes()
+        server.setup(faults=[fault("complete", drop="before")])
+        ours.do("put", second, "key")
+        assert server.bucket().get("key") == second.read_bytes()
+    assert server.state().uploads == []
+
+
+@pytest.mark.parametrize("fate", ["done", "lost"])
+def test_cancelled_while_it_is_completed(server, tmp_path, fate):
+    """Is not aborted before it is known what became of it."""
+    server.reset(faults=[fault("complete", hold=True, **({"drop": "before"} if fate == "lost" else {}))])
+    with client(server.way(), attempts=ATTEMPTS) as ours:
+        ours.begin("put-until", make_file(tmp_path / "file", SIZES["parts"]), "key")
+        server.wait("complete")
+        assert ours.run("cancel").kind == "ok"
+        ours.do("ls", "")
+        assert server.counts().get("abort") is None and len(server.state().uploads) == 1
+        server.setup(release=True)
+        if fate == "lost":
+            server.wait("list_uploads", 2, answered=2)
+        else:
+            server.wait("complete", answered=1)
+    state = server.state()
+    assert (state.objects, state.uploads) == (["key"] if fate == "done" else [], [])
+    assert (state.counts["complete"], state.counts.get("abort", 0)) == (1, 0 if fate == "done" else 1)
 
 
 def test_twenty_thousand_deletes(server):
