@@ -1,6 +1,7 @@
 /*
  * Removing is a job like making: it is claimed under a lease and handed back with a delay when something does
- * not work now, for as long as it takes. The row goes last, so nothing is left that nobody knows of.
+ * not work now, for as long as it takes. The row goes last, so nothing is left that nobody knows of; and as a
+ * remote storage may still be busy with a put that was cut off, its place takes a note to look once more.
  */
 #include "daemon/removal.h"
 
@@ -86,7 +87,7 @@ static void settle(void *arg)
 	char id[UUID_TEXT_SIZE];
 	struct err e;
 	int w = r->failed ? jobs_release(en->db, &r->job, next_try_ms(r), r->failure.text, &e)
-			  : steps_remove_video(en->db, &r->job, &e);
+			  : steps_remove_video(en->db, &r->job, en->storage->ops->is_remote, &e);
 
 	if (w < 0 && (e.kind == ERR_TEMP || e.kind == ERR_UNCERTAIN)) {
 		loop_timer_arm(r->timer, DATABASE_RETRY_MS);

@@ -1,10 +1,11 @@
 /*
  * Puts one file where clients find it, as soon as it is there: a film while it is still being looked at, the
  * captions while it is still being composed. Nobody is told of any before all are there (step_publish.c), so
- * what came of a film that then fails is known by its video alone: it is put again, or goes with it.
+ * what came of a film that then fails is known by its video alone, and goes: see lib/video/leftovers.h.
  *
- * A key is made of the video and its revision, which counts up before a completed video is made again: what a
- * key stands for never changes once anybody was told of it. So nothing goes on when the lease may be gone.
+ * A key is made of the video and its revision, which counts up before a video that has ended is made again:
+ * what a key stands for never changes once anybody was told of it. So nothing goes on when the lease may be
+ * gone.
  */
 #include <ctype.h>
 #include <inttypes.h>

@@ -1,10 +1,10 @@
 -- Files where they are kept: what is still there of before, and what of the bought is there too.
 
--- Videos whose folder in the storage may hold files that the revision completed last does not name. Written when it is
--- completed; the daemon removes them, as often as it takes.
+-- Videos whose folder in the storage may hold files that the revision completed last does not name. Written when an attempt
+-- ends, well or not; the daemon removes them, as often as it takes.
 CREATE TABLE leftovers (
   video_id BINARY(16) NOT NULL PRIMARY KEY,
-  revision INT UNSIGNED NOT NULL,                  -- the one that stays
+  revision INT UNSIGNED NOT NULL,                  -- that ended; later ones stay
   attempt  INT UNSIGNED NOT NULL DEFAULT 0,
   due_at   DATETIME(3) NOT NULL,
   KEY k_due (due_at),

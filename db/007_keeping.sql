@@ -17,7 +17,7 @@ UPDATE videos SET outputs = JSON_OBJECT('films', JSON_ARRAY(JSON_OBJECT(
   'aspectRatio', aspect_ratio, 'film', video_key, 'thumbnail', thumbnail_key)))
   WHERE outputs IS NULL AND video_key IS NOT NULL AND thumbnail_key IS NOT NULL;
 
--- What a check found in the storage, no row names and the operator wants removed.
+-- What a check found in the storage, no row names and the operator wants removed; and the folders of removed videos, once more.
 CREATE TABLE orphans (
   storage_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
   due_at      DATETIME(3) NOT NULL,                -- of the next try; a minute ahead while a daemon tries

@@ -12,6 +12,7 @@
 #include "lib/base/names.h"
 #include "lib/io/db.h"
 #include "lib/video/estimate.h"
+#include "lib/video/leftovers.h"
 #include "lib/video/models.h"
 #include "lib/video/problems.h"
 #include "lib/video/purchases_priv.h"
@@ -33,7 +34,7 @@ static const char SQL_CANCEL_VIDEO[] =
 	", updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
 static const char SQL_QUEUE_VIDEO[] =
 	"UPDATE videos SET status = 'pending', progress = 0, stage = NULL, eta_sec = NULL, error = NULL, "
-	"completed_at = NULL, revision = revision + ?, " NOT_PAUSED
+	"completed_at = NULL, revision = revision + 1, " NOT_PAUSED
 	", updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
 static const char SQL_QUEUE_JOB[] =
 	"UPDATE jobs SET state = 0, kind = 'make', attempt = 0, lost_count = 0, cancel_req = 0, due_at = "
@@ -193,7 +194,8 @@ static int work_cancel(
 	if (now->status == STATUS_CANCELLED)
 		return 0;
 	if (db_exec(db, SQL_CANCEL_JOB, DB_ARGS(video), NULL, e) < 0 ||
-		db_exec(db, SQL_CANCEL_VIDEO, DB_ARGS(status, video), NULL, e) < 0)
+		db_exec(db, SQL_CANCEL_VIDEO, DB_ARGS(status, video), NULL, e) < 0 ||
+		(!now->running && leftovers_add(db, id, LEFTOVERS_LATE_SEC, e) < 0)) /* else when it stops */
 		return -1;
 	return purchases_call_off(db, id, e);
 }
@@ -205,15 +207,14 @@ int videos_cancel(struct db *db, const struct uuid *id, struct err *e)
 
 /* Going on, and again */
 
-enum revision { SAME_REVISION, NEXT_REVISION };
-
-static int queue(struct db *db, const struct uuid *id, enum revision revision, struct err *e)
+/* Another revision each time: what is removed of the attempt before (leftovers.h) is none of this one's. */
+static int queue(struct db *db, const struct uuid *id, struct err *e)
 {
 	struct db_arg video = db_uuid(id);
 	uint64_t jobs = 0;
 
 	if (db_exec(db, SQL_QUEUE_JOB, DB_ARGS(video), &jobs, e) < 0 ||
-		db_exec(db, SQL_QUEUE_VIDEO, DB_ARGS(db_int(revision), video), NULL, e) < 0 ||
+		db_exec(db, SQL_QUEUE_VIDEO, DB_ARGS(video), NULL, e) < 0 ||
 		db_exec(db, SQL_FORGET_STEPS, DB_ARGS(video), NULL, e) < 0 ||
 		purchases_call_back(db, id, e) < 0)
 		return -1;
@@ -231,7 +232,7 @@ static int work_retry(
 			"retry with \"acceptPossibleCharge\": true to go on.");
 	if (*accept && purchases_write_off(db, id, e) < 0)
 		return -1;
-	return queue(db, id, SAME_REVISION, e);
+	return queue(db, id, e);
 }
 
 int videos_retry(struct db *db, const struct uuid *id, bool accept_possible_charge, struct err *e)
@@ -292,7 +293,7 @@ static int work_regenerate(
 		return err_set_http(e, ERR_PERM, 404, "scene");
 	if (estimate_scene_again(db, id, t, e) < 0)
 		return -1;
-	return queue(db, id, NEXT_REVISION, e);
+	return queue(db, id, e);
 }
 
 int videos_regenerate(struct db *db, const struct settings *s, const struct uuid *id, int64_t scene,
@@ -381,7 +382,7 @@ static int work_render(
 		return -1;
 	if (write_mode(db, &v, e) < 0 || videos_take_brand(db, &v, e) < 0)
 		return -1;
-	return queue(db, id, NEXT_REVISION, e);
+	return queue(db, id, e);
 }
 
 int videos_render(
@@ -402,7 +403,7 @@ static int resume_in_transaction(struct db *db, const struct uuid *id, bool poss
 		return there;
 	if (now.status != STATUS_PAUSED || (now.pause == PAUSE_POSSIBLE_CHARGE) != possible_charge)
 		return 0;
-	return queue(db, id, SAME_REVISION, e) < 0 ? -1 : 1;
+	return queue(db, id, e) < 0 ? -1 : 1;
 }
 
 static int resume_one(struct db *db, const struct uuid *id, bool possible_charge, struct err *e)

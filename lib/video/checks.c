@@ -4,6 +4,7 @@
  */
 #include "lib/video/checks.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,9 +195,33 @@ static int names_bought(struct db *db, const char *key, struct err *e)
 	return db_query(db, SQL_BOUGHT, DB_ARGS(db_text(artefact)), &rows, e) < 0 ? -1 : db_next(rows);
 }
 
+/* Whether it is all of a video: "videos/<id>/". No listing gives it, only a video's removal does. */
+static bool is_folder(const char *key, struct uuid *ret_video_id)
+{
+	char text[UUID_TEXT_SIZE] = "", prefix[OUTPUTS_PREFIX_SIZE];
+
+	if (strncmp(key, VIDEOS_PREFIX, strlen(VIDEOS_PREFIX)) != 0)
+		return false;
+	(void)snprintf(text, sizeof(text), "%s", key + strlen(VIDEOS_PREFIX));
+	if (!uuid_parse_text(text, ret_video_id))
+		return false;
+	outputs_prefix(ret_video_id, prefix);
+	return strcmp(key, prefix) == 0;
+}
+
+static int is_there(struct db *db, const struct uuid *video_id, struct err *e)
+{
+	AUTO(db_rows) rows = NULL;
+
+	return db_query(db, SQL_NAMES, DB_ARGS(db_uuid(video_id)), &rows, e) < 0 ? -1 : db_next(rows);
+}
+
 int checks_names(struct db *db, const char *key, struct err *e)
 {
 	struct uuid id;
+
+	if (is_folder(key, &id))
+		return is_there(db, &id, e);
 
 	if (strncmp(key, BOUGHT_PREFIX, strlen(BOUGHT_PREFIX)) == 0)
 		return names_bought(db, key, e);

@@ -53,7 +53,7 @@ int checks_next(struct db *db, int64_t check, const struct uuid *after, const st
 
 /* Whether it is the key of a file of a video. */
 bool checks_read_key(const char *key, struct uuid *ret_video_id);
-/* Whether any row names a key, a video's or a bought file's, or might soon. 1, 0, -1. */
+/* Whether any row names a key, a video's or a bought file's or all of a video's, or might soon. 1, 0, -1. */
 int checks_names(struct db *db, const char *key, struct err *e);
 
 #endif

@@ -18,6 +18,7 @@
 #include "lib/base/names.h"
 #include "lib/io/db.h"
 #include "lib/video/jobs_priv.h"
+#include "lib/video/leftovers.h"
 #include "lib/video/purchases_priv.h"
 #include "lib/video/videos_priv.h"
 
@@ -330,6 +331,7 @@ int jobs_give_up(struct db *db, const struct job *job, enum job_end how, const c
 		    DB_ARGS(db_text(cancelled ? "cancelled" : "failed"), db_text(cancelled ? NULL : error),
 			    db_uuid(&job->video_id)),
 		    NULL, e) < 0 ||
+		leftovers_add(db, &job->video_id, LEFTOVERS_LATE_SEC, e) < 0 ||
 		purchases_call_off(db, &job->video_id, e) < 0) /* nobody will ask for what is being made */
 		return -1;
 	return jobs_end(db, job, how, why, ret_removal, e);

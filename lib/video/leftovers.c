@@ -12,6 +12,9 @@
 #include "lib/base/text.h"
 #include "lib/io/db.h"
 
+static const char SQL_ADD[] =
+	"REPLACE INTO leftovers (video_id, revision, attempt, due_at) "
+	"SELECT id, revision, 0, UTC_TIMESTAMP(3) + INTERVAL ? SECOND FROM videos WHERE id = ?";
 static const char SQL_DUE[] = "SELECT l.video_id, l.revision, v.outputs FROM leftovers l "
 			      "JOIN videos v ON v.id = l.video_id WHERE l.due_at <= UTC_TIMESTAMP(3) "
 			      "AND v.deleted_at IS NULL ORDER BY l.due_at LIMIT 1";
@@ -23,6 +26,11 @@ static const char SQL_GONE[] = "DELETE FROM leftovers WHERE video_id = ? AND rev
 void leftover_done(struct leftover *l)
 {
 	outputs_done(&l->named);
+}
+
+int leftovers_add(struct db *db, const struct uuid *video_id, int64_t delay_sec, struct err *e)
+{
+	return db_exec(db, SQL_ADD, DB_ARGS(db_int(delay_sec), db_uuid(video_id)), NULL, e);
 }
 
 int leftovers_take(struct db *db, struct leftover *ret, struct err *e)
@@ -71,6 +79,26 @@ static int64_t revision_of(const struct leftover *l, const char *key)
 	return text_to_i64(number, 0, INT64_MAX, &revision) ? revision : -1;
 }
 
+struct search {
+	const char *prefix;
+	bool found;
+};
+
+static void look_at_key(const char *key, void *arg)
+{
+	struct search *s = arg;
+
+	s->found = s->found || strncmp(key, s->prefix, strlen(s->prefix)) == 0;
+}
+
+static bool names_any_below(const struct leftover *l, const char *prefix)
+{
+	struct search s = {.prefix = prefix};
+
+	outputs_keys(&l->named, look_at_key, &s);
+	return s.found;
+}
+
 char *leftover_of(const struct leftover *l, const char *key)
 {
 	char prefix[OUTPUTS_PREFIX_SIZE];
@@ -81,5 +109,5 @@ char *leftover_of(const struct leftover *l, const char *key)
 	if (revision < 0 || revision == l->revision)
 		return xstrdup(key);
 	outputs_revision_prefix(&l->video_id, revision, prefix);
-	return xstrdup(prefix);
+	return xstrdup(names_any_below(l, prefix) ? key : prefix);
 }

@@ -3,8 +3,9 @@
 
 /*
  * Published files that no video names any more: those of the revisions before the one that was completed
- * last, and of attempts that came to nothing. That there may be some is written with the completion
- * (steps_complete), so it is known until they are gone.
+ * last, and of attempts that came to nothing. That there may be some is written with the end of each attempt,
+ * good or bad, so it is known until they are gone. The next attempt is another revision: what it puts is
+ * safe from a look at the one before.
  */
 
 #include <stdbool.h>
@@ -19,11 +20,17 @@ struct err;
 
 struct leftover {
 	struct uuid video_id;
-	int64_t revision;     /* the one that stays */
-	struct outputs named; /* what is published of it */
+	int64_t revision;     /* that ended; later ones stay */
+	struct outputs named; /* what is published of it, or of the last good one, and stays */
 };
 void leftover_done(struct leftover *l);
 #define AUTO_LEFTOVER CLEANUP(leftover_done) struct leftover
+
+/* A request that was cut off when its attempt ended has had its effect by then. */
+#define LEFTOVERS_LATE_SEC 300
+
+/* Within the transaction that ends the attempt: there may be some, to be looked for after so long. 0, -1. */
+int leftovers_add(struct db *db, const struct uuid *video_id, int64_t delay_sec, struct err *e);
 
 /* The one that is due first; to others, and should this daemon die, it is due again later, each time after a
  * longer wait. 1, 0 none is due, -1. leftover_done frees. */

@@ -4,7 +4,7 @@
 /*
  * What a check found in the storage that no row names, and that is to be removed: carried out by a daemon
  * until it is true, however long the storage is away. Removing twice does no harm, so two daemons may meet at
- * one.
+ * one. A video's removal (steps_remove_video) adds its folder, "videos/<id>/", to be removed once more.
  */
 
 #include <stddef.h>

@@ -12,6 +12,8 @@
 #include "lib/base/names.h"
 #include "lib/io/db.h"
 #include "lib/video/jobs_priv.h"
+#include "lib/video/leftovers.h"
+#include "lib/video/outputs.h"
 #include "lib/video/purchases_priv.h"
 #include "lib/video/videos_priv.h"
 
@@ -53,13 +55,14 @@ static const char SQL_COMPLETE[] =
 	"links_wanted_at = NULL, progress = 100, "
 	"status = 'completed', stage = NULL, eta_sec = NULL, error = NULL, " NOT_PAUSED
 	", completed_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
-/* Whether anything is left of before is asked later: see leftovers.h. */
-static const char SQL_LEFTOVER[] = "REPLACE INTO leftovers (video_id, revision, attempt, due_at) "
-				   "SELECT id, revision, 0, UTC_TIMESTAMP(3) FROM videos WHERE id = ?";
 static const char SQL_REPORT[] = "UPDATE videos SET report = ? WHERE id = ?";
 static const char SQL_PAUSE[] =
 	"UPDATE videos SET status = 'paused', error = ?, pause_reason = ?, pause_vendor = ?, "
 	"pause_need_milli = ?, stage = NULL, eta_sec = NULL, updated_at = UTC_TIMESTAMP(3) WHERE id = ?";
+/* No row names the prefix any more, and what removes orphans knows that. */
+static const char SQL_LOOK_AGAIN[] = "INSERT INTO orphans (storage_key, due_at, created_at) "
+				     "VALUES (?, UTC_TIMESTAMP(3) + INTERVAL ? SECOND, UTC_TIMESTAMP(3)) "
+				     "ON DUPLICATE KEY UPDATE due_at = UTC_TIMESTAMP(3) + INTERVAL ? SECOND";
 static const char SQL_REMOVE[] = "DELETE FROM videos WHERE id = ? AND deleted_at IS NOT NULL";
 
 int steps_load(struct db *db, const struct uuid *video_id, struct step_row **ret_rows, size_t *ret_count,
@@ -110,6 +113,7 @@ struct transition {
 	const struct video *video;   /* NULL: what clients see stays */
 	const char *artefact, *result, *why;
 	int64_t bytes, delay_ms;
+	bool look_again;
 	enum job_end how;
 	enum pause_reason reason;
 	const char *vendor;
@@ -219,7 +223,7 @@ static int work_complete(struct db *db, const struct transition *t, struct err *
 			    db_text(v->outputs), db_text(v->report), db_text(v->links),
 			    db_int(v->links_left_sec), db_uuid(&v->id)),
 		    NULL, e) < 0 ||
-		db_exec(db, SQL_LEFTOVER, DB_ARGS(db_uuid(&v->id)), NULL, e) < 0 ||
+		leftovers_add(db, &v->id, 0, e) < 0 ||
 		purchases_call_off(db, &v->id, e) < 0) /* takes that were given up for later ones */
 		return -1;
 	return jobs_end(db, t->job, JOB_DONE, NULL, t->ret_removal, e);
@@ -248,18 +252,28 @@ static int work_pause(struct db *db, const struct transition *t, struct err *e)
 			    db_text(names_get(pause_reason_names, PAUSE_COUNT, t->reason)),
 			    db_text(t->vendor), t->need_milli > 0 ? db_int(t->need_milli) : db_null(),
 			    db_uuid(&t->job->video_id)),
-		    NULL, e) < 0)
+		    NULL, e) < 0 ||
+		leftovers_add(db, &t->job->video_id, LEFTOVERS_LATE_SEC, e) < 0)
 		return -1;
 	return jobs_end(db, t->job, JOB_PAUSED, t->why, t->ret_removal, e);
 }
 
+static int look_again(struct db *db, const struct uuid *video_id, struct err *e)
+{
+	struct db_arg late = db_int(LEFTOVERS_LATE_SEC);
+	char prefix[OUTPUTS_PREFIX_SIZE];
+
+	outputs_prefix(video_id, prefix);
+	return db_exec(db, SQL_LOOK_AGAIN, DB_ARGS(db_text(prefix), late, late), NULL, e);
+}
+
 static int work_remove(struct db *db, const struct transition *t, struct err *e)
 {
-	struct db_arg video = db_uuid(&t->job->video_id);
+	const struct uuid *video = &t->job->video_id;
 
-	return purchases_orphan(db, &t->job->video_id, e) < 0
-		       ? -1
-		       : db_exec(db, SQL_REMOVE, DB_ARGS(video), NULL, e);
+	if (purchases_orphan(db, video, e) < 0 || (t->look_again && look_again(db, video, e) < 0))
+		return -1;
+	return db_exec(db, SQL_REMOVE, DB_ARGS(db_uuid(video)), NULL, e);
 }
 
 int steps_begin(
@@ -325,7 +339,7 @@ int steps_pause(struct db *db, const struct job *job, const struct video *v, enu
 	return transact(db, &t, work_pause, e);
 }
 
-int steps_remove_video(struct db *db, const struct job *job, struct err *e)
+int steps_remove_video(struct db *db, const struct job *job, bool look_again, struct err *e)
 {
-	return transact(db, &(struct transition){.job = job}, work_remove, e);
+	return transact(db, &(struct transition){.job = job, .look_again = look_again}, work_remove, e);
 }

@@ -64,8 +64,9 @@ int steps_give_up(struct db *db, const struct job *job, enum job_end how, const 
  */
 int steps_pause(struct db *db, const struct job *job, const struct video *v, enum pause_reason reason,
 	const char *vendor, int64_t need_milli, const char *why, bool *ret_removal, struct err *e);
-int steps_remove_video(
-	struct db *db, const struct job *job, struct err *e); /* deletes the row and all below it */
+/* Deletes the row and all below it. look_again: a put that was cut off may yet take effect, so its files are
+ * removed once more some time later (orphans.h). */
+int steps_remove_video(struct db *db, const struct job *job, bool look_again, struct err *e);
 
 /* The video with its scenes, deleted or not. 1, 0, -1. */
 int steps_load_video(struct db *db, const struct uuid *id, struct video *ret_video, struct err *e);

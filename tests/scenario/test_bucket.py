@@ -132,21 +132,41 @@ def test_a_film_that_is_cancelled_is_put_again_by_its_retry(stack):
     stack.s3.setup(faults=[])
     ask(stack, video, "retry")
     stack.wait_completed(video)
-    assert sorted(keys_of(stack, video)) == sorted(f"videos/{video}/1/{name}" for name in (*SMALLER, "report.json"))
+    wanted = sorted(f"videos/{video}/2/{name}" for name in (*SMALLER, "report.json"))
+    wait_for("what was put before to go", lambda: sorted(keys_of(stack, video)) == wanted)
     assert counts(stack) == (1, 0)
     delete(stack, video)
 
 
 def test_a_film_that_cannot_be_put_is_not_half_published(stack):
-    """seed E2: nobody is told of its pictures, and what is there of them goes with it."""
+    """seed E2: nobody is told of its captions, and what is there of it goes."""
     stack.s3.setup(faults=[{"on": "put", "match": "/1/video.mp4", "do": {"error": "EntityTooLarge"}, "times": -1}])
-    video = stack.create(film("One"))
+    with stack.ffmpeg.hold("encode"):
+        video = stack.create(film("One", script="Hello there."))
+        wait_for("its captions", lambda: len(keys_of(stack, video)) == 2)
     wait_status(stack, video, "failed")
     shown = show(stack, video)
     assert (shown["films"], shown["videoUrl"], shown["thumbnailUrl"]) == ([], None, None)
     assert not [key for key in keys_of(stack, video) if key.endswith("video.mp4")] and stack.bucket.uploads() == []
+    assert keys_of(stack, video) != []
+    stack.sql("UPDATE leftovers SET due_at = UTC_TIMESTAMP(3)")
+    wait_for("what is of no use to go", lambda: keys_of(stack, video) == [])
+    delete(stack, video)
+
+
+def test_what_is_put_after_its_removal_is_removed_too(stack):
+    """The last request was cut off when all of it was sent: the server carries it out when nobody looks any more."""
+    stack.s3.setup(faults=[{"on": "put", "match": "/1/video.mp4", "do": {"hold": True}}])
+    video = stack.create(film("One"))
+    wait_for("the film to be sent", lambda: f"videos/{video}/1/video.mp4" in [one["key"] for one in stack.s3.seen("put")])
     delete(stack, video)
     assert keys_of(stack, video) == []
+    stack.s3.setup(release=True)
+    wait_for("the film", lambda: keys_of(stack, video) == [f"videos/{video}/1/video.mp4"])
+    stack.sql("UPDATE orphans SET due_at = UTC_TIMESTAMP(3)")
+    wait_for("its second removal", lambda: keys_of(stack, video) == [])
+    wait_for("nothing to be removed", lambda: not stack.sql("SELECT 1 FROM orphans WHERE storage_key LIKE "
+                                                            f"'videos/{video}/%'"))
 
 
 def test_a_deletion_waits_for_the_bucket(stack):

@@ -273,7 +273,7 @@ static void test_deleting_a_running_video_cancels_it_then_removes_it(void **stat
 	assert_true(removal);
 	removal_job = claim(db, &rules);
 	assert_int_equal(removal_job.kind, JOB_REMOVE);
-	assert_int_equal(steps_remove_video(db, &removal_job, &err), 1);
+	assert_int_equal(steps_remove_video(db, &removal_job, false, &err), 1);
 	assert_int_equal(one("SELECT COUNT(*) FROM videos"), 0);
 	assert_int_equal(one("SELECT COUNT(*) FROM jobs"), 0);
 }

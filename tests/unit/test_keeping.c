@@ -90,7 +90,7 @@ static void remove_next(void)
 	struct job job = shop_claim();
 
 	assert_int_equal(job.kind, JOB_REMOVE);
-	expect(steps_remove_video(shop_db, &job, &err), 1);
+	expect(steps_remove_video(shop_db, &job, false, &err), 1);
 }
 
 static void a_store_takes_all_with_it(void **state)
@@ -275,6 +275,28 @@ static void what_a_row_names_is_no_orphan(void **state)
 	expect(checks_names(shop_db, "bought/ab/none.mp3.json", &err), 0);
 }
 
+/* A put that was cut off may take effect after its video was removed: its folder is looked at once more. */
+static void a_removed_video_is_looked_at_again(void **state)
+{
+	struct uuid id = shop_video("shop-a", 1);
+	char folder_of[OUTPUTS_PREFIX_SIZE];
+	struct orphan_due due;
+	struct job job;
+
+	(void)state;
+	outputs_prefix(&id, folder_of);
+	expect(checks_names(shop_db, folder_of, &err), 1);
+	expect(videos_delete(shop_db, &id, &err), 1);
+	job = shop_claim();
+	expect(steps_remove_video(shop_db, &job, true, &err), 1);
+	expect(checks_names(shop_db, folder_of, &err), 0);
+	expect(checks_names(shop_db, "videos/", &err), 1);
+	expect(orphans_take(shop_db, &due, 1, &err), 0);
+	session_exec(shop_db, "UPDATE orphans SET due_at = due_at - INTERVAL 5 MINUTE");
+	expect(orphans_take(shop_db, &due, 1, &err), 1);
+	assert_string_equal(due.key, folder_of);
+}
+
 static void orphans_are_removed_until_they_are_gone(void **state)
 {
 	static const char *const keys[] = {"videos/x/1/a.mp4", "bought/a.mp4"};
@@ -312,6 +334,7 @@ int main(void)
 		cmocka_unit_test_setup(what_is_used_again_does_not_go, set_up),
 		cmocka_unit_test(keys_of_videos_are_read),
 		cmocka_unit_test_setup(what_a_row_names_is_no_orphan, set_up),
+		cmocka_unit_test_setup(a_removed_video_is_looked_at_again, set_up),
 		cmocka_unit_test_setup(orphans_are_removed_until_they_are_gone, set_up),
 	};
 

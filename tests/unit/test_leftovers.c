@@ -13,6 +13,7 @@
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/io/db.h"
+#include "lib/video/again.h"
 #include "lib/video/steps.h"
 #include "lib/video/videos.h"
 #include "tests/unit/shop.h"
@@ -62,6 +63,36 @@ static void test_what_is_of_no_use(void **state)
 	}
 }
 
+/* The film that is shown is of an earlier revision than the attempt that came to nothing. */
+static void test_what_the_last_good_one_names_stays(void **state)
+{
+	static const struct {
+		const char *key, *gone; /* NULL: it stays */
+	} cases[] = {
+		{FOLDER "10/video.mp4", NULL},
+		{FOLDER "10/thumbnail.jpg", FOLDER "10/thumbnail.jpg"},
+		{FOLDER "9/video.mp4", FOLDER "9/"},
+		{FOLDER "1/video.mp4", FOLDER "1/"}, /* of which 10 is no part */
+		{FOLDER "11/video.mp4", FOLDER "11/"},
+		{FOLDER "12/video.mp4", FOLDER "12/video.mp4"},
+		{FOLDER "13/video.mp4", NULL},
+	};
+	AUTO_LEFTOVER l = {.revision = 12};
+
+	(void)state;
+	assert_true(uuid_parse_text(ID, &l.video_id));
+	assert_int_equal(outputs_read(OUTPUTS, &l.named, &err), 0);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_FREE char *gone = leftover_of(&l, cases[i].key);
+
+		print_message("%s\n", cases[i].key);
+		if (cases[i].gone)
+			assert_string_equal(gone, cases[i].gone);
+		else
+			assert_null(gone);
+	}
+}
+
 /* As the database has it, not as it would be with another key: one revision is no part of another one. */
 static void test_prefixes(void **state)
 {
@@ -86,6 +117,59 @@ static void complete(const struct uuid *id)
 	v.outputs = xstrdup(OUTPUTS);
 	if (steps_complete(shop_db, &job, &v, &removal, &err) != 1)
 		fail_msg("%s", err.text);
+}
+
+static int64_t due_sec(void)
+{
+	return session_number(
+		shop_db, "SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), due_at) FROM leftovers");
+}
+
+static int give_up(const struct job *job, const struct video *v)
+{
+	bool removal;
+
+	return steps_give_up(shop_db, job, JOB_FAILED, v, "it broke", &removal, &err);
+}
+
+static int pause_it(const struct job *job, const struct video *v)
+{
+	bool removal;
+
+	return steps_pause(shop_db, job, v, PAUSE_BAD_KEY, "runway", 0, "the key", &removal, &err);
+}
+
+/* What was put of it is looked for once what was cut off can have no effect any more, and the next attempt
+ * puts its files elsewhere. */
+static void test_an_attempt_that_comes_to_nothing_leaves_some(void **state)
+{
+	static int (*const ends[])(const struct job *job, const struct video *v) = {give_up, pause_it};
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		(void)shop_empty(state);
+
+		struct uuid id = shop_video("shop-a", 1);
+		AUTO_VIDEO v = {.id = id, .eta_sec = -1, .error = xstrdup("Because.")};
+		struct job job = shop_claim();
+		AUTO_LEFTOVER l = {.revision = 0};
+
+		expect_rc(ends[i](&job, &v), 1, &err);
+		assert_in_range(due_sec(), LEFTOVERS_LATE_SEC - 60, LEFTOVERS_LATE_SEC);
+		expect_rc(videos_retry(shop_db, &id, false, &err), 1, &err);
+		assert_int_equal(session_number(shop_db, "SELECT revision FROM videos"), 2);
+		session_exec(shop_db, "UPDATE leftovers SET due_at = UTC_TIMESTAMP(3)");
+		expect_rc(leftovers_take(shop_db, &l, &err), 1, &err);
+		assert_int_equal(l.revision, 1);
+	}
+}
+
+static void test_so_does_one_that_is_cancelled(void **state)
+{
+	struct uuid id = shop_video("shop-a", 1);
+
+	(void)state;
+	expect_rc(videos_cancel(shop_db, &id, &err), 1, &err); /* it waits to be gone on with */
+	assert_in_range(due_sec(), LEFTOVERS_LATE_SEC - 60, LEFTOVERS_LATE_SEC);
 }
 
 static void test_it_is_known_until_they_are_gone(void **state)
@@ -161,7 +245,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_of_no_use),
+		cmocka_unit_test(test_what_the_last_good_one_names_stays),
 		cmocka_unit_test(test_prefixes),
+		TEST(test_an_attempt_that_comes_to_nothing_leaves_some),
+		TEST(test_so_does_one_that_is_cancelled),
 		TEST(test_it_is_known_until_they_are_gone),
 		TEST(test_a_later_one_is_not_written_off),
 		TEST(test_waits_grow_and_end),

@@ -34,7 +34,7 @@ static void remove_video(const struct uuid *id)
 	job = shop_claim();
 	assert_int_equal(job.kind, JOB_REMOVE);
 	assert_true(uuid_equal(&job.video_id, id));
-	expect(steps_remove_video(shop_db, &job, &err), 1);
+	expect(steps_remove_video(shop_db, &job, false, &err), 1);
 }
 
 static void test_only_what_no_video_uses_is_released(void **state)
