@@ -6,7 +6,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "daemon/storage.h"
 #include "lib/base/buf.h"
@@ -217,8 +216,7 @@ static struct storage_call *sweep(
 {
 	struct bucket_call *c = new_call(s, done, arg);
 
-	c->call = s3_sweep_uploads(
-		s3_of(s)->s3, s3_of(s)->prefix, (int64_t)time(NULL) - older_sec, ret_count, on_done, c);
+	c->call = s3_sweep_uploads(s3_of(s)->s3, s3_of(s)->prefix, older_sec, ret_count, on_done, c);
 	return &c->base;
 }
 

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/fs.h"
 #include "lib/base/text.h"
@@ -61,11 +62,12 @@ int http_answer_take(
 	return 0;
 }
 
-int64_t http_retry_after_sec(const char *value)
+int64_t http_retry_after_sec(const char *value, const char *date)
 {
-	int64_t sec = -1;
+	int64_t until = clock_read_http(value), now = clock_read_http(date);
+	int64_t sec = until > now ? until - now : 0;
 
-	if (value == NULL || !text_to_i64(value, 0, INT64_MAX, &sec))
+	if (value == NULL || (!text_to_i64(value, 0, INT64_MAX, &sec) && (until < 0 || now < 0)))
 		return -1;
 	return sec < RETRY_AFTER_MAX_SEC ? sec : RETRY_AFTER_MAX_SEC;
 }

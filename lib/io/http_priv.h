@@ -75,7 +75,8 @@ void http_answer_done(struct http_answer *a);
  * enough, -1 with *e. */
 int http_answer_take(
 	struct http_answer *a, int status, int64_t declared_bytes, const void *p, size_t n, struct err *e);
-/* The seconds that a Retry-After header asks for, up to a day; -1 for none (NULL) and for a date. */
-int64_t http_retry_after_sec(const char *value);
+/* The seconds that a Retry-After header asks for, up to a day; a date's, from the Date header's on. -1: there
+ * is none (NULL), or it cannot be read. */
+int64_t http_retry_after_sec(const char *value, const char *date);
 
 #endif

@@ -450,6 +450,6 @@ void http_transfer_conclude(struct http_transfer *t, int curl_code)
 		.content_type = content_type != NULL ? content_type : "",
 		.transfer = t,
 	};
-	r.retry_after_sec = http_retry_after_sec(http_header(&r, "Retry-After"));
+	r.retry_after_sec = http_retry_after_sec(http_header(&r, "Retry-After"), http_header(&r, "Date"));
 	t->done(&r, NULL, t->arg);
 }

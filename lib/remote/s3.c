@@ -95,6 +95,11 @@ int64_t s3_jitter_ms(int64_t base_ms, unsigned n)
 	return (int64_t)(clock_random() % (uint64_t)(whole + 1));
 }
 
+int64_t s3_wait_ms(int64_t base_ms, unsigned n, int64_t asked_sec)
+{
+	return asked_sec * 1000 + s3_jitter_ms(base_ms, n);
+}
+
 int64_t s3_now(const struct s3 *s)
 {
 	return (int64_t)time(NULL) + s->clock_offset_sec;

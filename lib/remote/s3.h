@@ -98,10 +98,10 @@ typedef bool s3_list_fn(const struct s3_object *objects, size_t count, void *arg
 struct s3_call *s3_list(
 	struct s3 *s, const char *prefix, const char *after, s3_list_fn *page, s3_done_fn *done, void *arg);
 
-/* Gives up uploads in parts below prefix that were begun before older_than (seconds since 1970). *ret_count
- * says how many, and must live until done. */
+/* Gives up uploads in parts below prefix that were begun at least older_sec ago, by the server's clock; not
+ * those of which it does not say when. *ret_count says how many, and must live until done. */
 struct s3_call *s3_sweep_uploads(
-	struct s3 *s, const char *prefix, int64_t older_than, size_t *ret_count, s3_done_fn *done, void *arg);
+	struct s3 *s, const char *prefix, int64_t older_sec, size_t *ret_count, s3_done_fn *done, void *arg);
 
 /* A signed address, method "GET" or "PUT", good for 1..604800 seconds from now; *ret_sec (NULL is allowed)
  * says for how many: fewer than wished for where temporary keys, with which it dies, have less left. NULL:

@@ -199,14 +199,14 @@ static void on_page(struct s3_page *page, const struct err *e, void *arg)
 	}
 	for (; n < page->count && n < S3_KEYS_AT_ONCE; n++)
 		keys[n] = page->items[n].key;
-	/* What has been deleted need not be there for the listing to go on behind it. */
-	s3_place_done(&d->place);
 	d->is_last = page->is_last && n == page->count;
 	if (n == 0) {
-		d->place.token = steal_ptr(page->next.token);
+		s3_place_move(&d->place, &page->next);
 		go_on(d);
 		return;
 	}
+	s3_place_done(
+		&d->place); /* what has been deleted need not be there for the listing to go on behind it */
 	d->place.after = xstrdup(keys[n - 1]);
 	d->has_found = true;
 	d->batch = s3_batch_start(d->call.s, keys, n, on_page_gone, d);
@@ -229,6 +229,6 @@ struct s3_call *s3_delete_prefix(struct s3 *s, const char *prefix, s3_done_fn *d
 
 	s3_call_init(&d->call, s, free_prefix, done, arg);
 	d->prefix = xstrdup(prefix);
-	d->sweep = s3_sweep_start(s, prefix, false, INT64_MAX, on_swept, d);
+	d->sweep = s3_sweep_start(s, prefix, false, S3_ANY_AGE, on_swept, d);
 	return &d->call;
 }

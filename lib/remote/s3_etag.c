@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/io/digest.h"
 #include "lib/remote/base64_priv.h"
@@ -79,7 +80,7 @@ enum s3_etag s3_etag_of_parts(const char *etag, char *const *part_etags, unsigne
 	if (end == NULL || *end != '-' || !md5_of_parts(part_etags, count, expected))
 		return S3_ETAG_MUTE;
 
-	AUTO_FREE char *number = strndup(end + 1, strcspn(end + 1, "\""));
+	AUTO_FREE char *number = xstrndup(end + 1, strcspn(end + 1, "\""));
 
 	if (!text_to_i64(number, 1, S3_PARTS_MAX, &parts) || !is_end(end + 1 + strlen(number)))
 		return S3_ETAG_MUTE;

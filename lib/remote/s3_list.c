@@ -58,8 +58,7 @@ static void on_page(struct s3_page *page, const struct err *e, void *arg)
 		s3_call_end(&l->call, NULL);
 		return;
 	}
-	free(l->place.token);
-	l->place.token = steal_ptr(page->next.token);
+	s3_place_move(&l->place, &page->next);
 	l->paging = s3_page_start(l->call.s, false, l->prefix, &l->place, on_page, l);
 }
 

@@ -124,7 +124,7 @@ static void on_swept_behind(size_t count UNUSED, const struct err *e UNUSED, voi
  * again, and finds those too whose beginning was lost. */
 static void sweep_behind(struct upload *u)
 {
-	u->sweep = s3_sweep_start(u->call.s, u->key, true, INT64_MAX, on_swept_behind, u);
+	u->sweep = s3_sweep_start(u->call.s, u->key, true, S3_ANY_AGE, on_swept_behind, u);
 }
 
 /* Whether nobody can say what became of a request. */
@@ -219,7 +219,7 @@ static void complete_is_done(struct upload *u)
 	if (u->is_alone)
 		finish(u);
 	else
-		u->sweep = s3_sweep_start(u->call.s, u->key, true, INT64_MAX, on_swept_at_last, u);
+		u->sweep = s3_sweep_start(u->call.s, u->key, true, S3_ANY_AGE, on_swept_at_last, u);
 }
 
 static void complete(void *arg);
@@ -566,6 +566,6 @@ struct s3_call *s3_multipart(
 		s3_call_end_later(&u->call, &e);
 		return &u->call;
 	}
-	u->sweep = s3_sweep_start(s, u->key, true, INT64_MAX, on_swept_before, u);
+	u->sweep = s3_sweep_start(s, u->key, true, S3_ANY_AGE, on_swept_before, u);
 	return &u->call;
 }

@@ -3,6 +3,9 @@
  * objects are asked for percent-encoded, because XML cannot hold every key, and decoded where the server says
  * that it did so. Those of uploads are not: radosgw 16 encodes them without saying so, and it and Swift 2.30
  * leave the marker of the next page as it is.
+ *
+ * Kept here: a listing ends, whatever the server says. Objects come in the order of their keys, each once.
+ * Uploads need not (Swift sorts them by key, slash and id): they have a limit.
  */
 
 #include <stdlib.h>
@@ -18,6 +21,8 @@
 #define PAGE_BYTES ((size_t)4 << 20)
 #define KEY_BYTES  4096
 #define QUERY_MAX  6
+#define IDLE_MAX   100 /* pages in a row with nothing in them */
+#define PAGES_MAX  200 /* of uploads, with a thousand on each */
 
 struct s3_paging {
 	const struct form *form;
@@ -65,7 +70,15 @@ void s3_place_done(struct s3_place *p)
 	free(p->after);
 	free(p->token);
 	free(p->upload_marker);
+	free(p->last);
 	*p = (struct s3_place){0};
+}
+
+void s3_place_move(struct s3_place *to, struct s3_place *from)
+{
+	s3_place_done(to);
+	*to = *from;
+	*from = (struct s3_place){0};
 }
 
 static void page_done(struct s3_page *p)
@@ -169,14 +182,44 @@ static bool leads_on(const struct s3_paging *p, const struct s3_page *page)
 					 is_same(page->next.upload_marker, p->place.upload_marker));
 }
 
+/* A server that does not know where it was to go on would begin from the first again and again. */
+static bool is_in_order(const struct s3_paging *p, const struct s3_page *page)
+{
+	const char *last = p->place.last != NULL ? p->place.last : p->place.after;
+
+	if (p->form->upload_marker != NULL)
+		return true;
+	for (size_t i = 0; i < page->count; i++) {
+		if (last != NULL && strcmp(page->items[i].key, last) <= 0)
+			return false;
+		last = page->items[i].key;
+	}
+	return true;
+}
+
+/* What the next page has to know of those before it. False: there have been too many. */
+static bool count_page(const struct s3_paging *p, struct s3_page *page)
+{
+	struct s3_place *next = &page->next;
+
+	next->pages = p->place.pages + 1;
+	next->idle = page->count > 0 ? 0 : p->place.idle + 1;
+	if (p->form->upload_marker != NULL)
+		return page->is_last || (next->pages < PAGES_MAX && next->idle < IDLE_MAX);
+	next->after = xstrdup(p->place.after);
+	next->last = xstrdup(page->count > 0 ? page->items[page->count - 1].key : p->place.last);
+	return page->is_last || next->idle < IDLE_MAX;
+}
+
 static int parse(const struct s3_paging *p, const struct http_result *r, struct s3_page *page, struct err *e)
 {
 	AUTO(xml) x = NULL;
 
 	if (xml_parse(r->body, r->body_len, PAGE_BYTES, &x, e) < 0)
 		return err_prefix(e, "S3: a listing: ");
-	if (!read_page(xml_root(x), p->form, page) || !leads_on(p, page))
-		return err_set(e, ERR_PERM, "S3: a listing that makes no sense");
+	if (!read_page(xml_root(x), p->form, page) || !leads_on(p, page) || !is_in_order(p, page) ||
+		!count_page(p, page))
+		return err_set(e, ERR_BLOCKED, "S3: the server's listing makes no sense, or has no end");
 	return 0;
 }
 
@@ -213,7 +256,12 @@ struct s3_paging *s3_page_start(struct s3 *s, bool of_uploads, const char *prefi
 	*p = (struct s3_paging){
 		.form = &forms[of_uploads],
 		.prefix = xstrdup(prefix),
-		.place = {xstrdup(place->after), xstrdup(place->token), xstrdup(place->upload_marker)},
+		.place = {.after = xstrdup(place->after),
+			.token = xstrdup(place->token),
+			.upload_marker = xstrdup(place->upload_marker),
+			.last = xstrdup(place->last),
+			.pages = place->pages,
+			.idle = place->idle},
 		.query = {forms[of_uploads].kind},
 		.query_count = 1,
 		.done = done,

@@ -56,6 +56,8 @@ void s3_not_later(struct s3 *s, struct s3_due *d); /* of no effect when it is no
 
 /* Uniform in [0, whole] of min(cap, base * 2^n), n from 0. */
 int64_t s3_jitter_ms(int64_t base_ms, unsigned n);
+/* That, on top of what the server asks for: all whom it has sent away would come back at once. */
+int64_t s3_wait_ms(int64_t base_ms, unsigned n, int64_t asked_sec);
 #define S3_BASE_MS           100
 #define S3_BASE_THROTTLED_MS 1000
 
@@ -158,14 +160,18 @@ struct s3_place {
 	char *after;         /* a key; NULL: from the first */
 	char *token;         /* of the page before; NULL: the first one */
 	char *upload_marker; /* with after, of uploads */
+	char *last;          /* the object that was listed last; NULL: none yet */
+	unsigned pages;      /* so far */
+	unsigned idle;       /* of them the last ones that had nothing */
 };
 void s3_place_done(struct s3_place *p);
+void s3_place_move(struct s3_place *to, struct s3_place *from); /* from is empty then */
 
 struct s3_page {
 	struct s3_item *items;
 	size_t count;
 	bool is_last;
-	struct s3_place next; /* may be stolen from */
+	struct s3_place next; /* may be moved */
 };
 
 /* page NULL: e says why. */
@@ -176,11 +182,13 @@ struct s3_paging *s3_page_start(struct s3 *s, bool of_uploads, const char *prefi
 	const struct s3_place *place, s3_page_fn *done, void *arg);
 void s3_page_cancel(struct s3_paging *p);
 
-/* Gives up uploads in parts: of what begins with prefix, or of that one key; begun before older_than. */
+/* Gives up uploads in parts: of what begins with prefix, or of that one key; begun at least so long ago by
+ * the server's clock. S3_ANY_AGE: those too of which it is not known. */
+#define S3_ANY_AGE INT64_MIN
 typedef void s3_sweep_fn(size_t count, const struct err *e, void *arg);
 struct s3_sweep;
 struct s3_sweep *s3_sweep_start(
-	struct s3 *s, const char *prefix, bool is_key, int64_t older_than, s3_sweep_fn *done, void *arg);
+	struct s3 *s, const char *prefix, bool is_key, int64_t older_sec, s3_sweep_fn *done, void *arg);
 void s3_sweep_cancel(struct s3_sweep *w);
 
 /* Removes up to S3_KEYS_AT_ONCE keys, which are copied. */

@@ -132,7 +132,7 @@ static void again_or_fail(struct s3_request *r, const struct s3_verdict *v, cons
 			reply(r, v->what, NULL, why);
 			return;
 		}
-		wait_ms = v->wait_s * 1000 + s3_jitter_ms(rules[v->what].base_ms, r->attempts - 1);
+		wait_ms = s3_wait_ms(rules[v->what].base_ms, r->attempts - 1, v->wait_s);
 	}
 	if (clock_mono_ms() + wait_ms >= r->give_up_ms) {
 		reply(r, v->what, NULL, why);

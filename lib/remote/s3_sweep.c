@@ -14,7 +14,7 @@ struct s3_sweep {
 	struct s3 *s;
 	char *prefix;
 	bool is_key;
-	int64_t older_than;
+	int64_t older_sec;
 	struct s3_place place; /* of the next page */
 	bool is_last;          /* there is no next page */
 	struct s3_item *items; /* those of this page that are to go */
@@ -69,7 +69,10 @@ static void on_aborted(const struct s3_reply *r, void *arg)
 
 static bool is_wanted(const struct s3_sweep *w, const struct s3_item *i)
 {
-	return i->modified < w->older_than && (!w->is_key || strcmp(i->key, w->prefix) == 0);
+	bool is_old = w->older_sec == S3_ANY_AGE ||
+		      (i->modified >= 0 && s3_now(w->s) - i->modified >= w->older_sec);
+
+	return is_old && (!w->is_key || strcmp(i->key, w->prefix) == 0);
 }
 
 static void on_page(struct s3_page *page, const struct err *e, void *arg)
@@ -89,9 +92,7 @@ static void on_page(struct s3_page *page, const struct err *e, void *arg)
 		w->items[w->item_count++] = page->items[i];
 		page->items[i] = (struct s3_item){0};
 	}
-	s3_place_done(&w->place);
-	w->place = page->next;
-	page->next = (struct s3_place){0};
+	s3_place_move(&w->place, &page->next);
 	w->is_last = page->is_last;
 	go_on(w);
 }
@@ -117,7 +118,7 @@ static void go_on(struct s3_sweep *w)
 }
 
 struct s3_sweep *s3_sweep_start(
-	struct s3 *s, const char *prefix, bool is_key, int64_t older_than, s3_sweep_fn *done, void *arg)
+	struct s3 *s, const char *prefix, bool is_key, int64_t older_sec, s3_sweep_fn *done, void *arg)
 {
 	struct s3_sweep *w = xcalloc(1, sizeof(*w));
 
@@ -125,7 +126,7 @@ struct s3_sweep *s3_sweep_start(
 		.s = s,
 		.prefix = xstrdup(prefix),
 		.is_key = is_key,
-		.older_than = older_than,
+		.older_sec = older_sec,
 		.done = done,
 		.arg = arg,
 	};
@@ -168,12 +169,12 @@ static void on_swept(size_t count, const struct err *e, void *arg)
 }
 
 struct s3_call *s3_sweep_uploads(
-	struct s3 *s, const char *prefix, int64_t older_than, size_t *ret_count, s3_done_fn *done, void *arg)
+	struct s3 *s, const char *prefix, int64_t older_sec, size_t *ret_count, s3_done_fn *done, void *arg)
 {
 	struct sweep_call *w = xcalloc(1, sizeof(*w));
 
 	s3_call_init(&w->call, s, free_call, done, arg);
 	w->ret_count = ret_count;
-	w->sweep = s3_sweep_start(s, prefix, false, older_than, on_swept, w);
+	w->sweep = s3_sweep_start(s, prefix, false, older_sec, on_swept, w);
 	return &w->call;
 }

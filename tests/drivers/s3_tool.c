@@ -25,7 +25,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/buf.h"
@@ -210,8 +209,7 @@ static void on_swept(const struct err *e, void *arg)
 
 static void sweep(struct tool *t, char **w)
 {
-	t->call = s3_sweep_uploads(
-		t->s3, w[1], (int64_t)time(NULL) - number(w[2], 0) + 1, &t->count, on_swept, t);
+	t->call = s3_sweep_uploads(t->s3, w[1], number(w[2], 0), &t->count, on_swept, t);
 }
 
 static void presign(struct tool *t, char **w)

@@ -38,7 +38,7 @@ class S3Faults(Faults):
     """on: a kind, a list of them, or "any". odds: how often, of 1; those that are spared count neither way."""
 
     KEYS = Faults.KEYS | {"odds"}
-    DO = {"after", "body", "bomb", "cutAt", "delayMs", "drop", "early", "endless", "error", "failKeys", "fileEntity", "half",
+    DO = {"after", "astray", "begun", "body", "bomb", "cutAt", "delayMs", "drop", "early", "endless", "error", "failKeys", "fileEntity", "half",
           "headers", "hold", "html", "huge", "losePart", "message", "more", "readBps", "reset", "resetAt", "sendBps",
           "silentExpect", "spaces", "stall", "stallAt", "status"}
 

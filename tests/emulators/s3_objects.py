@@ -109,14 +109,17 @@ class Bucket:
         after = query.get("continuation-token") or query.get("start-after" if second else "marker", "")
         said = (lambda key: sigv4.encode(key, "/")) if query.get("encoding-type") == "url" else (lambda key: key)
         prefix, limit = query.get("prefix", ""), min(int(query.get("max-keys", self.page)), self.page)
-        rows = self.rows(prefix, query.get("delimiter", ""), after, limit + 1)
-        more = len(rows) > limit
+        astray = request.fault.get("astray")
+        rows = self.rows(prefix, query.get("delimiter", ""), "" if astray else after, limit + 1)
+        rows = [] if astray == "nowhere" else rows
+        more = len(rows) > limit or bool(astray)
         told = [tag("Name", request.bucket), tag("Prefix", said(prefix)), tag("MaxKeys", limit),
                 tag("IsTruncated", str(more).lower()), *(self.row(name, said) for name in rows[:limit])]
         if second:
             told.append(tag("KeyCount", len(rows[:limit])))
         if more:
-            told.append(tag("NextContinuationToken" if second else "NextMarker", rows[limit - 1]))
+            told.append(tag("NextContinuationToken" if second else "NextMarker",
+                            secrets.token_hex() if astray else rows[limit - 1]))
         if "encoding-type" in query:
             told.append(tag("EncodingType", "url"))
         return Reply(200, document("ListBucketResult", *told), {"Content-Type": "application/xml"})
@@ -146,11 +149,14 @@ class Bucket:
         said = (lambda key: sigv4.encode(key, "/")) if query.get("encoding-type") == "url" else (lambda key: key)
         rows = sorted((one.key, name, one) for name, one in self.uploads.items()
                       if one.key.startswith(query.get("prefix", "")) and (one.key, name) > after)
-        limit = min(int(query.get("max-uploads", self.page)), self.page)
+        limit, astray = min(int(query.get("max-uploads", self.page)), self.page), request.fault.get("astray")
         told = [tag("Bucket", request.bucket), tag("IsTruncated", str(len(rows) > limit).lower())]
-        if len(rows) > limit:
+        if astray:
+            told[1:] = [tag("IsTruncated", "true"), tag("NextKeyMarker", secrets.token_hex()), tag("NextUploadIdMarker", "x")]
+        elif len(rows) > limit:
             told += [tag("NextKeyMarker", said(rows[limit - 1][0])), tag("NextUploadIdMarker", rows[limit - 1][1])]
-        told += [tag("Upload", [tag("Key", said(key)), tag("UploadId", name), tag("Initiated", iso(one.begun))])
+        told += [tag("Upload", [tag("Key", said(key)), tag("UploadId", name),
+                                tag("Initiated", request.fault.get("begun", iso(one.begun)))])
                  for key, name, one in rows[:limit]]
         if "encoding-type" in query:
             told.append(tag("EncodingType", "url"))

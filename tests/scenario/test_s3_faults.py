@@ -121,6 +121,12 @@ ONE_REQUEST = [
     Case("list: an error, as 200", "ls", [fault("list", error="InternalError", status=200)], "ok", {"list": 2}),
     Case("list: without an end", "ls", [fault("list", ALWAYS, endless=200)], "temp", {"list": ATTEMPTS}),
     Case("list: nothing, for ever", "ls", [fault("list", ALWAYS, half=True)], "temp", {"list": ATTEMPTS}),
+    Case("list: it leads back", "ls", [fault("list", ALWAYS, astray="back")], "blocked", {"list": 2}, text="no sense"),
+    Case("list: it leads nowhere", "ls", [fault("list", ALWAYS, astray="nowhere")], "blocked", {"list": 100}, text="no end"),
+    Case("sweep: it leads nowhere", "sweep", [fault("list_uploads", ALWAYS, astray="nowhere")], "blocked", {"list_uploads": 100}),
+    Case("delete all: nothing goes, and it leads back", "rm-prefix", [
+        fault("delete_many", ALWAYS, failKeys=1), fault("list", ALWAYS, astray="back")], "blocked",
+         {"list_uploads": 1, "list": 2, "delete_many": ATTEMPTS}, there=True),
     Case("delete: 500", "rm", [fault("delete", error="InternalError")], "ok", {"delete": 2}, there=False),
     Case("delete: a lost answer", "rm", [fault("delete", drop="after")], "ok", {"delete": 2}, there=False),
     Case("delete: a proxy knows of nothing", "rm", [fault("delete", html=404)], "ok", {"delete": 2}, there=False),
@@ -218,7 +224,7 @@ def told(case, folder, server):
     server.bucket().put("key", random.Random(1).randbytes(SIZES[size or "small"]))
     server.setup(faults=case.faults)
     return {"get": ("get", "key", folder / "got"), "head": ("head", "key"), "ls": ("ls", ""), "rm": ("rm", "key"),
-            "rm-many": ("rm", "key", "another")}[verb]
+            "rm-many": ("rm", "key", "another"), "rm-prefix": ("rm-prefix", "k"), "sweep": ("sweep", "", 0)}[verb]
 
 
 def check_what_is_left(case, words, state, folder, bucket):
@@ -273,6 +279,33 @@ def test_what_is_denied_when_the_clock_is_followed(server, tmp_path):
         server.setup(faults=[fault("head", ALWAYS, error="AccessDenied")])
         outcome = ours.run("head", "key")
         assert (outcome.kind, server.counts()["head"]) == ("blocked", 1) and "clock" not in outcome.text
+
+
+@pytest.mark.parametrize("begun, swept", [("", 0), ("2020-01-02T03:04:05+09:00", 0), ("2020-01-02T03:04:05Z", 1)])
+def test_an_upload_of_unknown_age(server, begun, swept):
+    """May be under way, and is not swept; a put of its key gives it up."""
+    server.reset(uploads=[{"key": "key"}], faults=[fault("list_uploads", ALWAYS, begun=begun)])
+    with client(server.way()) as ours:
+        assert ours.do("sweep", "", 3600) == [str(swept)]
+        assert len(server.state().uploads) == 1 - swept
+        ours.do("rm-prefix", "k")
+    assert server.state().uploads == []
+
+
+def test_ages_are_those_of_the_servers_clock(server):
+    """Which is an hour behind: what was begun an hour ago by ours was begun just now."""
+    server.reset(skewMs=-3600_000, uploads=[{"key": "new", "ageSec": 3600}, {"key": "old", "ageSec": 7200}])
+    with client(server.way()) as ours:
+        assert ours.do("sweep", "", 1800) == ["1"]
+    assert [upload["key"] for upload in server.state().uploads] == ["new"]
+
+
+def test_uploads_without_end(server):
+    """The same ones, page after page: some time it is enough."""
+    server.reset(uploads=[{"key": "key"}], faults=[fault("list_uploads", ALWAYS, astray="back")])
+    with client(server.way()) as ours:
+        assert ours.run("sweep", "", 3600).kind == "blocked"
+    assert server.counts()["list_uploads"] == 200
 
 
 @pytest.mark.parametrize("odd", [False, True], ids=["plain-ETags", "odd-ETags"])

@@ -176,6 +176,14 @@ static const struct answer {
 		"HTTP/1.1 503 Busy\r\nRetry-After: Fri, 31 Dec 2100 23:59:59 GMT\r\nContent-Length: "
 		"0\r\n\r\n",
 		NULL},
+	{"/retry-soon",
+		"HTTP/1.1 503 Busy\r\nDate: Fri, 31 Dec 2100 23:59:50 GMT\r\n"
+		"Retry-After: Fri, 31 Dec 2100 23:59:59 GMT\r\nContent-Length: 0\r\n\r\n",
+		NULL},
+	{"/retry-past",
+		"HTTP/1.1 503 Busy\r\nDate: Fri, 31 Dec 2100 23:59:59 GMT\r\n"
+		"Retry-After: Fri, 31 Dec 2100 23:59:50 GMT\r\nContent-Length: 0\r\n\r\n",
+		NULL},
 	{"/retry-minus", "HTTP/1.1 503 Busy\r\nRetry-After: -5\r\nContent-Length: 0\r\n\r\n", NULL},
 	{"/gzip", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\n\x1f\x8bnot gz",
 		NULL},

@@ -80,6 +80,8 @@ static const struct good_case {
 	{"GET", "/retry-now", 0, 429, "", "", 0},
 	{"GET", "/retry-late", 0, 429, "", "", 86400},
 	{"GET", "/retry-date", 0, 503, "", "", -1},
+	{"GET", "/retry-soon", 0, 503, "", "", 9},
+	{"GET", "/retry-past", 0, 503, "", "", 0},
 	{"GET", "/retry-minus", 0, 503, "", "", -1},
 	{"GET", "/gzip", 0, 200, "\x1f\x8bnot gz", "", -1}, /* not asked for, not unpacked */
 	{"GET", "/moved", 0, 302, "moved", "", -1},
