@@ -12,6 +12,7 @@
 
 #include "daemon/engine.h"
 #include "daemon/provider.h"
+#include "daemon/steps_priv.h"
 #include "daemon/storage.h"
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
@@ -199,8 +200,20 @@ static void forget_words_of(struct run *r)
 	}
 }
 
+/* Files of one film are not left in two storages: the setting has changed since. */
+static void forget_uploads_elsewhere(struct run *r)
+{
+	for (size_t i = 0; i < r->step_count; i++) {
+		struct step *s = &r->steps[i];
+
+		if (s->id == STEP_UPLOAD && s->state == STEP_DONE && !upload_is_here(s))
+			s->state = STEP_WAITING;
+	}
+}
+
 static void forget_lost_artefacts(struct run *r)
 {
+	forget_uploads_elsewhere(r);
 	for (size_t i = r->step_count; i-- > 0;) {
 		struct step *s = &r->steps[i];
 

@@ -227,12 +227,13 @@ static char *saved_as(const struct run *r, size_t item)
 
 /* Putting */
 
-static char *note_of(const char *key)
+static char *note_of(const char *key, const struct storage *storage)
 {
 	AUTO(json) root = json_new_object();
 	AUTO_BUF text = BUF_INIT(NOTE_MAX_BYTES);
 
 	json_put_string(root, "key", key);
+	json_put_string(root, "storage", storage->id);
 	json_write(root, &text);
 	return buf_steal(&text);
 }
@@ -255,7 +256,7 @@ static void put_done(const struct err *failure, void *arg)
 	}
 	key_of(s->run, s->item, key);
 	free(s->note);
-	s->note = note_of(key);
+	s->note = note_of(key, s->run->engine->storage);
 	step_ended(s, NULL);
 }
 
@@ -317,13 +318,28 @@ int upload_begin(struct step *s, struct err *e)
 	return 0;
 }
 
-char *upload_key(const struct run *r, size_t rendition, enum upload_kind kind)
+/* NULL: nothing was put. The caller frees. */
+static struct json *read_note(const struct step *s)
 {
-	const struct step *s = run_step(r, STEP_UPLOAD, rendition * UPLOAD_COUNT + kind);
-	AUTO(json) root = NULL;
+	struct json *root = NULL;
 	struct err ignored;
 
-	if (!s || !s->note || json_parse(s->note, strlen(s->note), &root, &ignored) < 0)
-		return NULL;
-	return xstrdup(json_string(json_get(root, "key")));
+	if (s && s->note)
+		(void)json_parse(s->note, strlen(s->note), &root, &ignored);
+	return root;
+}
+
+bool upload_is_here(const struct step *s)
+{
+	AUTO(json) note = read_note(s);
+	const char *where = note ? json_string(json_get(note, "storage")) : NULL;
+
+	return !note || (where && strcmp(where, s->run->engine->storage->id) == 0);
+}
+
+char *upload_key(const struct run *r, size_t rendition, enum upload_kind kind)
+{
+	AUTO(json) note = read_note(run_step(r, STEP_UPLOAD, rendition * UPLOAD_COUNT + kind));
+
+	return note ? xstrdup(json_string(json_get(note, "key"))) : NULL;
 }

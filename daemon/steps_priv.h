@@ -66,6 +66,8 @@ int64_t upload_weight(const struct run *r, size_t item);
 int upload_begin(struct step *s, struct err *e);
 /* "video-0.mp4": its name in the work folder, by whatever makes it. */
 void upload_file_name(size_t rendition, enum upload_kind kind, char out[static STEP_FILE_SIZE]);
+/* Whether what a done one has put, if anything, is in the storage that is used now. */
+bool upload_is_here(const struct step *s);
 /* Where it was put; NULL: there is none. Caller frees. */
 char *upload_key(const struct run *r, size_t rendition, enum upload_kind kind);
 

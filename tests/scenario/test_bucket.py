@@ -260,6 +260,22 @@ def test_a_daemon_that_ends_puts_what_it_has_bought(stack):
     delete(stack, video)
 
 
+def test_a_film_is_not_left_in_two_places(stack):
+    """The storage is another one when a daemon goes on with a film of which a part is put already."""
+    stack.s3.setup(faults=[{"on": "put", "match": "/1/video.mp4", "do": {"hold": True}}])
+    video = stack.create(film("One"))
+    wait_for("all but the film", lambda: all(events(stack, video, "upload", item)[-1:] == ["done"]
+                                             for item in (1, 2, 3, 4, 7)))
+    daemons.kill(stack)
+    stack.s3.setup(release=True)
+    with stack.changed(s3_prefix="moved/"):
+        stack.wait_completed(video)
+        assert sorted(stack.bucket.keys(f"moved/videos/{video}/")) == sorted(
+            f"moved/videos/{video}/1/{name}" for name in (*SMALLER, "report.json"))
+        delete(stack, video)
+        wait_for("nothing of it", lambda: stack.bucket.keys("moved/videos/") == [])
+
+
 def test_a_daemon_killed_while_it_puts_files_repeats_none_that_is_there(stack):
     """The film hangs, its pictures are there: another daemon puts the film, and nothing else."""
     stack.s3.setup(faults=[{"on": "put", "match": "/1/video.mp4", "do": {"hold": True}}])
