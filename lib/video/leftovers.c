@@ -106,7 +106,7 @@ char *leftover_of(const struct leftover *l, const char *key)
 
 	if (revision > l->revision || outputs_have(&l->named, key))
 		return NULL;
-	if (revision < 0 || revision == l->revision)
+	if (revision < 0)
 		return xstrdup(key);
 	outputs_revision_prefix(&l->video_id, revision, prefix);
 	return xstrdup(names_any_below(l, prefix) ? key : prefix);

@@ -74,7 +74,7 @@ static void test_what_the_last_good_one_names_stays(void **state)
 		{FOLDER "9/video.mp4", FOLDER "9/"},
 		{FOLDER "1/video.mp4", FOLDER "1/"}, /* of which 10 is no part */
 		{FOLDER "11/video.mp4", FOLDER "11/"},
-		{FOLDER "12/video.mp4", FOLDER "12/video.mp4"},
+		{FOLDER "12/video.mp4", FOLDER "12/"},
 		{FOLDER "13/video.mp4", NULL},
 	};
 	AUTO_LEFTOVER l = {.revision = 12};
