@@ -387,6 +387,13 @@ void text_url_encode(const char *s, bool keep_slash, struct buf *out)
 	}
 }
 
+void text_to_small(char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s >= 'A' && *s <= 'Z')
+			*s = (char)(*s - 'A' + 'a');
+}
+
 void text_hex_encode(const uint8_t *p, size_t n, char *out)
 {
 	static const char digits[] = "0123456789abcdef";

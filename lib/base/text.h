@@ -35,6 +35,7 @@ bool text_url_decode(const char *p, size_t n, bool plus_is_space, struct buf *ou
 /* Percent-encodes everything but RFC 3986 unreserved characters (and '/' where keep_slash). */
 void text_url_encode(const char *s, bool keep_slash, struct buf *out);
 
+void text_to_small(char *s); /* A-Z become a-z, in place; nothing else changes */
 void text_hex_encode(const uint8_t *p, size_t n, char *out); /* out has 2n+1 bytes; lower case */
 
 #endif

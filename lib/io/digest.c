@@ -6,6 +6,7 @@
 
 #include "lib/io/digest.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -57,11 +58,13 @@ void digest_add(struct digest *d, const void *p, size_t n)
 
 void digest_end(struct digest *d, uint8_t out[static DIGEST_SHA256_BYTES])
 {
+	assert(EVP_MD_CTX_get_size(d->ctx) == DIGEST_SHA256_BYTES);
 	must(EVP_DigestFinal_ex(d->ctx, out, NULL));
 }
 
 void digest_end_md5(struct digest *d, uint8_t out[static DIGEST_MD5_BYTES])
 {
+	assert(EVP_MD_CTX_get_size(d->ctx) == DIGEST_MD5_BYTES);
 	must(EVP_DigestFinal_ex(d->ctx, out, NULL));
 }
 

@@ -22,7 +22,7 @@ struct xml_node; /* an element; belongs to its document */
 #define XML_ATTRIBUTES_MAX 2000         /* likewise */
 
 /* -1 ERR_PERM: no XML, not UTF-8, cut off, too deep, a DOCTYPE, a NUL, or more of anything than max_bytes and
- * the limits above allow. White space at both ends is fine. */
+ * the limits above allow; ERR_TEMP: no memory for it. White space at both ends is fine. */
 int xml_parse(const char *text, size_t n, size_t max_bytes, struct xml **ret_xml, struct err *e);
 void xml_free(struct xml *x);
 DEFINE_FREEP(xml)

@@ -142,9 +142,7 @@ static char *in_small_letters(const char *p, size_t n)
 {
 	char *small = xstrndup(p, n);
 
-	for (char *c = small; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
+	text_to_small(small);
 	return small;
 }
 

@@ -185,9 +185,7 @@ static char *in_small_letters(const char *name)
 {
 	char *small = xstrdup(name);
 
-	for (char *p = small; *p != '\0'; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p - 'A' + 'a');
+	text_to_small(small);
 	return small;
 }
 

@@ -313,6 +313,15 @@ static void test_url_encode(void **state)
 	assert_string_equal(buf_text(&out), "a%2Fb");
 }
 
+static void test_small_letters(void **state)
+{
+	char text[] = "AbZz@[`{09-\xc3\x84";
+
+	(void)state;
+	text_to_small(text);
+	assert_string_equal(text, "abzz@[`{09-\xc3\x84");
+}
+
 static void test_hex(void **state)
 {
 	static const uint8_t bytes[] = {0x00, 0x0F, 0xA5, 0xFF};
@@ -334,6 +343,7 @@ int main(void)
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_url_decode),
 		cmocka_unit_test(test_url_encode),
+		cmocka_unit_test(test_small_letters),
 		cmocka_unit_test(test_hex),
 	};
 
