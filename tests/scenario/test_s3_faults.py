@@ -326,6 +326,18 @@ def test_another_object_of_the_same_size(server, tmp_path, odd):
     assert server.state().uploads == []
 
 
+def test_cancelled_while_it_is_begun(server, tmp_path):
+    """And the answer does not say which upload it is: it is looked for."""
+    server.reset(faults=[fault("create", after=True, hold=True, status=200, body="<InitiateMultipartUploadResult/>")])
+    with client(server.way()) as ours:
+        ours.begin("put-until", make_file(tmp_path / "file", SIZES["parts"]), "key")
+        server.wait("create")
+        assert ours.run("cancel").kind == "ok"
+        server.setup(release=True)
+        server.wait("abort", answered=1)
+    assert server.state().uploads == []
+
+
 @pytest.mark.parametrize("fate", ["done", "lost"])
 def test_cancelled_while_it_is_completed(server, tmp_path, fate):
     """Is not aborted before it is known what became of it."""

@@ -435,6 +435,24 @@ static void test_no_keys_at_all(void **state)
 	assert_false(f.has_failed);
 }
 
+/* Nothing is sent that was cut off. */
+static void test_keys_that_are_too_long_together(void **state)
+{
+	AUTO_FREE char *key = xmalloc(4001);
+	const char *keys[S3_KEYS_AT_ONCE];
+
+	(void)state;
+	memset(key, '&', 4000); /* five bytes each, escaped */
+	key[4000] = '\0';
+	for (size_t i = 0; i < S3_KEYS_AT_ONCE; i++)
+		keys[i] = key;
+	(void)s3_delete_many(f.s3, keys, S3_KEYS_AT_ONCE, ended, NULL);
+	run();
+	assert_true(f.has_failed);
+	assert_int_equal(f.failure.kind, ERR_PERM);
+	assert_non_null(strstr(f.failure.text, "too long"));
+}
+
 static void put(void)
 {
 	const struct s3_put what = {.file = f.file, .key = "k"};
@@ -558,6 +576,7 @@ int main(void)
 		TEST(test_addresses_are_signed_at_once),
 		TEST(test_files_that_are_not_there),
 		TEST(test_no_keys_at_all),
+		TEST(test_keys_that_are_too_long_together),
 		TEST(test_a_server_that_is_away),
 		TEST(test_calls_are_cancelled),
 		TEST(test_calls_end_with_the_client),
