@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "daemon/engine_priv.h"
-#include "daemon/provider.h"
 #include "daemon/keeping/keeping.h"
+#include "daemon/provider.h"
 #include "daemon/vendor/calloff.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"

@@ -23,8 +23,7 @@
 
 #define ID "01234567-89ab-cdef-0123-456789abcdef"
 
-static char site[] = "https://shop.example",
-	    empty[] = "";
+static char site[] = "https://shop.example", empty[] = "";
 
 static struct video video_at(int status)
 {
