@@ -104,7 +104,7 @@ int command_storage(const struct settings *s, int argc, char **argv, struct err 
 	if (checks_ask(db, repair, &id, e) < 0)
 		return -1;
 	wake_daemon(s->wake_socket);
-	if (wait_for(db, id, &report, e) < 0 || json_parse(report, strlen(report), &found, e) < 0)
+	if (wait_for(db, id, &report, e) < 0 || !report || json_parse(report, strlen(report), &found, e) < 0)
 		return -1;
 	return print(found, repair, e);
 }

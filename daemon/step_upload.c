@@ -152,7 +152,9 @@ bool upload_wanted(const struct run *r, size_t item)
 
 bool upload_ready(const struct run *r, size_t item)
 {
-	return upload_of(item)->ready(r, rendition_of(item));
+	const struct upload *u = upload_of(item);
+
+	return u->ready(r, rendition_of(item));
 }
 
 int64_t upload_weight(const struct run *r, size_t item)

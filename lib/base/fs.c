@@ -265,10 +265,10 @@ static ssize_t copy_slice(struct fs_copying *c)
 
 int fs_copying_begin(struct fs_copying *c, const char *from, const char *to, mode_t mode, struct err *e)
 {
+	c->target = xstrdup(to);
 	c->from = open(from, O_RDONLY | O_CLOEXEC);
 	if (c->from < 0)
 		return fs_failed(e, "open", from);
-	c->target = xstrdup(to);
 	return open_beside(&c->to, to, mode, e);
 }
 

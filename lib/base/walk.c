@@ -129,7 +129,7 @@ static int push(struct walk *w, const char *path, struct err *e)
 		return fs_failed(e, "open", path);
 	}
 	found = open_folder(w, path, &d, e);
-	if (found != 1)
+	if (found != 1 || !d)
 		return found;
 	*l = (struct level){.path = xstrdup(path)};
 	w->depth++;

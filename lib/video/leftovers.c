@@ -52,7 +52,7 @@ int leftovers_take(struct db *db, struct leftover *ret, struct err *e)
 	if (outputs_read(db_get_text(rows, 2), &l.named, e) < 0)
 		return -1;
 	*ret = l;
-	l = (struct leftover){.revision = 0};
+	l.named = (struct outputs){0};
 	return 1;
 }
 
