@@ -11,6 +11,7 @@
 #include "daemon/keeping/keeping.h"
 #include "daemon/storage.h"
 #include "daemon/vendor/calloff.h"
+#include "daemon/vendor/keeper.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/fs.h"
@@ -75,6 +76,7 @@ static void after_one(struct engine *en)
 	if (purchases_release(en->db, &e) < 0) /* upkeep does it again */
 		log_warning("purchases not released", log_text("error", e.text));
 	calloff_soon(en->calloff);
+	keeper_soon(en->keeper);
 	keeping_soon(en->keeping);
 }
 

@@ -210,7 +210,7 @@ static void remove_released(struct engine *en)
 	size_t n = 0;
 	struct err e;
 
-	if (purchases_release(en->db, &e) < 0 || purchases_to_remove(en->db, REMOVE_MAX, &list, &n, &e) < 0) {
+	if (purchases_to_remove(en->db, REMOVE_MAX, &list, &n, &e) < 0) {
 		log_trouble("sweeping what was bought", &e);
 		return;
 	}

@@ -264,8 +264,6 @@ static int load_puts(struct keeper *k, struct err *e)
 /* 1 there is a batch to work at, 0 none (more in this round), -1. */
 static int load_batch(struct keeper *k, struct err *e)
 {
-	struct db *db = k->engine->db;
-
 	drop_batch(k);
 	k->beside = true;
 	k->undone = false;
@@ -279,7 +277,7 @@ static int load_batch(struct keeper *k, struct err *e)
 		return 0;
 	drop_batch(k); /* an empty list is one too */
 	k->removing = true;
-	if (purchases_release(db, e) < 0 || purchases_to_remove(db, BATCH, &k->list, &k->count, e) < 0)
+	if (purchases_to_remove(k->engine->db, BATCH, &k->list, &k->count, e) < 0)
 		return -1;
 	return k->count > 0;
 }
