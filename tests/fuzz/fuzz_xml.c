@@ -53,6 +53,8 @@ static void judge(const char *body, size_t n)
 			.root = i % 2 ? "CompleteMultipartUploadResult" : NULL,
 			.retry_after_s = -1,
 			.now = 1767323045,
+			.signed_for = "eu-west-1",
+			.key_id = "key",
 		};
 		struct s3_verdict v;
 		struct err e;
