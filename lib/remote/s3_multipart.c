@@ -1,7 +1,8 @@
 /*
  * A file in parts: CreateMultipartUpload, UploadPart, CompleteMultipartUpload of the Amazon S3 API Reference.
- * What an earlier upload of the same key has left is given up first; then some parts at once are hashed, sent
- * from the file and tried again alone; then the server is told to put them together.
+ * What an earlier upload of the same key has left is given up first; then some parts at once are sent from
+ * the file and tried again alone, while the ones after them are hashed, one by one, so that no place to send
+ * waits for a hash; then the server is told to put them together.
  *
  * Kept here: memory does not grow with the file but for an ETag a part. Whether an upload is complete is
  * believed only when the server says so in as many words, or when the object is there, has its size, and has
@@ -29,13 +30,13 @@
 #define DATE_SLACK_S                                                                                         \
 	5 /* of an object, which may be dated by when the upload was begun, before its answer was */
 
-/* One part under way. */
+/* One part under way: hashed, then waiting for a place, then sent. */
 struct slot {
 	struct upload *upload;
 	unsigned number; /* 1..; 0: the slot is free */
 	char number_text[12];
 	struct sigv4_pair query[2];
-	struct s3_hash *hash;
+	struct s3_hash *hash; /* at most one of all slots has one */
 	struct s3_hashes hashes;
 	struct s3_request *request;
 	int64_t sent;
@@ -52,6 +53,7 @@ struct upload {
 	bool are_md5s;     /* all of them, of what was sent */
 	int64_t began_sec; /* when it did, by the server's clock, in seconds since 1970; -1 not known */
 	struct slot *slots;
+	unsigned slot_count, sending;
 	struct s3_sweep *sweep;
 	struct sigv4_pair headers[S3_OBJECT_HEADERS];
 	char *id; /* NULL: there is no upload, as far as we know */
@@ -80,7 +82,7 @@ static void stop_slot(struct slot *p)
 
 static void stop_slots(struct upload *u)
 {
-	for (unsigned i = 0; i < u->call.s->spec.parts_at_once; i++)
+	for (unsigned i = 0; i < u->slot_count; i++)
 		stop_slot(&u->slots[i]);
 }
 
@@ -350,7 +352,7 @@ static void tell_progress(struct upload *u)
 {
 	int64_t sent = u->done_bytes;
 
-	for (unsigned i = 0; i < u->call.s->spec.parts_at_once; i++)
+	for (unsigned i = 0; i < u->slot_count; i++)
 		sent += u->slots[i].sent;
 	if (sent <= u->told_bytes)
 		return;
@@ -363,7 +365,7 @@ static int64_t bytes_of_part(const struct upload *u, unsigned number)
 	return number < u->part_count ? u->part_bytes : u->bytes - (number - 1) * u->part_bytes;
 }
 
-static void begin_part(struct slot *p);
+static void go_on(struct upload *u);
 
 static void part_is_there(struct slot *p, const char *etag)
 {
@@ -375,13 +377,14 @@ static void part_is_there(struct slot *p, const char *etag)
 	u->done++;
 	p->sent = 0;
 	p->number = 0;
+	u->sending--;
 	tell_progress(u);
 	if (u->call.was_cancelled)
 		return;
 	if (u->done == u->part_count)
 		complete_first(u);
-	else if (u->begun < u->part_count)
-		begin_part(p);
+	else
+		go_on(u);
 }
 
 static void on_part(const struct s3_reply *r, void *arg)
@@ -427,6 +430,7 @@ static void send_part(struct slot *p)
 	};
 
 	p->request = s3_request_start(u->call.s, &ask, on_part, p);
+	u->sending++;
 }
 
 static void on_hashed(const struct s3_hashes *h, const struct err *e, void *arg)
@@ -439,7 +443,7 @@ static void on_hashed(const struct s3_hashes *h, const struct err *e, void *arg)
 		return;
 	}
 	p->hashes = *h;
-	send_part(p);
+	go_on(p->upload);
 }
 
 static void begin_part(struct slot *p)
@@ -452,10 +456,34 @@ static void begin_part(struct slot *p)
 		bytes_of_part(u, p->number), on_hashed, p);
 }
 
-static void begin_parts(struct upload *u)
+/* The first part that is hashed and not sent yet, and a free slot if no part is being hashed; NULL none. */
+static void look_at_slots(struct upload *u, struct slot **ret_hashed, struct slot **ret_free)
 {
-	for (unsigned i = 0; i < u->call.s->spec.parts_at_once && u->begun < u->part_count; i++)
-		begin_part(&u->slots[i]);
+	bool hashing = false;
+
+	*ret_hashed = *ret_free = NULL;
+	for (struct slot *p = u->slots; p < u->slots + u->slot_count; p++) {
+		hashing = hashing || p->hash;
+		if (p->number == 0)
+			*ret_free = p;
+		else if (!p->hash && !p->request && (!*ret_hashed || p->number < (*ret_hashed)->number))
+			*ret_hashed = p;
+	}
+	if (hashing)
+		*ret_free = NULL;
+}
+
+static void go_on(struct upload *u)
+{
+	struct slot *hashed, *unused;
+
+	look_at_slots(u, &hashed, &unused);
+	if (unused && u->begun < u->part_count)
+		begin_part(unused);
+	while (hashed && u->sending < u->call.s->spec.parts_at_once) {
+		send_part(hashed);
+		look_at_slots(u, &hashed, &unused);
+	}
 }
 
 /* The beginning */
@@ -496,7 +524,7 @@ static void on_created(const struct s3_reply *r, void *arg)
 		(void)err_set(&e, ERR_TEMP, "S3: an upload that has no id");
 		give_up(u, &e);
 	} else {
-		begin_parts(u);
+		go_on(u);
 	}
 }
 
@@ -555,10 +583,11 @@ struct s3_call *s3_multipart(
 	u->part_bytes = choose_part_bytes(s, bytes);
 	u->part_count = (unsigned)((bytes + u->part_bytes - 1) / u->part_bytes);
 	u->etags = xcalloc(u->part_count, sizeof(*u->etags));
-	u->slots = xcalloc(s->spec.parts_at_once, sizeof(*u->slots));
+	u->slot_count = 2 * s->spec.parts_at_once;
+	u->slots = xcalloc(u->slot_count, sizeof(*u->slots));
 	u->list = BUF_INIT(LIST_BYTES);
 	u->are_md5s = true;
-	for (unsigned i = 0; i < s->spec.parts_at_once; i++)
+	for (unsigned i = 0; i < u->slot_count; i++)
 		u->slots[i].upload = u;
 	s3_object_headers(s, u->content_type, u->content_disposition, u->headers);
 	if (u->part_bytes > PART_MAX_BYTES) {
