@@ -44,7 +44,7 @@ struct storage_put {
 struct storage_object {
 	const char *key; /* valid during the call */
 	int64_t bytes;
-	int64_t modified; /* seconds since 1970 */
+	int64_t modified; /* seconds since 1970, -1 not known */
 };
 /* One page of a listing, in the order of the keys; false: enough, done follows. */
 typedef bool storage_list_fn(const struct storage_object *objects, size_t count, void *arg);

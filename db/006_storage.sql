@@ -6,6 +6,7 @@ CREATE TABLE leftovers (
   video_id BINARY(16) NOT NULL PRIMARY KEY,
   revision INT UNSIGNED NOT NULL,                  -- that ended; later ones stay
   attempt  INT UNSIGNED NOT NULL DEFAULT 0,
+  is_last  TINYINT UNSIGNED NOT NULL DEFAULT 0,    -- the look that is due: nothing can come late any more
   due_at   DATETIME(3) NOT NULL,
   KEY k_due (due_at),
   CONSTRAINT f_leftover_video FOREIGN KEY (video_id) REFERENCES videos (id) ON DELETE CASCADE

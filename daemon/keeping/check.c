@@ -87,7 +87,7 @@ static void found(struct check *c, enum kind kind, const char *key)
 
 static void found_orphan(struct check *c, const struct object *o)
 {
-	if (o->modified > (int64_t)time(NULL) - YOUNG_SEC)
+	if (o->modified < 0 || o->modified > (int64_t)time(NULL) - YOUNG_SEC)
 		return;
 	found(c, ORPHAN, o->key);
 	if (c->repair)
@@ -227,7 +227,7 @@ static int judge_bought(struct check *c, const struct object *o)
 {
 	int named;
 
-	if (strlen(o->key) >= ORPHANS_KEY_SIZE) {
+	if (!checks_read_bought_key(o->key)) {
 		found_foreign(c, o);
 		return 1;
 	}

@@ -88,6 +88,7 @@ static void on_timer(void *arg)
 	struct orphan_due due[LINES];
 	struct line *free_lines[LINES];
 	size_t count = 0;
+	bool has_free = false;
 	struct err e;
 	int taken;
 
@@ -103,7 +104,10 @@ static void on_timer(void *arg)
 	for (int i = 0; i < taken; i++) {
 		free_lines[i]->due = due[i];
 		begin_removal(free_lines[i]);
+		has_free = has_free || !free_lines[i]->call;
 	}
+	if (o->more && has_free) /* else when one is free */
+		loop_timer_arm(o->timer, 0);
 }
 
 int orphans_new(struct engine *en, struct orphans **ret, struct err *e)

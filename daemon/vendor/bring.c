@@ -80,15 +80,23 @@ static int rename_part(const struct bringing *b, struct err *e)
 	return -1;
 }
 
+/* Whether it is not in the storage; a folder of ours that cannot be made says nothing of that. */
+static bool is_absent(const struct bringing *b, struct err *failure)
+{
+	return failure->kind == ERR_PERM && bought_make_folder(b->step->run->engine, b->name, failure) == 0;
+}
+
 static void got(const struct err *failure, void *arg)
 {
 	struct bringing *b = arg;
-	bool is_none = b->beside && failure && failure->kind == ERR_PERM;
-	struct err e;
+	struct err e = {.kind = ERR_TEMP};
+	bool is_none;
 
 	b->call = NULL;
-	if (failure && !is_none) {
+	if (failure)
 		e = *failure;
+	is_none = failure && is_absent(b, &e) && b->beside;
+	if (failure && !is_none) {
 		if (e.kind == ERR_BLOCKED) /* until somebody has mended it */
 			e.kind = ERR_TEMP;
 		end(b, &e);

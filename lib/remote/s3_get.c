@@ -105,8 +105,10 @@ static int keep(struct get *g, int64_t bytes, struct err *e)
 	if (bytes != g->bytes)
 		return err_set(e, ERR_PERM, "GET %s/%s: has %lld bytes, not %lld", g->call.s->spec.bucket,
 			g->key, (long long)bytes, (long long)g->bytes);
-	if (fs_rename_durable(g->part, g->file, e) < 0)
+	if (fs_rename_durable(g->part, g->file, e) < 0) {
+		e->kind = ERR_TEMP; /* our disk says nothing of the object */
 		return -1;
+	}
 	(void)close(steal_fd(&g->fd)); /* on the disk by now */
 	return 0;
 }
@@ -190,7 +192,7 @@ struct s3_call *s3_get_file(
 	g->bytes = bytes;
 	g->fd = open(g->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
 	if (g->fd < 0) {
-		(void)err_set_errno(&e, errno == ENOENT ? ERR_PERM : ERR_TEMP, errno, "%s", g->part);
+		(void)err_set_errno(&e, ERR_TEMP, errno, "%s", g->part);
 		s3_call_end_later(&g->call, &e);
 	} else if (bytes < 0) {
 		ask_size(g);

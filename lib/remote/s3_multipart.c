@@ -62,6 +62,8 @@ struct upload {
 	bool is_given_up;   /* call.failure says why */
 	struct buf list;    /* what Complete sends */
 	unsigned completes; /* how often it was sent */
+	bool is_gone;       /* the upload, says the server: there is nothing to complete again */
+	bool is_unresolved; /* one of them had no answer that tells */
 	int64_t give_up_ms; /* clock_mono_ms: when it is not sent again */
 };
 
@@ -171,33 +173,37 @@ static void give_up(struct upload *u, const struct err *why)
 	u->call.request = s3_request_start(u->call.s, &ask, on_aborted, u);
 }
 
-/* Nobody waits any more, but what is at the server is given up. An answer is waited for that will say which
- * upload it is, or whether it is complete: nobody knows what an abort would do to one that is being
- * completed. */
+static void look(struct upload *u, bool is_gone);
+
+/* Whether an answer will say which upload it is, or whether it is complete; or one that would was lost. */
+static bool waits_for_an_answer(const struct upload *u)
+{
+	const struct s3_request *r = u->call.request;
+
+	return u->is_unresolved || (r && (u->id == NULL || (u->completes > 0 && s3_request_was_sent(r))));
+}
+
+/* Nobody waits any more, but what is at the server is given up: not before an answer, since nobody knows what
+ * an abort would do to an upload that is being completed. */
 static void cancel_upload(struct s3_call *c)
 {
 	struct upload *u = upload_of(c);
-	struct err e;
 
 	if (u->is_given_up)
 		return;
-	(void)err_set(&e, ERR_CANCELED, "the upload was cancelled");
-	if (u->id == NULL && u->call.request != NULL) {
-		u->is_given_up = true;
-		u->call.failure = e;
-		return;
-	}
-	if (u->id == NULL) {
+	if (u->id == NULL && u->call.request == NULL) {
 		s3_call_free(c);
 		return;
 	}
-	if (u->completes > 0 && u->call.request != NULL && s3_request_was_sent(u->call.request)) {
-		u->is_given_up = true;
-		u->call.failure = e;
-		return;
+	(void)err_set(&u->call.failure, ERR_CANCELED, "the upload was cancelled");
+	u->is_given_up = waits_for_an_answer(u);
+	if (!u->is_given_up) {
+		s3_request_cancel(steal_ptr(u->call.request));
+		give_up(u, &u->call.failure);
+	} else if (u->call.request == NULL) { /* it was to be completed again */
+		s3_not_later(u->call.s, &u->call.due);
+		look(u, false);
 	}
-	s3_request_cancel(steal_ptr(u->call.request));
-	give_up(u, &e);
 }
 
 /* The end: all parts are there */
@@ -227,13 +233,13 @@ static void complete_is_done(struct upload *u)
 static void complete(void *arg);
 
 /* The object is not there, or is another one: again, or not at all. call.failure is that of Complete. */
-static void complete_again(struct upload *u, bool is_gone)
+static void complete_again(struct upload *u)
 {
 	const struct s3 *s = u->call.s;
 	const struct err why = u->call.failure;
 	int64_t wait_ms = s3_jitter_ms(S3_BASE_MS, u->completes);
 
-	if (is_gone || u->is_given_up || u->completes >= s->spec.attempts ||
+	if (u->is_gone || u->is_given_up || u->completes >= s->spec.attempts ||
 		clock_mono_ms() + wait_ms >= u->give_up_ms)
 		give_up(u, &why);
 	else
@@ -251,8 +257,10 @@ static bool is_ours(const struct upload *u, const struct http_result *http)
 	       s3_read_time(http_header(http, "Last-Modified")) >= u->began_sec - DATE_SLACK_S;
 }
 
-static void on_looked(struct upload *u, const struct s3_reply *r, bool is_gone)
+static void on_looked(const struct s3_reply *r, void *arg)
 {
+	struct upload *u = arg;
+
 	u->call.request = NULL;
 	if (is_unknown(r->what)) {
 		const struct err unknown = *r->e;
@@ -262,26 +270,16 @@ static void on_looked(struct upload *u, const struct s3_reply *r, bool is_gone)
 		u->is_alone = false; /* nobody has said that the upload is gone */
 		complete_is_done(u);
 	} else {
-		complete_again(u, is_gone); /* where we may not look, Complete must say it */
+		complete_again(u); /* where we may not look, Complete must say it */
 	}
-}
-
-static void on_looked_once_more(const struct s3_reply *r, void *arg)
-{
-	on_looked(arg, r, false);
-}
-
-static void on_looked_when_gone(const struct s3_reply *r, void *arg)
-{
-	on_looked(arg, r, true);
 }
 
 static void look(struct upload *u, bool is_gone)
 {
 	const struct s3_ask ask = {.method = "HEAD", .key = u->key, .wants_etag = true};
 
-	u->call.request =
-		s3_request_start(u->call.s, &ask, is_gone ? on_looked_when_gone : on_looked_once_more, u);
+	u->is_gone = is_gone;
+	u->call.request = s3_request_start(u->call.s, &ask, on_looked, u);
 }
 
 static void on_complete(const struct s3_reply *r, void *arg)
@@ -294,6 +292,7 @@ static void on_complete(const struct s3_reply *r, void *arg)
 		return;
 	}
 	u->call.failure = *r->e;
+	u->is_unresolved = is_unknown(r->what);
 	if (is_unknown(r->what))
 		look(u, false);
 	else if (r->what == S3_UPLOAD_GONE || (r->what == S3_PART_GONE && u->completes > 1))

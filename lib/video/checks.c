@@ -170,6 +170,30 @@ bool checks_read_key(const char *key, struct uuid *ret_video_id)
 	return strncmp(key, prefix, strlen(prefix)) == 0;
 }
 
+bool checks_read_bought_key(const char *key)
+{
+	static const char small[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	const char *from = key + strlen(BOUGHT_PREFIX), *rest;
+	char text[UUID_TEXT_SIZE] = "", again[UUID_TEXT_SIZE];
+	struct uuid id;
+	size_t n;
+
+	if (strncmp(key, BOUGHT_PREFIX, strlen(BOUGHT_PREFIX)) != 0 || strlen(key) >= ORPHANS_KEY_SIZE ||
+		strlen(from) < 3 + sizeof(text) || from[2] != '/' || strncmp(from, from + 3, 2) != 0)
+		return false;
+	memcpy(text, from + 3, sizeof(text) - 1);
+	if (!uuid_parse_text(text, &id))
+		return false;
+	uuid_format(&id, again);
+	rest = from + 3 + strlen(text);
+	n = strspn(rest + 1, "0123456789abcdef");
+	if (strcmp(text, again) != 0 || rest[0] != '-' || n == 0 || rest[n + 1] != '.')
+		return false;
+	rest += n + 2;
+	n = strspn(rest, small);
+	return n > 0 && (rest[n] == '\0' || strcmp(rest + n, BESIDE_SUFFIX) == 0);
+}
+
 static int names_published(struct db *db, const struct uuid *id, const char *key, struct err *e)
 {
 	AUTO(db_rows) rows = NULL;
@@ -224,6 +248,6 @@ int checks_names(struct db *db, const char *key, struct err *e)
 		return is_there(db, &id, e);
 
 	if (strncmp(key, BOUGHT_PREFIX, strlen(BOUGHT_PREFIX)) == 0)
-		return names_bought(db, key, e);
+		return checks_read_bought_key(key) ? names_bought(db, key, e) : 1;
 	return checks_read_key(key, &id) ? names_published(db, &id, key, e) : 1;
 }

@@ -53,6 +53,9 @@ int checks_next(struct db *db, int64_t check, const struct uuid *after, const st
 
 /* Whether it is the key of a file of a video. */
 bool checks_read_key(const char *key, struct uuid *ret_video_id);
+/* Whether it is one of a bought file, or of what is known of one: "bought/ab/<purchase>-<token>.mp4[.json]",
+ * where ab begins the purchase's id. */
+bool checks_read_bought_key(const char *key);
 /* Whether any row names a key, a video's or a bought file's or all of a video's, or might soon. 1, 0, -1. */
 int checks_names(struct db *db, const char *key, struct err *e);
 

@@ -21,6 +21,9 @@ static const char SQL_DUE[] = "SELECT l.video_id, l.revision, v.outputs FROM lef
 static const char SQL_TAKE[] =
 	"UPDATE leftovers SET due_at = UTC_TIMESTAMP(3) + INTERVAL LEAST(3600, 30 << LEAST(attempt, 7)) "
 	"SECOND, attempt = attempt + 1 WHERE video_id = ? AND revision = ? AND due_at <= UTC_TIMESTAMP(3)";
+static const char SQL_ONCE_MORE[] =
+	"UPDATE leftovers SET is_last = 1, attempt = 0, due_at = UTC_TIMESTAMP(3) + INTERVAL ? SECOND "
+	"WHERE video_id = ? AND revision = ? AND is_last = 0";
 static const char SQL_GONE[] = "DELETE FROM leftovers WHERE video_id = ? AND revision = ?";
 
 void leftover_done(struct leftover *l)
@@ -58,7 +61,12 @@ int leftovers_take(struct db *db, struct leftover *ret, struct err *e)
 
 int leftovers_gone(struct db *db, const struct leftover *l, struct err *e)
 {
-	return db_exec(db, SQL_GONE, DB_ARGS(db_uuid(&l->video_id), db_int(l->revision)), NULL, e);
+	struct db_arg video = db_uuid(&l->video_id), revision = db_int(l->revision);
+	uint64_t again = 0;
+
+	if (db_exec(db, SQL_ONCE_MORE, DB_ARGS(db_int(LEFTOVERS_LAST_SEC), video, revision), &again, e) < 0)
+		return -1;
+	return again > 0 ? 0 : db_exec(db, SQL_GONE, DB_ARGS(video, revision), NULL, e);
 }
 
 /* The revision that a key is of; -1: of none, as in the days when names were digests. */

@@ -26,8 +26,10 @@ struct leftover {
 void leftover_done(struct leftover *l);
 #define AUTO_LEFTOVER CLEANUP(leftover_done) struct leftover
 
-/* A request that was cut off when its attempt ended has had its effect by then. */
+/* Mostly a request that was cut off when its attempt ended has had its effect by the first look; by the last
+ * one it has, since no s3_deadline_sec is longer. */
 #define LEFTOVERS_LATE_SEC 300
+#define LEFTOVERS_LAST_SEC 4000
 
 /* Within the transaction that ends the attempt: there may be some, to be looked for after so long. 0, -1. */
 int leftovers_add(struct db *db, const struct uuid *video_id, int64_t delay_sec, struct err *e);
@@ -35,7 +37,7 @@ int leftovers_add(struct db *db, const struct uuid *video_id, int64_t delay_sec,
 /* The one that is due first; to others, and should this daemon die, it is due again later, each time after a
  * longer wait. 1, 0 none is due, -1. leftover_done frees. */
 int leftovers_take(struct db *db, struct leftover *ret, struct err *e);
-/* All of it is gone. 0, -1. */
+/* All of it is gone: looked at once more after LEFTOVERS_LAST_SEC, and then never again. 0, -1. */
 int leftovers_gone(struct db *db, const struct leftover *l, struct err *e);
 
 /*

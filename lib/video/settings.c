@@ -287,8 +287,7 @@ const struct conf_key settings_keys[] = {
 		.help = "mebibytes from which on a file is put in parts, and of one part"},
 	{INT(s3_parts_at_once, 1, 64), .fallback = "8", .help = "parts of one file that are sent at once"},
 	{INT(s3_attempts, 1, 20), .fallback = "5", .help = "tries of one request, the first one included"},
-	{INT(s3_deadline_sec, 1, 86400), .fallback = "300",
-		.help = "time for one request with all its tries"},
+	{INT(s3_deadline_sec, 1, 3600), .fallback = "300", .help = "time for one request with all its tries"},
 
 	{INT(videos_in_flight, 1, 1000), .fallback = "16", .help = "videos that one daemon makes at once"},
 	{INT(store_in_flight, 1, 1000), .fallback = "16",

@@ -260,7 +260,7 @@ static int work_pause(struct db *db, const struct transition *t, struct err *e)
 
 static int look_again(struct db *db, const struct uuid *video_id, struct err *e)
 {
-	struct db_arg late = db_int(LEFTOVERS_LATE_SEC);
+	struct db_arg late = db_int(LEFTOVERS_LAST_SEC);
 	char prefix[OUTPUTS_PREFIX_SIZE];
 
 	outputs_prefix(video_id, prefix);

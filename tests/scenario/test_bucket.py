@@ -201,6 +201,27 @@ def test_a_lost_host_loses_nothing_that_was_bought(stack):
     delete(stack, video)
 
 
+def test_a_disk_of_ours_that_takes_nothing_says_nothing_of_the_bucket(stack):
+    """What cannot be brought here is not taken for lost, and not bought again."""
+    folders = [stack.folder / "bought" / f"{number:02x}" for number in range(256)]
+    with stack.ffmpeg.hold("encode"):
+        video = stack.create(film("One", script="Hello there."))
+        wait_for("all to be bought", lambda: sum(row.endswith("kept") for row in ledger(stack, video)) == 2)
+        wait_stored(stack, video)
+        lose_host(stack)
+        folders[0].parent.mkdir()
+        for folder in folders:
+            folder.symlink_to("nowhere")  # where a folder should be
+        stack.run("start", "daemon")
+        for step in ("scene", "voice"):
+            wait_for(f"a try of the {step} in vain", lambda: "retry" in events(stack, video, step))
+        for folder in folders:
+            folder.unlink()
+    stack.wait_completed(video)
+    assert counts(stack) == (1, 1)
+    delete(stack, video)
+
+
 def test_while_the_bucket_is_away_nothing_is_bought_again(stack):
     with stack.ffmpeg.hold("encode"):
         video = stack.create(film("One"))

@@ -49,7 +49,7 @@ RANGES = [
     ("s3_part_mb", 5, 5120),
     ("s3_parts_at_once", 1, 64),
     ("s3_attempts", 1, 20),
-    ("s3_deadline_sec", 1, 86400),
+    ("s3_deadline_sec", 1, 3600),
     ("videos_in_flight", 1, 1000),
     ("upload_store_mb", 1, 10000000),
     ("upload_keep_days", 1, 36500),

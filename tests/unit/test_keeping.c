@@ -251,6 +251,37 @@ static void keys_of_videos_are_read(void **state)
 	}
 }
 
+static void keys_of_bought_files_are_read(void **state)
+{
+#define BOUGHT "0b1e2f3a-4c5d-4e6f-8a9b-0c1d2e3f4a5b"
+	static const struct {
+		const char *key;
+		bool ours;
+	} rows[] = {
+		{"bought/0b/" BOUGHT "-1f.mp4", true},
+		{"bought/0b/" BOUGHT "-0123456789abcdef.mp3.json", true},
+		{"bought/0b/" BOUGHT "-1f.mp4.bak", false},
+		{"bought/0b/" BOUGHT "-1f.", false},
+		{"bought/0b/" BOUGHT "-1f", false},
+		{"bought/0b/" BOUGHT "-.mp4", false},
+		{"bought/0b/" BOUGHT ".mp4", false},
+		{"bought/0b/" BOUGHT, false},
+		{"bought/0c/" BOUGHT "-1f.mp4", false},
+		{"bought/0b/0B1E2F3A-4C5D-4E6F-8A9B-0C1D2E3F4A5B-1f.mp4", false},
+		{"bought/" BOUGHT "-1f.mp4", false},
+		{"bought/0b/\xc3\xa9", false},
+		{"bought/README.txt", false},
+		{"bought/", false},
+		{"bought", false},
+		{"", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (checks_read_bought_key(rows[i].key) != rows[i].ours)
+			fail_msg("%s", rows[i].key);
+}
+
 static void what_a_row_names_is_no_orphan(void **state)
 {
 	static const char sql[] = "UPDATE videos SET outputs = ? WHERE id = ?";
@@ -271,8 +302,9 @@ static void what_a_row_names_is_no_orphan(void **state)
 	expect(db_exec(shop_db, sql, DB_ARGS(db_text("[]"), db_uuid(&id)), NULL, &err), 0);
 	expect(checks_names(shop_db, old, &err), 1); /* nobody can say */
 	expect(checks_names(shop_db, "videos/", &err), 1);
-	expect(checks_names(shop_db, "bought/ab/none.mp4", &err), 0);
-	expect(checks_names(shop_db, "bought/ab/none.mp3.json", &err), 0);
+	expect(checks_names(shop_db, "bought/0b/0b1e2f3a-4c5d-4e6f-8a9b-0c1d2e3f4a5b-1f.mp4", &err), 0);
+	expect(checks_names(shop_db, "bought/0b/0b1e2f3a-4c5d-4e6f-8a9b-0c1d2e3f4a5b-1f.mp3.json", &err), 0);
+	expect(checks_names(shop_db, "bought/old/backup.tar", &err), 1); /* none of ours */
 }
 
 /* A put that was cut off may take effect after its video was removed: its folder is looked at once more. */
@@ -292,7 +324,7 @@ static void a_removed_video_is_looked_at_again(void **state)
 	expect(checks_names(shop_db, folder_of, &err), 0);
 	expect(checks_names(shop_db, "videos/", &err), 1);
 	expect(orphans_take(shop_db, &due, 1, &err), 0);
-	session_exec(shop_db, "UPDATE orphans SET due_at = due_at - INTERVAL 5 MINUTE");
+	session_exec(shop_db, "UPDATE orphans SET due_at = due_at - INTERVAL 4000 SECOND");
 	expect(orphans_take(shop_db, &due, 1, &err), 1);
 	assert_string_equal(due.key, folder_of);
 }
@@ -333,6 +365,7 @@ int main(void)
 		cmocka_unit_test_setup(old_videos_go, set_up),
 		cmocka_unit_test_setup(what_is_used_again_does_not_go, set_up),
 		cmocka_unit_test(keys_of_videos_are_read),
+		cmocka_unit_test(keys_of_bought_files_are_read),
 		cmocka_unit_test_setup(what_a_row_names_is_no_orphan, set_up),
 		cmocka_unit_test_setup(a_removed_video_is_looked_at_again, set_up),
 		cmocka_unit_test_setup(orphans_are_removed_until_they_are_gone, set_up),
