@@ -174,7 +174,7 @@ ASLEEP = {"lease_sec": 30, "children": 2}, True
 
 @pytest.mark.parametrize("stack", [ASLEEP], indirect=True, ids=[""])
 def test_stopped_past_its_lease(stack, database):
-    """Awake again it changes nothing: neither what it had finished nor what it was at counts any more."""
+    """seed A3: the lease fences. Awake again it changes nothing: neither what it had finished nor what it was at counts any more."""
     first = stack.pid("daemon")
     video = stack.create(film(scenes=[scene(n, 4) for n in range(3)], aspectRatio="4:5"))
     children = wait_for("two ffmpeg", lambda: len(at_work(stack)) == 2 and at_work(stack), pause=0.01)

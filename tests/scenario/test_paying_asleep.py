@@ -118,7 +118,7 @@ def settle_late(stack, database, films):
 
 
 def test_asleep_past_its_lease(stack, database, capsys):
-    """By design there is one thing that it can still say: what the vendor answered to a paid request of its own."""
+    """seed A2: two at one video, and none is paid twice. By design there is one thing that it can still say: what the vendor answered to a paid request of its own."""
     with ffmpeg_held(stack, "encode") as let_others:
         first, begun = stack.pid("daemon"), time.monotonic()
         films = begin_all(stack, database)

@@ -153,6 +153,7 @@ static void expect_request(const struct fixture *f, size_t i, const char *first_
 	wire_expect_request(&f->wire, i, first_line, headers);
 }
 
+/* seed B5: host, version and ratios of today. */
 static void test_create(void **state)
 {
 	struct fixture *f = *state;
