@@ -16,9 +16,9 @@ declare -A PACKAGES=(
 		libcairo2-dev libcurl4-openssl-dev libfcgi-dev libjson-c-dev libmariadb-dev libmemcached-dev
 		libpango1.0-dev libssl-dev libsystemd-dev libxml2-dev uuid-dev'
 	[check]='
-		ceph-common ceph-mon ceph-osd chromium chromium-driver libcmocka-dev mandoc nodejs npm openssl
-		python3 python3-pytest python3-selenium radosgw s3cmd shellcheck swift-account swift-container swift-object
-		swift-proxy systemd valgrind'
+		ceph-common ceph-mon ceph-osd chromium chromium-driver libcmocka-dev mandoc mariadb-client nodejs npm
+		openssl python3 python3-pytest python3-selenium radosgw s3cmd shellcheck swift-account swift-container
+		swift-object swift-proxy systemd valgrind'
 	[bench]='
 		awscli'
 	[lint]='
