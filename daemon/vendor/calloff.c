@@ -4,7 +4,7 @@
  * What fails is met again in the next round: it never stands in the way of others.
  *
  * A task is asked for first, and the ledger is asked again immediately before the cancel: a retry that came
- * in between has it.
+ * in between has it. What is handed over was just asked for, so it begins with the cancel.
  */
 #include "daemon/vendor/calloff.h"
 
@@ -28,7 +28,8 @@
 struct line {
 	struct calloff *owner;
 	struct runway_call *call;
-	const struct purchase *p; /* of the batch, NULL: free */
+	const struct purchase *p; /* of the batch, or what was handed over; NULL: free */
+	struct purchase handed;
 };
 
 struct calloff {
@@ -67,9 +68,15 @@ int64_t calloff_cost_milli(const struct runway_task *t, int64_t estimate_milli)
 /* This one is dealt with, or for another time; the next. */
 static void end_line(struct line *l)
 {
+	struct calloff *c = l->owner;
+
+	if (l->p == &l->handed)
+		l->handed = (struct purchase){0};
+	else
+		c->left--;
 	l->p = NULL;
-	l->owner->left--;
-	loop_timer_arm(l->owner->timer, 0);
+	if (c->list)
+		loop_timer_arm(c->timer, 0);
 }
 
 static void settle(struct line *l, enum purchase_state to, int64_t cost_milli)
@@ -107,17 +114,26 @@ static void cancelled(const struct verdict *v, void *arg)
 		settle(l, PURCHASE_CANCELLED, -1);
 }
 
+static void tell_vendor(struct line *l)
+{
+	struct err e;
+
+	if (runway_cancel(l->owner->engine->runway, l->p->vendor_id, cancelled, l, &l->call, &e) < 0)
+		failed(l, &e);
+}
+
 static void cancel_task(struct line *l, const struct runway_task *t)
 {
-	const struct engine *en = l->owner->engine;
 	struct err e;
-	int mine = purchases_cancelling(
-		en->db, &l->p->id, false, calloff_cost_milli(t, l->p->estimate_milli), &e);
+	int mine = purchases_cancelling(l->owner->engine->db, &l->p->id, false,
+		calloff_cost_milli(t, l->p->estimate_milli), &e);
 
-	if (mine == 0)
-		end_line(l); /* wanted again */
-	else if (mine < 0 || runway_cancel(en->runway, l->p->vendor_id, cancelled, l, &l->call, &e) < 0)
+	if (mine < 0)
 		failed(l, &e);
+	else if (mine == 0)
+		end_line(l); /* wanted again */
+	else
+		tell_vendor(l);
 }
 
 /* A finished task's clip is left to its video, if that is still there. */
@@ -191,18 +207,45 @@ static void end_batch(struct calloff *c)
 		loop_timer_arm(c->timer, 0);
 }
 
+static struct line *free_line(struct calloff *c)
+{
+	for (size_t i = 0; i < LINES; i++)
+		if (!c->lines[i].p)
+			return &c->lines[i];
+	return NULL;
+}
+
+static bool is_under_way(const struct calloff *c, const struct uuid *id)
+{
+	for (size_t i = 0; i < LINES; i++)
+		if (c->lines[i].p && uuid_equal(&c->lines[i].p->id, id))
+			return true;
+	return false;
+}
+
+static void begin_line(struct line *l, const struct purchase *p)
+{
+	struct err e;
+
+	l->p = p;
+	if (runway_task(l->owner->engine->runway, p->vendor_id, asked, l, &l->call, &e) < 0)
+		failed(l, &e);
+}
+
 static void fill_lines(struct calloff *c)
 {
-	for (size_t i = 0; i < LINES && c->at < c->count; i++) {
-		struct line *l = &c->lines[i];
-		struct err e;
+	struct line *l;
 
-		if (l->p)
-			continue;
-		l->p = &c->list[c->at++];
-		if (runway_task(c->engine->runway, l->p->vendor_id, asked, l, &l->call, &e) < 0)
-			failed(l, &e);
+	while (c->at < c->count && (l = free_line(c))) {
+		const struct purchase *p = &c->list[c->at++];
+
+		if (is_under_way(c, &p->id))
+			c->left--;
+		else
+			begin_line(l, p);
 	}
+	if (c->left == 0)
+		loop_timer_arm(c->timer, 0);
 }
 
 static int begin_batch(struct calloff *c)
@@ -253,6 +296,18 @@ void calloff_free(struct calloff *c)
 	loop_timer_free(c->timer);
 	purchases_free(c->list, c->count);
 	free(c);
+}
+
+void calloff_hand_over(struct calloff *c, const struct purchase *p)
+{
+	struct line *l = free_line(c);
+
+	if (!l)
+		return;
+	l->handed = *p;
+	l->handed.request = l->handed.result = l->handed.detail = NULL; /* stay the caller's */
+	l->p = &l->handed;
+	tell_vendor(l);
 }
 
 void calloff_soon(struct calloff *c)

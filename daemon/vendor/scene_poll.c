@@ -158,15 +158,6 @@ static void task_succeeded(struct scene_work *w, const struct runway_task *t)
 	scene_fetch(w, t->output);
 }
 
-static void called_off(const struct verdict *v, void *arg)
-{
-	struct scene_work *w = arg;
-
-	w->call = NULL;
-	if (v || scene_lost(w, PURCHASE_CANCELLED, -1, "it took too long"))
-		end_late(w);
-}
-
 /* What it costs is in the ledger before it is cancelled, and that it was us. */
 static void call_off(struct scene_work *w, const struct runway_task *t)
 {
@@ -175,8 +166,12 @@ static void call_off(struct scene_work *w, const struct runway_task *t)
 	int mine =
 		purchases_cancelling(en->db, &w->p.id, true, calloff_cost_milli(t, w->p.estimate_milli), &e);
 
-	if (mine < 1 || runway_cancel(en->runway, w->p.vendor_id, called_off, w, &w->call, &e) < 0)
+	if (mine < 1) {
 		poll_failed(w, NULL);
+		return;
+	}
+	calloff_hand_over(en->calloff, &w->p);
+	end_late(w);
 }
 
 static void task_goes_on(struct scene_work *w, const struct runway_task *t)

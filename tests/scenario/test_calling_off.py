@@ -104,6 +104,23 @@ def test_what_cannot_be_cancelled_blocks_nothing_else(stack):
     wait_for("the others", lambda: states(stack) == ["CANCELLED"] * len(names), 25)
 
 
+def test_a_cancel_under_way_is_left_alone_by_the_next_round(stack):
+    late = begin(stack, "Late")
+    stack.runway.fault("cancel", hold=True)
+    stack.runway.wait("cancel", seen=1)
+    (path,) = [request["path"] for request in stack.runway.seen("cancel")]
+    asked = [request["n"] for request in stack.runway.seen("poll") if request["path"] == path]
+    other = begin(stack, "Other")
+    cancel(stack, other)
+    wait_for("a round's end", lambda: ledger(stack, other) == ["scene 0 cancelled"], 15)
+    assert ledger(stack, late) == ["scene 0 known"]
+    stack.runway.setup(release=True)
+    wait_for("the cancel", lambda: ledger(stack, late) == ["scene 0 cancelled"], 15)
+    assert [request["n"] for request in stack.runway.seen("poll") if request["path"] == path] == asked
+    assert len([request for request in stack.runway.seen("cancel") if request["path"] == path]) == 1
+    assert stack.runway.errors() == [] and states(stack) == ["CANCELLED"] * 2
+
+
 def test_a_task_whose_time_is_up_while_polls_fail(stack):
     video = begin(stack, "Late")
     stack.runway.setup(faults=[{"on": "poll", "times": -1, "do": {"status": 503}}])

@@ -229,7 +229,7 @@ def test_tasks_are_asked_for_slowly_and_not_for_ever(stack):
         stack.runway.wait("cancel", answered=4)
         failed = wait_for("its failure", lambda: (now := stack.status(video))["status"] == "failed" and now)
     assert "The video service took too long to make a scene" in failed["error"]
-    assert paid.purchases(stack, video, "state") == [["cancelled"]] * 4
+    wait_for("the ledger", lambda: paid.purchases(stack, video, "state") == [["cancelled"]] * 4)
     assert stack.runway.errors("pollTooOften") == []
     polls = {}
     for poll in stack.runway.seen("poll"):
