@@ -228,6 +228,23 @@ def test_a_browser_reads_them(stack, made, tmp_path):
         assert (is_start, is_end) == pytest.approx((start, end), abs=0.001)
 
 
+def hex_dump(shown):
+    """The text behind lines of offset, up to 16 bytes in groups of two, and the same as characters."""
+    groups = (line[10:50].split() for line in shown.strip().splitlines())
+    return bytes.fromhex("".join(group for line in groups for group in line)).decode()
+
+
+def test_players_read_the_srt(made, tmp_path):
+    """By the library that most of them read it with; browsers do not know the format."""
+    (tmp_path / "film.srt").write_bytes(made["files"]["srt"].body)
+    packets = media.probe(tmp_path / "film.srt", "-show_packets", "-show_data")["packets"]
+    read = [(float(one["pts_time"]), float(one["duration_time"]), hex_dump(one["data"])) for one in packets]
+    cues = cues_of(made["files"]["srt"].body.decode(), ",", "\r\n")
+    assert [text for *_, text in read] == ["\n".join(lines) for *_, lines in cues]
+    for (start, end, _), (is_start, lasts, _) in zip(cues, read):
+        assert (is_start, is_start + lasts) == pytest.approx((start, end), abs=0.001)
+
+
 # --- a vendor's voice ---
 
 SPOKEN = ["Olive wood, cut by hand. It is oiled twice.", "No other looks like it.", "Take yours home."]

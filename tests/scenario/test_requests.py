@@ -5,12 +5,14 @@ The daemon is stopped, so that what is asked for stays as it was asked for.
 
 import concurrent.futures
 import re
+import unicodedata
 
 import pytest
 
 import stack as stacks
 from bad_requests import BAD, PICTURE, encode
 from good_requests import GOOD_PRODUCTS, GOOD_STORES, GOOD_VIDEOS, LONGEST_ID, SOUND, UPLOAD, video_read
+from hostile_texts import BYTES, texts
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -129,6 +131,40 @@ def test_accepted_product(stack, good):
     assert stack.get(answer.headers["Location"]).json == good.read_back
     again = stack.put(answer.headers["Location"], answer.json)
     assert (again.status, again.json) == (200, good.read_back)
+
+
+def may_be_overlay(text):
+    return len(text) <= 200 and not any(c < " " and c not in "\t\r\n" or "\x7f" <= c < "\xa0" for c in text)
+
+
+def is_seen(text):
+    """Something of it for certain: it is not all white space, format characters and letters without ink."""
+    return any(unicodedata.category(c)[0] not in "ZC" and c not in "\u115f\u1160\u3164\ufe0f\ufffc" for c in text)
+
+
+def test_hostile_texts_are_kept_as_they_are_or_refused(stack):
+    """In each place that is drawn or spoken; what is drawn of those that are kept, test_hostile_text knows."""
+    hostile = texts("/etc/passwd")
+    kept = [text for text in hostile if may_be_overlay(text)]
+    assert len(hostile) >= 190 and 150 < len(kept) < len(hostile)
+    for text in hostile:
+        body = stacks.film(scenes=[stacks.scene(1, textOverlay=text, narration=text)])
+        answer = stack.post("/videos", body)
+        if text not in kept:
+            places = [detail["path"] for detail in answer.json["error"]["details"]]
+            assert answer.status == 400 and "/scenes/0/textOverlay" in places, (text, answer)
+            continue
+        assert answer.status == 202, (text, answer)
+        (scene,) = stack.get(answer.headers["Location"]).json["scenes"]
+        read = (scene["textOverlay"], scene["narration"])
+        assert read == (text, text) or read == (None, None) and not is_seen(text), text
+
+
+@pytest.mark.parametrize("raw", BYTES, ids=bytes.hex)
+def test_what_is_no_text_is_refused(stack, raw):
+    body = encode(stacks.film(scenes=[stacks.scene(1, textOverlay="{raw}")])).replace(b"{raw}", raw)
+    answer = stack.request("POST", "/videos", body, {"Content-Type": "application/json"})
+    assert answer.status == 400, answer
 
 
 # --- the wire form of every route ---
