@@ -39,6 +39,12 @@ class Child:
             raise SystemExit(f"exit status {child.returncode}: {' '.join(map(str, argv))}")
 
 
+def stolen_ticks():
+    """What a host did not give this machine of its processors since it began, and all that there was; see proc(5)."""
+    ticks = [int(field) for field in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return ticks[7], sum(ticks)
+
+
 def ffmpeg(folder, *arguments):
     return Child(["ffmpeg", "-nostdin", "-v", "error", "-y", *arguments], folder)
 

@@ -20,7 +20,7 @@ from service import running
 MIB = 1 << 20
 KEYS = [
     "videos/0f/1/video.mp4", "a b+c%41%2F~.mp4", "x/../y/./z", "//d//e/", "Ä/日本/🎬.mp4", "e\u0301-\u00e9", "+",
-    "!*'()&=@:,$?#[];\"<>|\\^`{}", "k" * 500,
+    "!*'()&=@:,$?#[];\"<>|\\^`{}", "日本 🎬..mp4", "...", "k" * 500,
 ]
 SERVERS = {"swift": Swift, "radosgw": Radosgw}
 NOW = -5  # seconds ago: Swift dates what is new a little later
