@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/err.h"
+#include "lib/base/host.h"
 #include "lib/base/macros.h"
 #include "lib/base/mem.h"
 #include "lib/io/json.h"
@@ -16,20 +17,16 @@
 #define MILLI_MAX   ((int64_t)1000 * 1000 * 1000 * 1000 * 1000)
 #define HIDDEN_FROM 8 /* bytes of a key: fewer say no more than how keys begin */
 
-static const char *const loopbacks[] = {"127.0.0.1", "[::1]", "localhost"};
-
 /* "http://127.0.0.1:8080" and nothing more. */
-static bool is_loopback(const char *url)
+static bool is_local_http(const char *url)
 {
 	if (strncmp(url, "http://", 7) != 0)
 		return false;
-	for (size_t i = 0; i < ARRAY_LEN(loopbacks); i++) {
-		size_t n = strlen(loopbacks[i]);
 
-		if (strncmp(url + 7, loopbacks[i], n) == 0 && strchr(":/", url[7 + n]) != NULL)
-			return true;
-	}
-	return false;
+	const char *host = url + 7;
+	size_t n = host_length(host);
+
+	return host_is_loopback(host, n) && strchr(":/", host[n]) != NULL;
 }
 
 static bool is_visible(const char *s)
@@ -45,7 +42,7 @@ int api_init(struct api *a, struct http *http, const char *url, const char *key,
 	const char *const *headers, struct err *e)
 {
 	size_t url_len = strlen(url), n = 0;
-	bool is_local = is_loopback(url);
+	bool is_local = is_local_http(url);
 
 	if (!is_local && strncmp(url, "https://", 8) != 0)
 		return err_set(e, ERR_PERM, "a vendor's address is neither https nor on loopback");

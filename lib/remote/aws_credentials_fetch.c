@@ -9,8 +9,6 @@
 
 #include "lib/remote/aws_credentials_priv.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -18,6 +16,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/fs.h"
+#include "lib/base/host.h"
 #include "lib/base/mem.h"
 #include "lib/io/http.h"
 #include "lib/io/loop.h"
@@ -86,17 +85,6 @@ static char *host_of(const char *uri, const char *scheme)
 	return xstrndup(uri, strcspn(uri, ":/?#"));
 }
 
-static bool is_loopback(const char *host)
-{
-	struct in_addr in;
-	struct in6_addr in6;
-
-	if (inet_pton(AF_INET, host, &in) == 1)
-		return ntohl(in.s_addr) >> 24 == 127;
-	return strcasecmp(host, "localhost") == 0 ||
-	       (inet_pton(AF_INET6, host, &in6) == 1 && IN6_IS_ADDR_LOOPBACK(&in6));
-}
-
 bool aws_container_uri_ok(const char *uri)
 {
 	static const char *const containers[] = {"169.254.170.2", "169.254.170.23", "fd00:ec2::23"};
@@ -110,7 +98,7 @@ bool aws_container_uri_ok(const char *uri)
 	for (size_t i = 0; i < ARRAY_LEN(containers); i++)
 		if (strcasecmp(containers[i], host) == 0)
 			return true;
-	return is_loopback(host);
+	return host_is_loopback(host, strlen(host));
 }
 
 /* One printable line without its end, as it may stand in a header; NULL where it is none. Caller wipes. */

@@ -17,6 +17,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "lib/base/host.h"
 #include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/remote/sigv4.h"
@@ -93,21 +94,6 @@ static bool is_ip6(const char *name)
 	struct in6_addr in6;
 
 	return inet_pton(AF_INET6, name, &in6) == 1;
-}
-
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && strcmp(s + n - m, end) == 0;
-}
-
-/* Names below localhost are loopback by RFC 6761, section 6.3, and libcurl does not ask anybody for them. */
-static bool is_loopback(const char *name)
-{
-	if (is_ip4(name))
-		return strncmp(name, "127.", 4) == 0;
-	return strcmp(name, "::1") == 0 || strcmp(name, "localhost") == 0 || ends_with(name, ".localhost");
 }
 
 /* "General purpose bucket naming rules" in the S3 User Guide, so that it may be part of a host's name. */
@@ -251,7 +237,7 @@ static int check(const struct parts *p, const struct s3_endpoint_spec *spec, str
 	if (!(loose ? is_loose_bucket(spec->bucket) : is_strict_bucket(spec->bucket)))
 		return err_set(e, ERR_PERM, "the S3 bucket's name is none that %s",
 			loose ? "a server could have" : "can be part of a host's name");
-	if (!is_https(p) && !spec->allow_http && !is_loopback(p->name))
+	if (!is_https(p) && !spec->allow_http && !host_is_loopback(p->name, strlen(p->name)))
 		return err_set(e, ERR_PERM, "the S3 endpoint is http and not this machine");
 	return 0;
 }

@@ -10,32 +10,10 @@
 #include <string.h>
 
 #include "lib/base/fs.h"
+#include "lib/base/host.h"
 #include "lib/base/macros.h"
 #include "lib/base/text.h"
 #include "lib/video/own_files.h"
-
-#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
-/* The host's length at the beginning of s (an IPv6 address with its brackets), 0 when it is none. */
-static size_t host_length(const char *s)
-{
-	if (*s != '[')
-		return strspn(s, ALNUM ".-_");
-
-	size_t n = strspn(s + 1, "0123456789abcdefABCDEF:.");
-	return n > 0 && s[n + 1] == ']' ? n + 2 : 0;
-}
-
-static bool is_loopback(const char *host, size_t n)
-{
-	static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (n == strlen(names[i]) && strncmp(host, names[i], n) == 0)
-			return true;
-	}
-	return false;
-}
 
 /* "", ":8080" or no port at all. */
 static bool port_ok(const char *s, size_t n)
@@ -81,7 +59,7 @@ const char *source_check(const char *s)
 		return "must not contain a user name or a password";
 	if (n == 0 || n > authority || !port_ok(host + n, authority - n))
 		return "must have a valid host name";
-	if (plain && !is_loopback(host, n))
+	if (plain && !host_is_loopback(host, n))
 		return "must begin with https://; plain http:// is not accepted";
 	return NULL;
 }
