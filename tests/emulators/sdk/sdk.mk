@@ -5,7 +5,7 @@ sdk: $(O)/emulators/sdk/installed
 export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
 
 # It may wait for ever for a file that stopped half-way: a second try then goes on from its cache.
-NPM_CI := timeout -k 5 120 npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --fetch-timeout=60000
+NPM_CI := timeout -k 5 240 npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --fetch-timeout=60000
 
 $(O)/emulators/sdk/installed: tests/emulators/sdk/package.json tests/emulators/sdk/package-lock.json
 	$(call say,npm)
