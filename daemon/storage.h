@@ -59,8 +59,8 @@ struct storage_ops {
 	 * other than bytes (-1: any). */
 	struct storage_call *(*get)(struct storage *s, const char *key, int64_t bytes, const char *file,
 		storage_done_fn *done, void *arg);
-	/* Removes everything below a prefix that ends with '/', half-made uploads too, or what is at one
-	 * whole key; nothing there is success. */
+	/* Removes everything below a prefix that ends with '/', or what is at one whole key; half-made
+	 * uploads too. Nothing there is success. */
 	struct storage_call *(*remove)(
 		struct storage *s, const char *prefix, storage_done_fn *done, void *arg);
 	/* Lists what is below a prefix that ends with '/' or is "", keys after `after` only (NULL: all).

@@ -80,6 +80,7 @@ struct s3_call *s3_head(struct s3 *s, const char *key, s3_head_fn *done, void *a
 struct s3_call *s3_get_file(
 	struct s3 *s, const char *key, int64_t bytes, const char *file, s3_done_fn *done, void *arg);
 
+/* And uploads of it in parts that somebody left. */
 struct s3_call *s3_delete(struct s3 *s, const char *key, s3_done_fn *done, void *arg);
 /* Any number of keys, a thousand a request; those that the server would not are tried again. The keys are
  * copied. */

@@ -1,4 +1,8 @@
-/* Removing objects: one, many, and all that begin with a prefix. What is not there is removed. */
+/*
+ * Removing objects: one, many, and all that begin with a prefix. What is not there is removed. One, and all
+ * below a prefix, are removed with their uploads in parts, and these first, because one that is completed
+ * becomes an object.
+ */
 
 #include <stdlib.h>
 
@@ -11,12 +15,14 @@
 struct delete_one {
 	struct s3_call call; /* first */
 	char *key;
+	struct s3_sweep *sweep;
 };
 
 static void free_one(struct s3_call *c)
 {
 	struct delete_one *d = (struct delete_one *)(void *)c;
 
+	s3_sweep_cancel(d->sweep);
 	free(d->key);
 	free(d);
 }
@@ -29,16 +35,26 @@ static void on_deleted(const struct s3_reply *r, void *arg)
 	s3_call_end(&d->call, r->what == S3_NOT_FOUND ? NULL : r->e);
 }
 
+/* A server that does not list uploads, or not to us, keeps nobody from deleting. */
+static void on_one_swept(size_t count UNUSED, const struct err *e, void *arg)
+{
+	struct delete_one *d = arg;
+	const struct s3_ask ask = {.method = "DELETE", .key = d->key};
+
+	d->sweep = NULL;
+	if (e != NULL && e->kind == ERR_TEMP)
+		s3_call_end(&d->call, e);
+	else
+		d->call.request = s3_request_start(d->call.s, &ask, on_deleted, d);
+}
+
 struct s3_call *s3_delete(struct s3 *s, const char *key, s3_done_fn *done, void *arg)
 {
 	struct delete_one *d = xcalloc(1, sizeof(*d));
 
 	s3_call_init(&d->call, s, free_one, done, arg);
 	d->key = xstrdup(key);
-
-	const struct s3_ask ask = {.method = "DELETE", .key = d->key};
-
-	d->call.request = s3_request_start(s, &ask, on_deleted, d);
+	d->sweep = s3_sweep_start(s, d->key, true, S3_ANY_AGE, on_one_swept, d);
 	return &d->call;
 }
 
@@ -101,9 +117,9 @@ struct s3_call *s3_delete_many(
 }
 
 /*
- * All below a prefix. Uploads first, because one that is completed becomes an object. A pass goes through the
- * whole listing; the passes end with one that finds nothing, because a listing may be behind the truth, and
- * what a server could not remove in one pass it may in the next, as long as it removes anything.
+ * All below a prefix. A pass goes through the whole listing; the passes end with one that finds nothing,
+ * because a listing may be behind the truth, and what a server could not remove in one pass it may in the
+ * next, as long as it removes anything.
  */
 
 struct delete_prefix {

@@ -154,12 +154,13 @@ def test_sweep(way, bucket, tmp_path):
 
 
 def test_an_upload_that_was_left_is_given_up(plain, bucket, tmp_path):
-    """By the next put of its key, and by no other."""
-    for key in ("one", "one.more"):
+    """By the next put of its key or by its removal, and by no other."""
+    for key in ("one", "one.more", "two", "two.more"):
         bucket.put_part(key, bucket.begin(key), 1, b"x")
     with client(plain, bucket.name) as ours:
         ours.do("put", make_file(tmp_path / "one", PART + 1), "one")
-    assert ([key for key, _ in bucket.uploads()], bucket.keys()) == (["one.more"], ["one"])
+        ours.do("rm", "two")
+    assert ([key for key, _ in bucket.uploads()], bucket.keys()) == (["one.more", "two.more"], ["one"])
 
 
 def test_many(ways, plain, bucket, tmp_path):
