@@ -111,11 +111,13 @@ golden: all $(O)/drivers/lettering_order $(O)/tests/pieces ## make the reference
 	@TEST_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/golden/golden.py make
 contact-sheet: all $(O)/drivers/lettering_order $(O)/tests/pieces ## all texts and fits of the reference pictures on one: build/contact-sheet.png
 	@TEST_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/golden/golden.py sheet $(O)/contact-sheet.png
-soak: ## kill the daemon 200 times while it buys for 40 videos; shows what was asked for, billed and kept. Kill 100 uploads
+soak: ## kill the daemon 200 times while it buys for 40 videos, 50 times while it puts files in parts, and our S3 client 100 times
 	@demo/setup.sh run build check
 	@$(BUILD) all music units
 	@TEST_S3_KILLS=100 PYTHONDONTWRITEBYTECODE=1 TEST_BUILD=$(CURDIR)/$(O) \
 		/usr/bin/python3 -m pytest -q tests/scenario/test_s3_crash.py
+	@TEST_S3_KILLS=50 PYTHONDONTWRITEBYTECODE=1 TEST_BUILD=$(CURDIR)/$(O) \
+		/usr/bin/python3 -m pytest -q tests/scenario/test_bucket_kills.py
 	@TEST_KILLS=200 TEST_VIDEOS=40 PYTHONDONTWRITEBYTECODE=1 TEST_BUILD=$(CURDIR)/$(O) \
 		/usr/bin/python3 -m pytest -q tests/scenario/test_paying_chaos.py -k random
 bench-compose: ## film of five clips: time, processor and likeness, against other ways to make it; fails where a bound is broken
