@@ -79,6 +79,7 @@ static int download(struct step *s, const struct fetch *f, struct err *e)
 		.max_redirects = MAX_REDIRECTS,
 		.https_only = !set->image_allow_private,
 		.public_only = !set->image_allow_private,
+		.ca_file = set->image_ca_file,
 	};
 
 	s->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);

@@ -99,6 +99,7 @@ struct settings {
 
 	/* pictures from elsewhere */
 	bool image_allow_private; /* also http and private addresses: a shop in one's own network, tests */
+	char *image_ca_file;      /* who signs such a shop's certificate */
 };
 
 extern const struct conf_key settings_keys[];

@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-
+import sites
 from s3_client import PART, TOOL, client, environment
 from s3_faulty import KEY, SECRET, faulty_s3
 
@@ -77,11 +77,7 @@ def test_larger_files_have_larger_parts(server, tmp_path):
 def certificate(tmp_path_factory):
     """A server's, and its key; signed by itself, for names and addresses of loopback."""
     folder = tmp_path_factory.mktemp("tls")
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-               "-subj", "/CN=s3.localhost", "-keyout", folder / "key.pem", "-out", folder / "crt.pem",
-               "-addext", "subjectAltName=DNS:bucket.s3.localhost,DNS:s3.localhost,IP:127.0.0.1"]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
-    return folder / "crt.pem", folder / "key.pem"
+    return sites.certificate(folder, "DNS:bucket.s3.localhost", "DNS:s3.localhost", "IP:127.0.0.1")
 
 
 def test_tls(certificate, small, tmp_path):
