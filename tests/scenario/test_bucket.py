@@ -3,14 +3,15 @@
 import os
 import shutil
 import signal
-import urllib.parse
 
 import bought
 import daemons
+import places
 import pytest
 import s3_faulty
 from bought import ask, counts, film, ledger, show, wait_status
 from daemons import events, rows_of
+from places import key_of
 from stack import wait_for
 
 FILES = ["video.mp4", "thumbnail.jpg", "preview.webp", "sprite.jpg", "sprite.vtt", "captions.srt", "captions.vtt",
@@ -22,14 +23,8 @@ AWAY = {"status": 503}
 @pytest.fixture(scope="module")
 def stack():
     with s3_faulty.faulty_s3() as s3:
-        way = s3.way()
-        keys = {}
-        for name, key in {"aws_access_key_id": way.key, "aws_secret_access_key": way.secret}.items():
-            keys[name] = s3.folder / name
-            keys[name].touch(0o600)
-            keys[name].write_text(key)
-        with bought.running(storage="s3", s3_bucket="bucket", s3_endpoint=way.endpoint, s3_path_style="yes",
-                            s3_attempts=1, backoff_ms=100, **keys) as stack:
+        place = places.bucket_settings(s3.way(), "bucket", s3.folder)
+        with bought.running(s3_attempts=1, backoff_ms=100, **place) as stack:
             stack.s3, stack.bucket = s3, s3.bucket()
             yield stack
 
@@ -53,11 +48,6 @@ def wait_stored(stack, video):
 
 def keys_of(stack, video):
     return stack.bucket.keys(f"videos/{video}/")
-
-
-def key_of(url):
-    """Of a signed address."""
-    return urllib.parse.urlsplit(url).path.removeprefix("/bucket/")
 
 
 def delete(stack, video):

@@ -18,13 +18,14 @@ import pytest
 import bought
 import daemons
 import paying
+import places
 from bought import film, show
 from daemons import id_of, rows_of
 from s3_radosgw import Radosgw
 from service import running
 from stack import wait_for
 
-KILLS = int(os.environ.get("TEST_S3_KILLS", "6"))
+KILLS = int(os.environ.get("TEST_S3_KILLS", "4"))
 SEED = int(os.environ.get("TEST_SEED", "0")) or random.randrange(1, 1 << 30)
 PART_MB = 5
 PREFIXES = ["bought/", "videos/"]  # what is put: clips, and films
@@ -47,15 +48,10 @@ def stack(tmp_path_factory):
     make_noise(folder / "noise.mp4")
     with running(Radosgw) as server:
         way = server.ways()[0]
-        keys = {"aws_access_key_id": way.key, "aws_secret_access_key": way.secret}
-        for name, key in keys.items():
-            (folder / name).touch(0o600)
-            (folder / name).write_text(key)
         bucket = way.bucket("films")
         bucket.make()
-        with bought.running(storage="s3", s3_bucket="films", s3_endpoint=way.endpoint, s3_path_style="yes",
-                            s3_part_mb=PART_MB, s3_parts_at_once=2, **{name: folder / name for name in keys},
-                            **NEVER_POISON) as stack:
+        place = places.bucket_settings(way, "films", folder)
+        with bought.running(s3_part_mb=PART_MB, s3_parts_at_once=2, **NEVER_POISON, **place) as stack:
             stack.bucket = bucket
             stack.runway.setup(faults=[{"on": "create", "times": -1, "do": {"clipFile": str(folder / "noise.mp4")}}])
             yield stack

@@ -1,22 +1,37 @@
-"""What is kept and what goes: deleted stores, videos of age, files that no row names, and rows whose files are gone."""
+"""What is kept and what goes, here and in a bucket: deleted stores, videos of age, files that no row names, and rows whose
+files are gone."""
 
-import os
-import pathlib
+import contextlib
 import subprocess
-import time
-import urllib.parse
 
 import pytest
 
 import daemons
-import stack as stacks
+import places
+import s3_faulty
 from daemons import quick
+from places import key_of
 from stack import BUILD, wait_for
 
 
-@pytest.fixture(scope="module")
-def stack():
+@contextlib.contextmanager
+def running_here():
     with daemons.running(keep_failed_days=7) as running:
+        running.place = places.Folder(running.folder / "media")
+        yield running
+
+
+@contextlib.contextmanager
+def running_in_a_bucket():
+    with s3_faulty.faulty_s3() as s3:
+        with daemons.running(keep_failed_days=7, **places.bucket_settings(s3.way(), "bucket", s3.folder)) as running:
+            running.place = places.EmulatedBucket(s3)
+            yield running
+
+
+@pytest.fixture(scope="module", params=[running_here, running_in_a_bucket], ids=["folder", "bucket"])
+def stack(request):
+    with request.param() as running:
         yield running
 
 
@@ -34,16 +49,16 @@ def made(stack, **more):
     return video
 
 
-def path_of(stack, url):
-    return stack.folder / urllib.parse.urlsplit(url).path.lstrip("/")
+def keys_of(stack, video):
+    return stack.place.keys(f"videos/{video}/")
 
 
-def folder_of(stack, video):
-    return stack.folder / "media" / "videos" / video
+def film_of(stack, video):
+    return key_of(stack.get(f"/videos/{video}").json["videoUrl"])
 
 
 def gone(stack, video):
-    return not folder_of(stack, video).exists() and not stack.sql(
+    return not keys_of(stack, video) and not stack.sql(
         f"SELECT 1 FROM videos WHERE id = UNHEX('{video.replace('-', '')}')")
 
 
@@ -99,7 +114,6 @@ def test_videos_go_at_their_age(stack, published):
 def test_the_storage_is_compared_with_the_rows(stack, published):
     code, said, _ = check(stack)
     assert code == 0 and NOTHING in said, said
-    media = stack.folder / "media"
     orphans = {
         "videos/00000000-0000-4000-8000-000000000000/1/video.mp4",
         "videos/ffffffff-ffff-4fff-bfff-ffffffffffff/1/video.mp4",
@@ -108,18 +122,16 @@ def test_the_storage_is_compared_with_the_rows(stack, published):
     }
     foreign = {"videos/stray.mp4", f"videos/{published}/A_film.mp4", "bought/README.txt", "bought/ä/backup.tar"}
     young = f"videos/{published}/0/young.mp4"  # it may be on its way up, and the row on its way to name it
-    for key in (*orphans, *foreign, young):
-        path = media / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x")
-        if key != young:
-            os.utime(path, (time.time() - 3700,) * 2)
-    film = path_of(stack, stack.get(f"/videos/{published}").json["videoUrl"])
-    empty = made(stack)
-    for file in folder_of(stack, empty).rglob("*.*"):
-        file.unlink()
-    film.rename(film.with_suffix(".away"))
-    missing = {str(pathlib.Path(film).relative_to(media))}
+    film, empty = film_of(stack, published), made(stack)
+    place = stack.place
+    for key in (*orphans, *foreign):
+        place.put(key, b"x")
+    place.age(3700)
+    place.put(young, b"x")
+    away = place.take(film)
+    lost = {film, *keys_of(stack, empty)}
+    for key in keys_of(stack, empty):
+        place.take(key)
 
     code, said, why = check(stack)
     assert code == 1
@@ -127,31 +139,36 @@ def test_the_storage_is_compared_with_the_rows(stack, published):
              for kind in ("orphan", "missing", "foreign")}
     assert found["orphan"] == orphans
     assert found["foreign"] == {key.encode().decode("ascii", "replace").replace("\ufffd", "?") for key in foreign}
-    assert missing <= found["missing"]
-    assert any(empty in key and key.endswith(".mp4") for key in found["missing"])
+    assert found["missing"] == lost
     assert "missing" in why
-    assert all((media / orphan).exists() for orphan in orphans)  # it only looks
+    assert orphans <= set(place.keys())  # it only looks
 
-    film.with_suffix(".away").rename(film)
+    place.put(film, away)
     assert stack.delete(f"/videos/{empty}").status == 204
     wait_for("its removal", lambda: gone(stack, empty), 30)
     code, said, _ = check(stack, "--repair")
     assert code == 0 and "(to be removed)" in said, said
-    wait_for("removal of the orphans", lambda: not any((media / orphan).exists() for orphan in orphans), 60)
-    wait_for("nothing to be removed", lambda: not stack.sql("SELECT 1 FROM orphans"), 30)
+    wait_for("removal of the orphans", lambda: not orphans & set(place.keys()), 60)
+    wait_for("nothing to be removed", lambda: not due(stack), 30)
     code, said, _ = check(stack)
     assert code == 0 and "; 0 orphans; 0 missing; 4 foreign" in said, said
-    assert film.exists() and (media / young).exists() and all((media / key).exists() for key in foreign)
+    assert {film, young, *foreign} <= set(place.keys())
+    for key in foreign:
+        place.take(key)
+
+
+def due(stack):
+    """What is to be removed now; the places of removed videos are looked at once more, long after."""
+    return stack.sql("SELECT 1 FROM orphans WHERE due_at < UTC_TIMESTAMP(3) + INTERVAL 10 MINUTE")
 
 
 def test_an_orphan_that_a_row_names_by_now_stays(stack, published):
-    film = path_of(stack, stack.get(f"/videos/{published}").json["videoUrl"])
+    film = film_of(stack, published)
     stack.run("kill", "daemon")
-    stack.sql("INSERT INTO orphans (storage_key, due_at, created_at) VALUES "
-              f"('{film.relative_to(stack.folder / 'media')}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")
+    stack.sql(f"INSERT INTO orphans (storage_key, due_at, created_at) VALUES ('{film}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")
     stack.run("start", "daemon")
-    wait_for("nothing to be removed", lambda: not stack.sql("SELECT 1 FROM orphans"), 30)
-    assert film.exists()
+    wait_for("nothing to be removed", lambda: not due(stack), 30)
+    assert film in keys_of(stack, published)
 
 
 def test_a_check_survives_its_daemon(stack, published):
