@@ -125,8 +125,8 @@ static void tell_vendor(struct line *l)
 static void cancel_task(struct line *l, const struct runway_task *t)
 {
 	struct err e;
-	int mine = purchases_cancelling(l->owner->engine->db, &l->p->id, false,
-		calloff_cost_milli(t, l->p->estimate_milli), &e);
+	int mine = purchases_cancelling(
+		l->owner->engine->db, &l->p->id, false, calloff_cost_milli(t, l->p->estimate_milli), &e);
 
 	if (mine < 0)
 		failed(l, &e);
