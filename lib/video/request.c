@@ -118,36 +118,37 @@ static const struct field_table scene_table = {
 
 #define LOOK .type = FIELD_INCLUDE, AT(video, look), .items = &look_table
 
-static const struct field video_fields[] = {
-	{.name = "storeId", .type = FIELD_LINE, .required = true, AT(video, store_id), .check = check_id},
-	{PRODUCT_ID},
-	{TITLE, .required = true},
-	{STYLE, .required = true},
-	{ASPECT_RATIO, .required = true},
+/* What may be said wherever a video is asked for, and has a default. */
+static const struct field choice_fields[] = {
 	{MODE(video)},
 	{MODEL(video)},
 	{REUSE},
-	{SCENES, .required = true},
-	{SCRIPT},
 	{VOICE_ID},
 	{VOICE_VOLUME},
 	{MUSIC_TRACK_ID},
 	{MUSIC_VOLUME},
 	{LOOK},
 };
+static const struct field_table choice_table = {
+	choice_fields, ARRAY_LEN(choice_fields), sizeof(struct video), NULL};
+#define CHOICES .type = FIELD_INCLUDE, .items = &choice_table
+
+static const struct field video_fields[] = {
+	{.name = "storeId", .type = FIELD_LINE, .required = true, AT(video, store_id), .check = check_id},
+	{PRODUCT_ID},
+	{TITLE, .required = true},
+	{STYLE, .required = true},
+	{ASPECT_RATIO, .required = true},
+	{SCENES, .required = true},
+	{SCRIPT},
+	{CHOICES},
+};
 static const struct field_table video_table = {
 	video_fields, ARRAY_LEN(video_fields), sizeof(struct video), NULL};
 
 static const struct field option_fields[] = {
 	{ASPECT_RATIO},
-	{MODE(video)},
-	{MODEL(video)},
-	{REUSE},
-	{VOICE_ID},
-	{VOICE_VOLUME},
-	{MUSIC_TRACK_ID},
-	{MUSIC_VOLUME},
-	{LOOK},
+	{CHOICES},
 };
 static const struct field_table option_table = {
 	option_fields, ARRAY_LEN(option_fields), sizeof(struct video), NULL};
@@ -156,14 +157,7 @@ static const struct field wish_fields[] = {
 	{PRODUCT_ID, .required = true},
 	{STYLE},
 	{ASPECT_RATIO},
-	{MODE(video)},
-	{MODEL(video)},
-	{REUSE},
-	{VOICE_ID},
-	{VOICE_VOLUME},
-	{MUSIC_TRACK_ID},
-	{MUSIC_VOLUME},
-	{LOOK},
+	{CHOICES},
 };
 static const struct field_table wish_table = {
 	wish_fields, ARRAY_LEN(wish_fields), sizeof(struct video), NULL};
@@ -172,16 +166,9 @@ static const struct field change_fields[] = {
 	{TITLE, .keeps = true},
 	{STYLE, .keeps = true},
 	{ASPECT_RATIO, .keeps = true},
-	{MODE(video)},
-	{MODEL(video)},
-	{REUSE},
 	{SCENES, .keeps = true},
 	{SCRIPT},
-	{VOICE_ID},
-	{VOICE_VOLUME},
-	{MUSIC_TRACK_ID},
-	{MUSIC_VOLUME},
-	{LOOK},
+	{CHOICES},
 };
 static const struct field_table change_table = {
 	change_fields, ARRAY_LEN(change_fields), sizeof(struct video), NULL};

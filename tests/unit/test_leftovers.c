@@ -26,11 +26,31 @@
 
 static struct err err;
 
+struct fate {
+	const char *key, *gone; /* NULL: it stays */
+};
+
+/* Of an attempt at that revision, where OUTPUTS are named. */
+static void expect(int64_t revision, const struct fate *cases, size_t count)
+{
+	AUTO_LEFTOVER l = {.revision = revision};
+
+	assert_true(uuid_parse_text(ID, &l.video_id));
+	assert_int_equal(outputs_read(OUTPUTS, &l.named, &err), 0);
+	for (size_t i = 0; i < count; i++) {
+		AUTO_FREE char *gone = leftover_of(&l, cases[i].key);
+
+		print_message("%s\n", cases[i].key);
+		if (cases[i].gone)
+			assert_string_equal(gone, cases[i].gone);
+		else
+			assert_null(gone);
+	}
+}
+
 static void test_what_is_of_no_use(void **state)
 {
-	static const struct {
-		const char *key, *gone; /* NULL: it stays */
-	} cases[] = {
+	static const struct fate cases[] = {
 		{FOLDER "10/video.mp4", NULL},
 		{FOLDER "10/captions.vtt", NULL},
 		{FOLDER "10/report.json", NULL},
@@ -47,28 +67,15 @@ static void test_what_is_of_no_use(void **state)
 		{FOLDER "-1/video.mp4", FOLDER "-1/video.mp4"},
 		{FOLDER "99999999999999999999999/x", FOLDER "99999999999999999999999/x"},
 	};
-	AUTO_LEFTOVER l = {.revision = 10};
 
 	(void)state;
-	assert_true(uuid_parse_text(ID, &l.video_id));
-	assert_int_equal(outputs_read(OUTPUTS, &l.named, &err), 0);
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		AUTO_FREE char *gone = leftover_of(&l, cases[i].key);
-
-		print_message("%s\n", cases[i].key);
-		if (cases[i].gone)
-			assert_string_equal(gone, cases[i].gone);
-		else
-			assert_null(gone);
-	}
+	expect(10, cases, ARRAY_LEN(cases));
 }
 
 /* The film that is shown is of an earlier revision than the attempt that came to nothing. */
 static void test_what_the_last_good_one_names_stays(void **state)
 {
-	static const struct {
-		const char *key, *gone; /* NULL: it stays */
-	} cases[] = {
+	static const struct fate cases[] = {
 		{FOLDER "10/video.mp4", NULL},
 		{FOLDER "10/thumbnail.jpg", FOLDER "10/thumbnail.jpg"},
 		{FOLDER "9/video.mp4", FOLDER "9/"},
@@ -77,20 +84,9 @@ static void test_what_the_last_good_one_names_stays(void **state)
 		{FOLDER "12/video.mp4", FOLDER "12/"},
 		{FOLDER "13/video.mp4", NULL},
 	};
-	AUTO_LEFTOVER l = {.revision = 12};
 
 	(void)state;
-	assert_true(uuid_parse_text(ID, &l.video_id));
-	assert_int_equal(outputs_read(OUTPUTS, &l.named, &err), 0);
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		AUTO_FREE char *gone = leftover_of(&l, cases[i].key);
-
-		print_message("%s\n", cases[i].key);
-		if (cases[i].gone)
-			assert_string_equal(gone, cases[i].gone);
-		else
-			assert_null(gone);
-	}
+	expect(12, cases, ARRAY_LEN(cases));
 }
 
 /* As the database has it, not as it would be with another key: one revision is no part of another one. */

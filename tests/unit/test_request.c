@@ -29,7 +29,7 @@
 #define WITH(more) "{\"storeId\":\"s\"," GOOD_REST "," more "}"
 #define STYLES     "product_showcase, lifestyle, testimonial, promotional, social_ad, story"
 #define KEYS                                                                                                 \
-	"storeId, productId, title, style, aspectRatio, mode, model, reuse, scenes, voiceoverScript, "       \
+	"storeId, productId, title, style, aspectRatio, scenes, voiceoverScript, mode, model, reuse, "       \
 	"voiceId, voiceVolume, musicTrackId, musicVolume, " LOOK_KEYS
 #define MODELS "gen4.5, gen4_turbo, veo3.1, veo3.1_fast"
 
@@ -57,11 +57,11 @@ static const struct {
 		"/title: must be a string, not a boolean\n"
 		"/style: must be one of " STYLES ", not a number\n"
 		"/aspectRatio: must be one of 16:9, 9:16, 1:1, 4:5, not a number\n"
+		"/scenes: must be an array of 1 to 50 scenes, not an object\n"
+		"/voiceoverScript: must be a string, not an object\n"
 		"/mode: must be one of full, draft, not a boolean\n"
 		"/model: must be a string, not a number\n"
 		"/reuse: must be true or false, not a string\n"
-		"/scenes: must be an array of 1 to 50 scenes, not an object\n"
-		"/voiceoverScript: must be a string, not an object\n"
 		"/voiceId: must be a string, not a number\n"
 		"/voiceVolume: must be a whole number from 0 to 100, not an array\n"
 		"/musicTrackId: must be a string, not a boolean\n"
@@ -82,10 +82,10 @@ static const struct {
 		"\"Draft\","
 		"\"model\":\"gen3a_turbo\",\"voiceVolume\":101,\"reuse\":0,"
 		"\"scenes\":[{\"prompt\":\"p\",\"duration\":1,\"model\":\"gen4\"}]}",
+		"/scenes/0/model: must be one of " MODELS "\n"
 		"/mode: must be one of full, draft\n"
 		"/model: must be one of " MODELS "\n"
 		"/reuse: must be true or false, not a number\n"
-		"/scenes/0/model: must be one of " MODELS "\n"
 		"/voiceVolume: must be a whole number from 0 to 100, not 101\n"},
 	{"blank texts",
 		"{\"storeId\":\" "

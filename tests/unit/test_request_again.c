@@ -16,7 +16,7 @@
 #include "tests/unit/bodies.h"
 
 #define KEYS                                                                                                 \
-	"title, style, aspectRatio, mode, model, reuse, scenes, voiceoverScript, voiceId, voiceVolume, "     \
+	"title, style, aspectRatio, scenes, voiceoverScript, mode, model, reuse, voiceId, voiceVolume, "     \
 	"musicTrackId, musicVolume, " LOOK_KEYS
 
 /* Two scenes, the first generated anew once, the second three times. */
