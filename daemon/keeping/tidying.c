@@ -27,7 +27,8 @@ struct tidying {
 	struct leftover leftover;  /* being dealt with */
 	char **victims;            /* what is to be removed; the first `at` are gone */
 	size_t count, at;
-	bool more; /* the listing was cut short */
+	size_t listed; /* of them; what comes after may hold uploads in parts, which are not listed */
+	bool more;     /* the listing was cut short */
 	size_t swept;
 	int64_t sweep_due_ms;
 };
@@ -65,8 +66,8 @@ static void end_one(struct tidying *t)
 	struct err e;
 
 	uuid_format(&t->leftover.video_id, id);
-	if (t->count > 0)
-		log_info("old files removed", log_text("video", id), log_number("of", (int64_t)t->count));
+	if (t->listed > 0)
+		log_info("old files removed", log_text("video", id), log_number("of", (int64_t)t->listed));
 	if (leftovers_gone(t->engine->db, &t->leftover, &e) < 0)
 		log_trouble("old files not written off", &e); /* they are looked for once more */
 	forget(t);
@@ -127,15 +128,33 @@ static bool look_at_page(const struct storage_object *objects, size_t count, voi
 	return !t->more;
 }
 
+/* What is among them already is removed with what it holds. */
+static void add_revision(struct tidying *t, int64_t before)
+{
+	char *prefix = leftover_revision(&t->leftover, before);
+
+	for (size_t i = 0; prefix && i < t->listed; i++)
+		if (strcmp(t->victims[i], prefix) == 0)
+			free(steal_ptr(prefix));
+	if (prefix)
+		add_victim(t, prefix);
+}
+
 static void listed(const struct err *failure, void *arg)
 {
 	struct tidying *t = arg;
 
 	t->call = NULL;
-	if (failure)
+	if (failure) {
 		give_up(t, failure);
-	else
-		remove_next(t);
+		return;
+	}
+	t->listed = t->count;
+	if (!t->more) {
+		add_revision(t, 0);
+		add_revision(t, 1);
+	}
+	remove_next(t);
 }
 
 static void list_next(struct tidying *t)

@@ -119,3 +119,13 @@ char *leftover_of(const struct leftover *l, const char *key)
 	outputs_revision_prefix(&l->video_id, revision, prefix);
 	return xstrdup(names_any_below(l, prefix) ? key : prefix);
 }
+
+char *leftover_revision(const struct leftover *l, int64_t before)
+{
+	char prefix[OUTPUTS_PREFIX_SIZE];
+
+	if (l->revision - before < 1)
+		return NULL;
+	outputs_revision_prefix(&l->video_id, l->revision - before, prefix);
+	return names_any_below(l, prefix) ? NULL : xstrdup(prefix);
+}

@@ -144,6 +144,24 @@ def test_a_film_that_cannot_be_put_is_not_half_published(stack):
     delete(stack, video)
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["cancelled", "and made again"])
+def test_an_upload_that_a_killed_daemon_left_goes_with_its_attempt(stack, again):
+    """Where the attempt does not go on, and has put nothing else that would lead there."""
+    stack.s3.setup(faults=[{"on": "put", "match": "videos/", "do": AWAY, "times": -1}])
+    video = stack.create(film("One"))
+    wait_for("the film to be refused", lambda: "retry" in events(stack, video, "upload", 0))
+    stack.bucket.begin(f"videos/{video}/1/video.mp4")
+    ask(stack, video, "cancel")
+    wait_status(stack, video, "cancelled")
+    stack.s3.setup(faults=[])
+    if again:
+        ask(stack, video, "retry")
+        stack.wait_completed(video)
+    stack.sql("UPDATE leftovers SET due_at = UTC_TIMESTAMP(3)")
+    wait_for("the upload to go", lambda: stack.bucket.uploads() == [])
+    delete(stack, video)
+
+
 def test_what_is_put_after_its_removal_is_removed_too(stack):
     """The last request was cut off when all of it was sent: the server carries it out when nobody looks any more."""
     stack.s3.setup(faults=[{"on": "put", "match": "/1/video.mp4", "do": {"hold": True}}])

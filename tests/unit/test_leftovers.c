@@ -89,6 +89,37 @@ static void test_what_the_last_good_one_names_stays(void **state)
 	expect(12, cases, ARRAY_LEN(cases));
 }
 
+static void test_revisions_of_which_nothing_stays(void **state)
+{
+	static const struct {
+		int64_t revision, before;
+		const char *gone; /* NULL: it stays, or there is none */
+	} cases[] = {
+		{10, 0, NULL},
+		{10, 1, FOLDER "9/"},
+		{11, 0, FOLDER "11/"},
+		{11, 1, NULL},
+		{1, 0, FOLDER "1/"},
+		{1, 1, NULL},
+	};
+	AUTO_LEFTOVER l = {.revision = 0};
+
+	(void)state;
+	assert_true(uuid_parse_text(ID, &l.video_id));
+	assert_int_equal(outputs_read(OUTPUTS, &l.named, &err), 0);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_FREE char *gone = NULL;
+
+		print_message("%d, %d before\n", (int)cases[i].revision, (int)cases[i].before);
+		l.revision = cases[i].revision;
+		gone = leftover_revision(&l, cases[i].before);
+		if (cases[i].gone)
+			assert_string_equal(gone, cases[i].gone);
+		else
+			assert_null(gone);
+	}
+}
+
 /* As the database has it, not as it would be with another key: one revision is no part of another one. */
 static void test_prefixes(void **state)
 {
@@ -244,6 +275,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_of_no_use),
 		cmocka_unit_test(test_what_the_last_good_one_names_stays),
+		cmocka_unit_test(test_revisions_of_which_nothing_stays),
 		cmocka_unit_test(test_prefixes),
 		TEST(test_an_attempt_that_comes_to_nothing_leaves_some),
 		TEST(test_so_does_one_that_is_cancelled),
