@@ -17,7 +17,7 @@ struct purchase;
 int purchases_call_off(struct db *db, const struct uuid *video_id, struct err *e);
 int purchases_call_back(
 	struct db *db, const struct uuid *video_id, struct err *e); /* undoes it where it is not too late */
-/* A repeat of the unknown ones, and of intents, was accepted; no claim of the video is alive. 0, -1. */
+/* A repeat of the unknown ones was accepted; an intent may still be answered, and is waited for. 0, -1. */
 int purchases_write_off(struct db *db, const struct uuid *video_id, struct err *e);
 /* The daemon that held this lease is dead: no answer to what it intended can come any more. 0, -1. */
 int purchases_claim_died(struct db *db, const struct uuid *video_id, uint64_t token, struct err *e);

@@ -24,7 +24,7 @@ static const char SQL_CALL_BACK[] =
 	"UPDATE purchases SET cancel_req = 0 WHERE video_id = ? AND cancel_req = 1 "
 	"AND state IN ('intended', 'known', 'unknown')";
 static const char SQL_WRITE_OFF[] = "UPDATE purchases SET state = 'written_off', ended_at = UTC_TIMESTAMP(3) "
-				    "WHERE video_id = ? AND state IN ('intended', 'unknown')";
+				    "WHERE video_id = ? AND state = 'unknown'";
 static const char SQL_CLAIM_DIED[] =
 	"UPDATE purchases SET state = 'unknown' WHERE video_id = ? AND token = ? AND state = 'intended'";
 static const char SQL_ORPHAN_OWN[] =

@@ -77,6 +77,20 @@ def test_a_retry_that_comes_after_the_cancel_buys_once(stack):
     assert states(stack) == ["CANCELLED", "SUCCEEDED"]
 
 
+@pytest.mark.parametrize("accept", [False, True], ids=["as it is", "accepting a charge"])
+def test_speech_that_is_being_made_is_waited_for_by_a_retry(stack, accept):
+    stack.elevenlabs.fault("speech", hold=True)
+    video = stack.create(film("Heard", script="Hello there."))
+    stack.elevenlabs.wait("speech", seen=1)
+    wait_for("the clip", lambda: "scene 0 kept" in ledger(stack, video))
+    cancel(stack, video)
+    ask(stack, video, "retry", {"acceptPossibleCharge": accept})
+    wait_status(stack, video, "generating_voiceover")
+    stack.elevenlabs.setup(release=True)
+    stack.wait_completed(video)
+    assert bought.counts(stack) == (1, 1) and ledger(stack, video) == ["scene 0 kept", "voice 0 kept"]
+
+
 @pytest.mark.parametrize("clock, cost", [(RUNNING, "24"), (WAITING, "0")], ids=["runs", "waits"])
 def test_what_a_cancelled_task_cost_is_in_the_ledger(stack, clock, cost):
     video = begin(stack, "Costly", clock=clock)

@@ -84,6 +84,7 @@ def begin_all(stack, database):
     films = {name: stack.create(paying.film(name, scenes=1, script=name == "Spoken"))
              for name in ASLEEP if name != "Polled"}
     stack.runway.wait("create", seen=5)
+    stack.runway.wait("create", answered=3)  # all but those that are held: the clock is not theirs any more
     stack.runway.setup(clock={"runningMs": 600_000})
     films["Polled"] = stack.create(paying.film("Polled", scenes=1, script=False))
     for name in ("Polled", "Fetched"):
