@@ -116,7 +116,7 @@ soak: ## kill the daemon 200 times while it buys for 40 videos, 50 times while i
 	@$(BUILD) all music units
 	@TEST_S3_KILLS=100 PYTHONDONTWRITEBYTECODE=1 TEST_BUILD=$(CURDIR)/$(O) \
 		/usr/bin/python3 -m pytest -q tests/scenario/test_s3_crash.py
-	@TEST_S3_KILLS=50 PYTHONDONTWRITEBYTECODE=1 TEST_BUILD=$(CURDIR)/$(O) \
+	@TEST_BUCKET_KILLS=50 PYTHONDONTWRITEBYTECODE=1 TEST_BUILD=$(CURDIR)/$(O) \
 		/usr/bin/python3 -m pytest -q tests/scenario/test_bucket_kills.py
 	@TEST_KILLS=200 TEST_VIDEOS=40 PYTHONDONTWRITEBYTECODE=1 TEST_BUILD=$(CURDIR)/$(O) \
 		/usr/bin/python3 -m pytest -q tests/scenario/test_paying_chaos.py -k random

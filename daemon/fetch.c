@@ -93,6 +93,13 @@ static int download(struct step *s, const struct fetch *f, struct err *e)
 	return err_prefix(e, "%s: fetching it: ", s->what);
 }
 
+int fetch_check(const struct settings *s, struct err *e)
+{
+	if (!s->image_ca_file || access(s->image_ca_file, R_OK) == 0)
+		return 0;
+	return err_set_errno(e, ERR_PERM, errno, "image_ca_file: %s", s->image_ca_file);
+}
+
 int fetch_begin(struct step *s, const struct fetch *f, struct err *e)
 {
 	const struct run *r = s->run;

@@ -22,6 +22,7 @@
 
 #include "daemon/dumps.h"
 #include "daemon/engine.h"
+#include "daemon/fetch.h"
 #include "daemon/fonts_check.h"
 #include "daemon/keeping/keeping.h"
 #include "daemon/notify.h"
@@ -206,9 +207,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	log_set_level((enum log_level)s.log_level);
-	r = fonts_check(&s, &e);
-	if (r == 0)
-		r = serve(&s, &e);
+	r = fonts_check(&s, &e) < 0 || fetch_check(&s, &e) < 0 ? -1 : serve(&s, &e);
 	if (r < 0)
 		log_error("stopping", log_text("error", e.text));
 	settings_done(&s);

@@ -92,7 +92,7 @@ static void settle(struct line *l, enum purchase_state to, int64_t cost_milli)
 		log_trouble("calling off", &e);
 	} else {
 		log_task(LOG_LEVEL_INFO, said[to], l->p, NULL);
-		l->owner->progress = true;
+		l->owner->progress |= l->p != &l->handed;
 	}
 	end_line(l);
 }
@@ -298,18 +298,6 @@ void calloff_free(struct calloff *c)
 	free(c);
 }
 
-void calloff_hand_over(struct calloff *c, const struct purchase *p)
-{
-	struct line *l = free_line(c);
-
-	if (!l)
-		return;
-	l->handed = *p;
-	l->handed.request = l->handed.result = l->handed.detail = NULL; /* stay the caller's */
-	l->p = &l->handed;
-	tell_vendor(l);
-}
-
 void calloff_soon(struct calloff *c)
 {
 	if (!c || !c->engine->runway)
@@ -318,4 +306,20 @@ void calloff_soon(struct calloff *c)
 		c->again = true;
 	else
 		loop_timer_arm(c->timer, 0);
+}
+
+void calloff_hand_over(struct calloff *c, const struct purchase *p)
+{
+	struct line *l = free_line(c);
+
+	if (is_under_way(c, &p->id))
+		return;
+	if (!l) {
+		calloff_soon(c);
+		return;
+	}
+	l->handed = *p;
+	l->handed.request = l->handed.result = l->handed.detail = NULL; /* stay the caller's */
+	l->p = &l->handed;
+	tell_vendor(l);
 }

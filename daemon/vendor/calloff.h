@@ -20,7 +20,7 @@ void calloff_free(struct calloff *c);
 void calloff_soon(struct calloff *c); /* NULL is allowed; also called at each upkeep */
 
 /* A task that was asked for just now and marked by purchases_cancelling: the vendor is told at once. p is
- * copied. Where all lines are taken it is left to the next round. */
+ * copied. One that is under way is left alone; where all lines are taken the next round has it. */
 void calloff_hand_over(struct calloff *c, const struct purchase *p);
 
 /* What a task costs that is cancelled now: what the vendor says, nothing when it had not begun, else all. */

@@ -158,7 +158,8 @@ static void task_succeeded(struct scene_work *w, const struct runway_task *t)
 	scene_fetch(w, t->output);
 }
 
-/* What it costs is in the ledger before it is cancelled, and that it was us. */
+/* What it costs is in the ledger before it is cancelled, and that it was us. What an earlier attempt has
+ * called off already is waited for: once it is gone it is bought anew. */
 static void call_off(struct scene_work *w, const struct runway_task *t)
 {
 	const struct engine *en = scene_engine(w);
@@ -171,7 +172,10 @@ static void call_off(struct scene_work *w, const struct runway_task *t)
 		return;
 	}
 	calloff_hand_over(en->calloff, &w->p);
-	end_late(w);
+	if (w->p.cancel == CANCEL_ASKED)
+		scene_later(w, scene_ask, poll_wait_ms(w));
+	else
+		end_late(w);
 }
 
 static void task_goes_on(struct scene_work *w, const struct runway_task *t)

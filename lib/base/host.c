@@ -1,3 +1,5 @@
+/* Hosts as addresses have them. Judged by their letters alone, so the same name has the same answer wherever
+ * it is asked. */
 #include "lib/base/host.h"
 
 #include <arpa/inet.h>
@@ -32,10 +34,12 @@ bool host_is_loopback(const char *host, size_t n)
 	struct in_addr in;
 	struct in6_addr in6;
 
-	if (bracketed)
-		host++, n -= 2;
-	else if (is_localhost(host, n))
+	if (bracketed) {
+		host++;
+		n -= 2;
+	} else if (is_localhost(host, n)) {
 		return true;
+	}
 	if (n >= sizeof(text))
 		return false;
 	(void)snprintf(text, sizeof(text), "%.*s", (int)n, host);

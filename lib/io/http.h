@@ -56,7 +56,7 @@ struct http_request {
 	int64_t expect_ms;   /* asks by "Expect: 100-continue", and sends the body after so long without an
 				answer; 0: does not ask */
 	bool path_as_is;     /* "/../" and "/./" in url stay what they are */
-	const char *ca_file; /* who may sign the peer's certificate; NULL: whom the system trusts */
+	const char *ca_file; /* who may sign the peer's certificate besides whom the system trusts, or NULL */
 	int64_t timeout_ms;  /* whole request; required */
 	int64_t low_speed_sec;  /* given up after so long with hardly a byte in either direction, the wait for
 				   the first byte of the answer included; 0: 60. A call whose peer may think

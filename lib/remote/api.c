@@ -17,7 +17,7 @@
 #define MILLI_MAX   ((int64_t)1000 * 1000 * 1000 * 1000 * 1000)
 #define HIDDEN_FROM 8 /* bytes of a key: fewer say no more than how keys begin */
 
-/* "http://127.0.0.1:8080" and nothing more. */
+/* Such as "http://127.0.0.1:8080"; no user before the host, or that would be another one. */
 static bool is_local_http(const char *url)
 {
 	if (strncmp(url, "http://", 7) != 0)
@@ -26,7 +26,8 @@ static bool is_local_http(const char *url)
 	const char *host = url + 7;
 	size_t n = host_length(host);
 
-	return host_is_loopback(host, n) && strchr(":/", host[n]) != NULL;
+	return host_is_loopback(host, n) && strchr(":/", host[n]) != NULL &&
+	       memchr(host, '@', strcspn(host, "/?#")) == NULL;
 }
 
 static bool is_visible(const char *s)

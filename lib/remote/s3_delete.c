@@ -35,7 +35,8 @@ static void on_deleted(const struct s3_reply *r, void *arg)
 	s3_call_end(&d->call, r->what == S3_NOT_FOUND ? NULL : r->e);
 }
 
-/* A server that does not list uploads, or not to us, keeps nobody from deleting. */
+/* A server that does not list uploads, or not to us, keeps nobody from deleting: neither here nor in
+ * on_swept. */
 static void on_one_swept(size_t count UNUSED, const struct err *e, void *arg)
 {
 	struct delete_one *d = arg;
@@ -233,7 +234,7 @@ static void on_swept(size_t count UNUSED, const struct err *e, void *arg)
 	struct delete_prefix *d = arg;
 
 	d->sweep = NULL;
-	if (e != NULL)
+	if (e != NULL && e->kind == ERR_TEMP)
 		s3_call_end(&d->call, e);
 	else
 		begin_pass(d);

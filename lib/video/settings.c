@@ -334,8 +334,9 @@ const struct conf_key settings_keys[] = {
 
 	{KEY(image_allow_private, CONF_BOOL), .fallback = "no",
 		.help = "take pictures also by http and from private addresses"},
-	{PATH(image_ca_file), .help = "who signs the certificates of pictures' servers, in place of whom the "
-				      "system knows"},
+	{PATH(image_ca_file),
+		.help = "who signs the certificates of pictures' servers, where the system does "
+			"not know"},
 };
 const size_t settings_key_count = ARRAY_LEN(settings_keys);
 

@@ -37,5 +37,7 @@ def running(name, pair, files):
         server.files = files
         server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"https://{name}:{server.server_port}"
-        server.shutdown()
+        try:
+            yield f"https://{name}:{server.server_port}"
+        finally:
+            server.shutdown()

@@ -135,6 +135,21 @@ def test_a_cancel_under_way_is_left_alone_by_the_next_round(stack):
     assert stack.runway.errors() == [] and states(stack) == ["CANCELLED"] * 2
 
 
+def test_a_retry_while_the_cancel_is_under_way_waits_and_buys_anew(stack):
+    video = begin(stack, "Late")
+    stack.runway.fault("cancel", hold=True)
+    stack.runway.wait("cancel", seen=1)
+    wait_status(stack, video, "failed")
+    ask(stack, video, "retry")
+    polls = len(stack.runway.seen("poll"))
+    stack.runway.wait("poll", answered=polls + 2)  # it is still there, as far as anybody knows
+    assert stack.status(video)["status"] != "failed" and len(stack.runway.seen("cancel")) == 1
+    stack.runway.setup(release=True, clock=SOON)
+    stack.wait_completed(video)
+    assert len(stack.runway.seen("cancel")) == 1 and states(stack) == ["CANCELLED", "SUCCEEDED"]
+    assert ledger(stack, video) == ["scene 0 cancelled", "scene 0 kept"]
+
+
 def test_a_task_whose_time_is_up_while_polls_fail(stack):
     video = begin(stack, "Late")
     stack.runway.setup(faults=[{"on": "poll", "times": -1, "do": {"status": 503}}])

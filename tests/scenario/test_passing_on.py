@@ -1,8 +1,11 @@
 """A picture that has a public address is passed on to the vendor by that; where the vendor cannot reach it, it is sent."""
 
+import subprocess
+
 import bought
 import pytest
 import sites
+import stack as stacks
 from bought import begin, film, ledger
 from stack import scene
 
@@ -60,6 +63,14 @@ def test_ours_by_an_upload(stack):
     stack.wait_completed(video)
     (sent,) = images(stack)
     assert sent.startswith("runway://") and len(stack.runway.seen("upload")) == 1
+
+
+def test_the_daemon_does_not_start_without_the_authority(tmp_path):
+    (tmp_path / "videod.conf").write_text(f"work_dir = {tmp_path}/work\nlettering = {stacks.BUILD}/videod-lettering\n"
+                                          f"image_ca_file = {tmp_path}/nothing.pem\n")
+    done = subprocess.run([stacks.BUILD / "videod", "--config", tmp_path / "videod.conf"], capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == 1 and "image_ca_file: " in done.stderr and "nothing.pem" in done.stderr
 
 
 def test_nobody_else_may_sign_for_the_shop(stack, shop, tmp_path):

@@ -127,6 +127,10 @@ ONE_REQUEST = [
     Case("delete all: nothing goes, and it leads back", "rm-prefix", [
         fault("delete_many", ALWAYS, failKeys=1), fault("list", ALWAYS, astray="back")], "blocked",
          {"list_uploads": 1, "list": 2, "delete_many": ATTEMPTS}, there=True),
+    Case("delete all: uploads are listed to nobody", "rm-prefix", [fault("list_uploads", ALWAYS, error="NotImplemented")], "ok",
+         {"list_uploads": 1, "list": 2, "delete_many": 1}, there=False),
+    Case("delete all: nobody knows of uploads", "rm-prefix", [fault("list_uploads", ALWAYS, error="InternalError")], "temp",
+         {"list_uploads": ATTEMPTS}, there=True),
     Case("delete: 500", "rm", [fault("delete", error="InternalError")], "ok", {"list_uploads": 1, "delete": 2}, there=False),
     Case("delete: a lost answer", "rm", [fault("delete", drop="after")], "ok", {"list_uploads": 1, "delete": 2}, there=False),
     Case("delete: a proxy knows of nothing", "rm", [fault("delete", html=404)], "ok", {"list_uploads": 1, "delete": 2},
