@@ -21,6 +21,12 @@ STACK = ROOT / "demo" / "stack.sh"
 QUICK = {"film_quality": "draft", "poll_ms": 200, "backoff_ms": 100, "backoff_cap_ms": 1000}
 
 
+def files_below(folder):
+    """All there are, also while somebody removes some: pathlib's own walk fails where a folder goes away under it."""
+    found = (pathlib.Path(at, name) for at, _, names in os.walk(folder) for name in names)
+    return [path for path in found if path.is_file()]
+
+
 def wait_for(what, condition, seconds=60, pause=0.05):
     """The first true value of condition(); fails after so many seconds."""
     deadline = time.monotonic() + seconds

@@ -112,4 +112,4 @@ def counts(stack):
 
 def files(stack):
     """Clips and voices that are kept."""
-    return [path for path in (stack.folder / "bought").rglob("*") if path.is_file() and path.suffix != ".json"]
+    return [path for path in stacks.files_below(stack.folder / "bought") if path.suffix != ".json"]

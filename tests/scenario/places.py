@@ -4,6 +4,8 @@ import os
 import time
 import urllib.parse
 
+from stack import files_below
+
 
 def bucket_settings(way, bucket, folder):
     """Of a stack whose place is a bucket; the keys to it are in files there."""
@@ -27,7 +29,7 @@ class Folder:
         self.path = path
 
     def keys(self, prefix=""):
-        found = (str(path.relative_to(self.path)) for path in self.path.rglob("*") if path.is_file())
+        found = (str(path.relative_to(self.path)) for path in files_below(self.path))
         return sorted(key for key in found if key.startswith(prefix))
 
     def put(self, key, data):

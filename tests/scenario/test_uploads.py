@@ -52,7 +52,7 @@ def path_of(stack, url):
 
 
 def files(stack):
-    return sorted(p for p in (stack.folder / "uploads").rglob("*") if p.is_file())
+    return sorted(stacks.files_below(stack.folder / "uploads"))
 
 
 def code(answer):
