@@ -29,7 +29,7 @@ struct line {
 	struct calloff *owner;
 	struct runway_call *call;
 	const struct purchase *p; /* of the batch, or what was handed over; NULL: free */
-	struct purchase handed;
+	struct purchase handed;   /* over by a step, whose own copy ends with it */
 };
 
 struct calloff {

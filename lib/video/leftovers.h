@@ -48,9 +48,9 @@ char *leftover_of(const struct leftover *l, const char *key);
 /*
  * What the keys begin with of the revision that ended, or of the one so many before it, where nothing of it
  * stays: to be removed whether or not anything is listed there, since a daemon that was killed may have left
- * uploads in parts. The one before counts too because one row at a time is kept of a video;
- * what was left by one before that waits for the sweep of old uploads. Caller frees;
- * NULL: something stays, or there is no such revision.
+ * uploads in parts. The one before counts too because one row at a time is kept of a video; what an earlier
+ * one left waits for the sweep of old uploads. Caller frees; NULL: something stays, or there is no such
+ * revision.
  */
 char *leftover_revision(const struct leftover *l, int64_t before);
 
