@@ -5,7 +5,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-WAIT_SEC = 20
+WAIT_SEC = 60
 FILM_SEC = 240
 
 CHROMIUM_FLAGS = (

@@ -10,6 +10,8 @@ import threading
 import stack as stacks
 from stack import wait_for
 
+LESS_THAN_DRAINING = 40  # seconds: a daemon that waits for what it should not is there for 60
+
 
 def make_picture(path, size):
     command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"testsrc2=s={size}", "-frames:v", "1", path]

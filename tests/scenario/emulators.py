@@ -96,7 +96,7 @@ class Emulator:
     def errors(self, what=None):
         return [error for error in self.report()["errors"] if what in (None, error["what"])]
 
-    def wait(self, on, seen=None, answered=None, seconds=30):
+    def wait(self, on, seen=None, answered=None, seconds=60):
         """Until so many requests of a kind have come, or were answered, since the last reset."""
         order = {"on": on, "timeoutMs": seconds * 1000}
         order.update({"answered": answered} if answered is not None else {"seen": seen or 1})

@@ -1,8 +1,6 @@
 """Tasks that nobody waits for any more are cancelled at the vendor: all of them, never one that a retry wants, and the
 ledger says what that cost."""
 
-import time
-
 import bought
 import pytest
 from bought import LONG_MS, RUNNING, SOON, ask, film, ledger, prompts, wait_status
@@ -14,13 +12,20 @@ WAITING = {"pendingMs": LONG_MS, "runningMs": 0}
 
 @pytest.fixture(scope="module")
 def stack():
-    with bought.running(runway_task_deadline_sec=DEADLINE_SEC) as running:
+    with bought.running() as running:
         yield running
 
 
 @pytest.fixture(autouse=True)
 def fresh(stack):
     bought.begin(stack)
+
+
+@pytest.fixture
+def impatient(stack):
+    """A daemon whose tasks are late soon."""
+    with stack.changed(runway_task_deadline_sec=DEADLINE_SEC):
+        yield
 
 
 def begin(stack, *names, clock=RUNNING):
@@ -34,7 +39,7 @@ def begin(stack, *names, clock=RUNNING):
 
 def cancel(stack, video):
     ask(stack, video, "cancel")
-    wait_status(stack, video, "cancelled", seconds=8)
+    wait_status(stack, video, "cancelled")
 
 
 def states(stack):
@@ -95,7 +100,7 @@ def test_speech_that_is_being_made_is_waited_for_by_a_retry(stack, accept):
 def test_what_a_cancelled_task_cost_is_in_the_ledger(stack, clock, cost):
     video = begin(stack, "Costly", clock=clock)
     cancel(stack, video)
-    wait_for("the cancel", lambda: ledger(stack, video) == ["scene 0 cancelled"], 15)
+    wait_for("the cancel", lambda: ledger(stack, video) == ["scene 0 cancelled"])
     assert costs(stack, video) == [cost]
     assert [bill["charged"] for bill in stack.runway.billed()] == [int(cost)]
 
@@ -107,18 +112,16 @@ def test_what_cannot_be_cancelled_blocks_nothing_else(stack):
     stack.runway.setup(faults=[stuck])
     cancel(stack, video)
     fine = [n for n, name in enumerate(names) if name.startswith("Fine")]
-    begun = time.monotonic()
 
     def called_off():
         return {n for n, line in enumerate(ledger(stack, video)) if line.endswith("cancelled")} == set(fine)
 
-    wait_for("the cancel of all that can be", called_off, 25)
-    assert time.monotonic() - begun < 25
+    wait_for("the cancel of all that can be", called_off)
     stack.runway.setup(faults=[])
-    wait_for("the others", lambda: states(stack) == ["CANCELLED"] * len(names), 25)
+    wait_for("the others", lambda: states(stack) == ["CANCELLED"] * len(names))
 
 
-def test_a_cancel_under_way_is_left_alone_by_the_next_round(stack):
+def test_a_cancel_under_way_is_left_alone_by_the_next_round(stack, impatient):
     late = begin(stack, "Late")
     stack.runway.fault("cancel", hold=True)
     stack.runway.wait("cancel", seen=1)
@@ -126,16 +129,16 @@ def test_a_cancel_under_way_is_left_alone_by_the_next_round(stack):
     asked = [request["n"] for request in stack.runway.seen("poll") if request["path"] == path]
     other = begin(stack, "Other")
     cancel(stack, other)
-    wait_for("a round's end", lambda: ledger(stack, other) == ["scene 0 cancelled"], 15)
+    wait_for("a round's end", lambda: ledger(stack, other) == ["scene 0 cancelled"])
     assert ledger(stack, late) == ["scene 0 known"]
     stack.runway.setup(release=True)
-    wait_for("the cancel", lambda: ledger(stack, late) == ["scene 0 cancelled"], 15)
+    wait_for("the cancel", lambda: ledger(stack, late) == ["scene 0 cancelled"])
     assert [request["n"] for request in stack.runway.seen("poll") if request["path"] == path] == asked
     assert len([request for request in stack.runway.seen("cancel") if request["path"] == path]) == 1
     assert stack.runway.errors() == [] and states(stack) == ["CANCELLED"] * 2
 
 
-def test_a_retry_while_the_cancel_is_under_way_waits_and_buys_anew(stack):
+def test_a_retry_while_the_cancel_is_under_way_waits_and_buys_anew(stack, impatient):
     video = begin(stack, "Late")
     stack.runway.fault("cancel", hold=True)
     stack.runway.wait("cancel", seen=1)
@@ -150,12 +153,12 @@ def test_a_retry_while_the_cancel_is_under_way_waits_and_buys_anew(stack):
     assert ledger(stack, video) == ["scene 0 cancelled", "scene 0 kept"]
 
 
-def test_a_task_whose_time_is_up_while_polls_fail(stack):
+def test_a_task_whose_time_is_up_while_polls_fail(stack, impatient):
     video = begin(stack, "Late")
     stack.runway.setup(faults=[{"on": "poll", "times": -1, "do": {"status": 503}}])
-    failed = wait_status(stack, video, "failed", seconds=40)
+    failed = wait_status(stack, video, "failed")
     assert "took too long" in failed["error"]
     assert ledger(stack, video) == ["scene 0 known"] and states(stack) == ["RUNNING"]
     stack.runway.setup(faults=[])
-    wait_for("the cancel", lambda: ledger(stack, video) == ["scene 0 cancelled"], 25)
+    wait_for("the cancel", lambda: ledger(stack, video) == ["scene 0 cancelled"])
     assert states(stack) == ["CANCELLED"]

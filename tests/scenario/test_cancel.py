@@ -7,7 +7,7 @@ from bought import LONG_MS, RUNNING, SOON, ask, film, ledger, prompts, scripts, 
 from daemons import children, events, rows_of
 from stack import scene, wait_for
 
-SECONDS = 5  # for a video to be cancelled
+SECONDS = 20  # for a video to be cancelled, by a machine that is busy; nothing else would end before its own deadline
 WAITING = {"pendingMs": LONG_MS, "runningMs": 0}
 HELD = {"hold": True}
 HELD_LATE = {"hold": True, "after": True}  # accepted and billed; only the reply waits
@@ -129,7 +129,7 @@ def test_nothing_that_was_bought_for_a_deleted_video_is_kept(stack, pairs):
         wait_for(f"{deleted.name}: removal", lambda: "kept" not in str(ledger(stack, deleted.video)))
     clips = sum("scene 0 kept" in pair[0].moment.stopped for pair in kept)
     voices = sum("voice 0 kept" in pair[0].moment.stopped for pair in kept)
-    wait_for("the files to go", lambda: len(bought.files(stack)) == clips + voices, 25)
+    wait_for("the files to go", lambda: len(bought.files(stack)) == clips + voices)
 
 
 def test_a_retry_buys_only_the_rest(stack, pairs):

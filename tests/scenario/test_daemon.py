@@ -22,10 +22,10 @@ def stack():
 
 
 def wait_failed(stack, video):
-    wait_for("its failure", lambda: stack.status(video)["status"] == "failed", 30)
+    wait_for("its failure", lambda: stack.status(video)["status"] == "failed")
     wait_for("an empty work folder", lambda: stack.work_folders() == [])
     assert job_of(stack, video)[0] == daemons.FAILED
-    wait_for("the death of what was killed", lambda: children(stack) == [], 5)  # init reaps children's children
+    wait_for("the death of what was killed", lambda: children(stack) == [])  # init reaps children's children
     return stack.status(video)
 
 
@@ -145,7 +145,7 @@ def terminate(stack):
     wait_for("draining", lambda: stack.log("daemon").count("draining") > before)
 
 
-def wait_ended(stack, seconds):
+def wait_ended(stack, seconds=daemons.LESS_THAN_DRAINING):
     wait_for("the end of the daemon", lambda: stack.pid("daemon") is None, seconds)
     assert children(stack) == []
 
@@ -164,7 +164,7 @@ def test_running_steps_end_before_the_daemon_does(stack):
     with stack.ffmpeg.hold("encode"):
         video = begin_encoding(stack)
         terminate(stack)
-    wait_ended(stack, seconds=10)
+    wait_ended(stack)
     assert job_of(stack, video)[:2] == [daemons.QUEUED, "NULL"]
     assert [events(stack, video, "encode", item) for item in (0, 1)] == [["start", "done"]] * 2
     assert events(stack, video, "assemble") == [], "nothing new is begun"
@@ -217,7 +217,7 @@ def test_steps_that_do_not_end_in_time_are_handed_back(stack):
         with stack.ffmpeg.hold("encode"):
             video = begin_encoding(stack)
             terminate(stack)
-            wait_ended(stack, seconds=5)
+            wait_ended(stack)
             assert job_of(stack, video) == [daemons.QUEUED, "NULL", "0"], "that was no failed attempt"
         stack.run("start", "daemon")
         stack.wait_completed(video)
@@ -233,7 +233,7 @@ def test_asked_twice_it_stops_at_once(stack):
         wait_for("its scene under way", lambda: children(stack))
         terminate(stack)
         os.kill(stack.pid("daemon"), signal.SIGTERM)
-        wait_ended(stack, seconds=5)
+        wait_ended(stack)
         assert stack.delete(f"/videos/{video}").status == 204
     stack.run("start", "daemon")
 
@@ -269,7 +269,7 @@ def test_what_a_killed_daemon_had_is_taken_over_by_the_other(stack):
             wait_for("both scenes", lambda: all(events(stack, video, "scene")[-1:] == ["done"] for video in videos))
             orphan = next(video for video in videos if worker_of(stack, video) == second.pid)
             second.kill()
-            second.wait(timeout=10)
+            second.wait(timeout=60)
         for video in videos:
             stack.wait_completed(video)
     assert events(stack, orphan, "job") == ["lost"]

@@ -186,7 +186,7 @@ def test_accounts_that_do_not_answer_change_nothing(stack):
         for vendor, on, do, state in ACCOUNT_FAULTS:
             wait_for("a good answer", lambda: account(stack, vendor)["STATE"] == "ok")
             getattr(stack, vendor).fault(on, times=-1, **do)
-            wait_for(f"{on} {do}: {state}", lambda: account(stack, vendor)["STATE"] == state, 10)
+            wait_for(f"{on} {do}: {state}", lambda: account(stack, vendor)["STATE"] == state)
             assert stack.get("/videos/voices/available").json == voices
             assert stack.get(f"/videos/voices/{voices[0]['id']}/preview").status == 200
             getattr(stack, vendor).setup(faults=[])

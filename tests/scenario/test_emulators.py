@@ -400,10 +400,10 @@ def test_replies_can_be_held_and_waited_for(runway):
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         held = pool.submit(create, runway)
         runway.wait("create", seen=1)
-        wait_for("the purchase", lambda: runway.totals()["tasks"] == 1, 5)
+        wait_for("the purchase", lambda: runway.totals()["tasks"] == 1)
         assert not held.done()
         runway.setup(release=True)
-        assert held.result(10).status == 200
+        assert held.result(60).status == 200
     runway.wait("create", answered=1)
 
 

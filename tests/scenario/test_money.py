@@ -323,7 +323,7 @@ def test_what_was_bought_stays_as_long_as_a_video_uses_it(stack):
     assert render(stack, twice[1]) == (0, 0)
     assert ours <= set(bought.files(stack))
     remove(stack, twice[1])
-    wait_for("the files to go", lambda: not ours & set(bought.files(stack)), 25)
+    wait_for("the files to go", lambda: not ours & set(bought.files(stack)))
 
 
 def remove(stack, video):

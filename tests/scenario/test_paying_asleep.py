@@ -140,7 +140,7 @@ def test_asleep_past_its_lease(stack, database, capsys):
                 os.kill(first, signal.SIGCONT)
 
                 wait_for("its insight", lambda: stack.log("daemon").count("lease lost") == len(ASLEEP))
-                wait_for("the encoder's end", lambda: not set(encoder) & set(daemons.children(stack)), 10)
+                wait_for("the encoder's end", lambda: not set(encoder) & set(daemons.children(stack)))
                 paying.wait_gone_on(database, films["Spoken"])
                 if in_time:
                     settle_late(stack, database, films)
