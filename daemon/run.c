@@ -255,6 +255,7 @@ static int find_music(struct run *r, struct err *e)
 		r->music_path = xasprintf("%s/%s", r->engine->settings->assets_dir,
 			found ? track.file : r->video.music_track_id);
 		r->music_ms = track.duration_ms;
+		r->music_is_ring = track.is_ring;
 	}
 	music_track_done(&track);
 	return found < 0 ? -1 : 0;

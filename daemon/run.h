@@ -173,6 +173,7 @@ struct run {
 	struct voice_times times; /* of the voice; none before it is there */
 	char *music_path;         /* of a track of ours, NULL none */
 	int64_t music_ms;         /* its length */
+	bool music_is_ring;       /* it loops as it is */
 	char *folder;             /* the work folder */
 	char *voice_id;           /* STEP_CHECK: the vendor's; NULL before, and where no
 				     vendor speaks */

@@ -174,6 +174,7 @@ static struct sound_work *work_new(const struct run *r)
 		.speech_count = r->timeline.speech_count,
 		.music = music_of(r),
 		.music_ms = music_ms_of(r),
+		.music_is_ring = !run_file(r, STEP_FILE, FILE_MUSIC) && r->music_is_ring,
 		.noise = w->noise,
 		.noise_count = noise_of(r, w->noise),
 		.voice_volume = (int)r->video.voice_volume,

@@ -25,7 +25,7 @@
 #define STORE_COLUMNS   "public_id, name, niche, currency, locale"
 #define PRODUCT_COLUMNS "p.public_id, s.public_id, p.title, p.description, p.price_milli, p.images"
 #define PRODUCT_TABLES  "products p JOIN stores s ON s.id = p.store_id"
-#define MUSIC_COLUMNS   "id, name, category, duration_ms, file, preview_url"
+#define MUSIC_COLUMNS   "id, name, category, duration_ms, is_ring, file, preview_url"
 
 static const char SQL_STORE_UPDATE[] = "UPDATE stores SET name = ?, niche = ?, currency = ?, locale = ?, "
 				       "updated_at = UTC_TIMESTAMP(3) WHERE public_id = ?";
@@ -300,8 +300,9 @@ static struct music_track read_track(const struct db_rows *rows)
 		.name = text_of(rows, 1),
 		.category = text_of(rows, 2),
 		.duration_ms = db_get_int(rows, 3),
-		.file = text_of(rows, 4),
-		.preview_url = text_of(rows, 5),
+		.is_ring = db_get_int(rows, 4) != 0,
+		.file = text_of(rows, 5),
+		.preview_url = text_of(rows, 6),
 	};
 
 	(void)db_get_uuid(rows, 0, &t.id); /* BINARY(16): always one */

@@ -144,6 +144,7 @@ struct music_track {
 	char *name;
 	char *category;
 	int64_t duration_ms;
+	bool is_ring;      /* its end leads to its beginning by itself */
 	char *file;        /* below assets_dir */
 	char *preview_url; /* /assets/... */
 };

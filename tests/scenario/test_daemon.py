@@ -10,6 +10,7 @@ import uuid
 import pytest
 
 import daemons
+import media
 import stack as stacks
 from daemons import children, events, job_of, log_of, quick, second_daemon
 from stack import wait_for
@@ -119,6 +120,23 @@ def test_music_that_is_gone_is_not_looked_for_again(stack):
     status = wait_failed(stack, video)
     assert status["error"] == "The sound could not be mixed. The music track is not there any more."
     assert events(stack, video, "sound") == ["start", "fail"]
+
+
+@pytest.mark.parametrize("is_ring, period", [(1, 1), (0, 0.75)], ids=["a ring", "no ring"])
+def test_music_goes_round(stack, is_ring, period):
+    """A ring as it is, on the beat; of other music a quarter, of what is so short, is faded over into its beginning."""
+    beat = ["-f", "lavfi", "-i", "sine=1000:r=48000,volume='lt(t,0.3)':eval=frame", "-t", "1", stack.assets / "beat.wav"]
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *beat], check=True, timeout=60)
+    track = str(uuid.uuid4())
+    row = f"{daemons.id_of(track)}, 'Beat', 'calm', 1000, {is_ring}, 'beat.wav', UTC_TIMESTAMP(3)"
+    stack.sql(f"INSERT INTO music_tracks (id, name, category, duration_ms, is_ring, file, created_at) VALUES ({row})")
+    video = stack.create(stacks.film(scenes=[stacks.scene(0, 6)], aspectRatio="1:1", musicTrackId=track, musicVolume=100))
+    stack.wait_completed(video)
+    heard = media.loudness(media.sound(stack.folder / "media" / "videos" / video / "1" / "video.mp4"), 0.01)
+    loud = [level > max(heard) / 4 for level in heard]
+    begins = [at / 100 for at in range(50, 450) if loud[at] and not any(loud[at - 10 : at])]
+    assert len(begins) >= 4
+    assert [later - sooner for sooner, later in zip(begins, begins[1:])] == pytest.approx([period] * (len(begins) - 1), abs=0.03)
 
 
 def test_a_film_that_fails_its_inspection_is_not_published(stack):

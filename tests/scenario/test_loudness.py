@@ -212,6 +212,20 @@ def test_a_tone_has_no_click_at_its_seam(folder):
     assert max(steps) < 1.5 * max(steps[: media.RATE])
 
 
+@pytest.mark.parametrize("music, seconds", enumerate((32, 40, 36)))
+def test_our_own_music_is_a_ring(folder, music, seconds):
+    """Where it begins again nothing is faded, no beat comes late and no sample jumps: it is what it was at its beginning."""
+    given = {"frames": (seconds + 10) * 30, "music": sounds.MUSIC[music], "musicMs": seconds * 1000, "musicIsRing": True}
+    sounds.run(folder, sounds.mix_command(folder, {**given, "musicVolume": 100}))
+    heard = media.sound(folder / "mix.wav")
+    period = round(float(media.probe(sounds.MUSIC[music], "-show_format")["format"]["duration"]) * media.RATE)
+    assert abs(period - seconds * media.RATE) < 0.02 * media.RATE
+    first, again = (heard[at : at + 4 * media.RATE] for at in (3 * media.RATE, 3 * media.RATE + period))
+    assert max(map(abs, first)) > 1000 and max(abs(a - b) for a, b in zip(first, again)) <= 2
+    steps = [abs(b - a) for a, b in zip(heard, heard[1:])]
+    assert max(steps[period - 100 : period + 100]) <= max(steps[media.RATE : period - media.RATE])
+
+
 def test_long_music_is_not_kept_in_memory(folder):
     music = sounds.synth(folder / "music.wav", "sine=441:sample_rate=8000", 1200, "-c:a", "pcm_u8")
     given = {"frames": 60, "music": music, "musicMs": 1200000}

@@ -350,6 +350,7 @@ static void test_music(void **state)
 		assert_string_equal(list[i].file, file);
 		assert_string_equal(list[i].preview_url, preview);
 		assert_in_range(list[i].duration_ms, 10000, 120000);
+		assert_true(list[i].is_ring);
 		expect_rc(music_get(db, tracks[i].id, &t, &e), 1, &e);
 		assert_string_equal(t.name, tracks[i].name);
 		assert_true(uuid_equal(&t.id, &list[i].id));
