@@ -110,6 +110,21 @@ def counts(stack):
     return len(stack.runway.seen("create")), len(stack.elevenlabs.seen("speech"))
 
 
+@contextlib.contextmanager
+def told(stack, request, capfd):
+    """Prints a row of the table of faults for a test: what was asked for and billed, and what the ledger says of it."""
+    [[begun]] = stack.sql("SELECT UTC_TIMESTAMP(3)")
+    yield
+    rows = stack.sql(f"SELECT kind, state, COUNT(*) FROM purchases WHERE created_at >= '{begun}' GROUP BY kind, state")
+    wrote = ", ".join(f"{kind} {state} {count}" for kind, state, count in rows) or "empty"
+    creates, speeches = counts(stack)
+    clips = f"clips asked for {creates}, billed {len(stack.runway.billed())}"
+    voices = f"speeches asked for {speeches}, billed {len(stack.elevenlabs.billed())}"
+    what = request.node.name.removeprefix("test_").replace("_", " ")
+    with capfd.disabled():
+        print(f"\n# {what}: {clips}; {voices}; ledger: {wrote}", flush=True)
+
+
 def files(stack):
     """Clips and voices that are kept."""
     return [path for path in stacks.files_below(stack.folder / "bought") if path.suffix != ".json"]

@@ -30,9 +30,11 @@ def stack():
 
 
 @pytest.fixture(autouse=True)
-def as_new(stack):
+def as_new(stack, request, capfd):
     bought.begin(stack)
     stack.s3.setup(faults=[])
+    with bought.told(stack, request, capfd):
+        yield
 
 
 def stored(stack, video):

@@ -23,8 +23,10 @@ def stack():
 
 
 @pytest.fixture(autouse=True)
-def quiet(stack):
+def quiet(stack, request, capfd):
     bought.begin(stack)
+    with bought.told(stack, request, capfd):
+        yield
 
 
 @contextlib.contextmanager
