@@ -102,7 +102,7 @@ def pairs(stack):
         for cancelled, deleted in found:
             cancel(cancelled)
             delete(deleted)
-        assert children(stack) == [] and stack.work_folders() == []
+        wait_for("an end of all work", lambda: children(stack) == [] and stack.work_folders() == [])
         assert [ledger(stack, pair[0].video) for pair in found if pair[0].moment.fault] == [
             pair[0].moment.until for pair in found if pair[0].moment.fault], "nothing was answered yet"
     stack.runway.setup(faults=[], release=True, clock=SOON)

@@ -107,4 +107,4 @@ def test_killed_at_random_moments(busy, database, capsys):
         paying.show(counts)
     paying.check_requests(busy)
     assert counts["scene"].kept == sum(scenes) and counts["voice"].kept == 2 * VIDEOS
-    assert busy.work_folders() == []
+    wait_for("an empty work folder", lambda: busy.work_folders() == [])

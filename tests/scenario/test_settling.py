@@ -82,7 +82,7 @@ def test_a_film_of_bought_scenes(stack, runway):
     stack.wait_completed(video)
     assert len(runway.billed()) == 3 and runway.errors() == []
     assert ledger(stack, video) == [(0, "kept"), (1, "kept"), (2, "kept")]
-    assert stack.work_folders() == []
+    wait_for("an empty work folder", lambda: stack.work_folders() == [])
 
 
 def test_what_others_are_buying_is_kept_when_a_scene_fails(stack, runway):
@@ -98,7 +98,7 @@ def test_what_others_are_buying_is_kept_when_a_scene_fails(stack, runway):
     assert failed["error"] == (
         "A scene could not be made (scene 1). The scene's prompt was refused by the content rules.")
     assert ledger(stack, video) == [(0, "failed"), (1, "kept"), (2, "kept")]
-    assert stack.work_folders() == []
+    wait_for("an empty work folder", lambda: stack.work_folders() == [])
 
     assert stack.post(f"/videos/{video}/retry").status == 202
     stack.wait_completed(video)
@@ -114,7 +114,7 @@ def test_a_lost_reply_pauses_the_video_and_says_what_it_may_cost(stack, runway):
         "Scene 2: the request to make it was sent, but no answer came. It may have been charged (24 credits). "
         "Retry with acceptPossibleCharge to request it again.")
     assert ledger(stack, video) == [(0, "kept"), (1, "unknown")]
-    assert stack.work_folders() == []
+    wait_for("an empty work folder", lambda: stack.work_folders() == [])
 
     assert stack.post(f"/videos/{video}/retry").status == 409
     assert stack.post(f"/videos/{video}/retry", {"acceptPossibleCharge": True}).status == 202
