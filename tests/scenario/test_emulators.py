@@ -198,7 +198,7 @@ def test_daily_limit(runway):
 
 
 def test_tasks_wait_for_places_and_take_their_time(runway):
-    runway.setup(concurrency=2, clock={"pendingMs": 1000, "runningMs": 1500})
+    runway.setup(concurrency=2, clock={"pendingMs": 4000, "runningMs": 6000})
     names = [made(runway) for _ in range(3)]
     seen = {name: [] for name in names}
 
@@ -380,8 +380,8 @@ def test_faults(runway, do, expected, bought):
         assert answer.status == expected[0] and answer.body.startswith(expected[1]), answer
     else:
         with pytest.raises(BROKEN):
-            create(runway, timeout=2)
-    assert runway.totals()["tasks"] == bought
+            create(runway, timeout=5 if "stall" in do else 60)
+    wait_for("what was bought", lambda: runway.totals()["tasks"] == bought)
     assert create(runway).status == 200
 
 

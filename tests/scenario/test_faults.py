@@ -10,7 +10,7 @@ import pytest
 import stack as stacks
 from daemons import make_picture
 
-SECONDS = 480  # at most for the table; on an idle machine it takes little more than the longest deadline, 60
+SECONDS = 1500  # at most for the table; on an idle machine it takes little more than the longest deadline, 60
 OVER = ("completed", "failed", "paused")
 
 

@@ -145,11 +145,11 @@ def test_the_storage_is_compared_with_the_rows(stack, published):
 
     place.put(film, away)
     assert stack.delete(f"/videos/{empty}").status == 204
-    wait_for("its removal", lambda: gone(stack, empty), 30)
+    wait_for("its removal", lambda: gone(stack, empty))
     code, said, _ = check(stack, "--repair")
     assert code == 0 and "(to be removed)" in said, said
     wait_for("removal of the orphans", lambda: not orphans & set(place.keys()), 60)
-    wait_for("nothing to be removed", lambda: not due(stack), 30)
+    wait_for("nothing to be removed", lambda: not due(stack))
     code, said, _ = check(stack)
     assert code == 0 and "; 0 orphans; 0 missing; 4 foreign" in said, said
     assert {film, young, *foreign} <= set(place.keys())
@@ -167,7 +167,7 @@ def test_an_orphan_that_a_row_names_by_now_stays(stack, published):
     stack.run("kill", "daemon")
     stack.sql(f"INSERT INTO orphans (storage_key, due_at, created_at) VALUES ('{film}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")
     stack.run("start", "daemon")
-    wait_for("nothing to be removed", lambda: not due(stack), 30)
+    wait_for("nothing to be removed", lambda: not due(stack))
     assert film in keys_of(stack, published)
 
 
@@ -176,7 +176,7 @@ def test_a_check_survives_its_daemon(stack, published):
     stack.sql("INSERT INTO storage_checks (repair, state, asked_at, seen_at) "
               "VALUES (0, 'running', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) - INTERVAL 61 SECOND)")
     stack.run("start", "daemon")
-    wait_for("the check", lambda: stack.sql("SELECT state FROM storage_checks ORDER BY id DESC LIMIT 1") == [["done"]], 30)
+    wait_for("the check", lambda: stack.sql("SELECT state FROM storage_checks ORDER BY id DESC LIMIT 1") == [["done"]])
 
 
 def test_misuse_is_said(stack):

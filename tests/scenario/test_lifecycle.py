@@ -1,5 +1,6 @@
 """The life of a video as a client sees it: from the request to the files, and what is left of it after its end."""
 
+import contextlib
 import functools
 import http.server
 import threading
@@ -14,6 +15,7 @@ from stack import scene, wait_for
 
 STATUSES = ["pending", "generating_scenes", "generating_voiceover", "composing", "processing", "completed"]
 RESULTS = ["videoUrl", "thumbnailUrl", "duration"]
+STEP_SEC = 0.5  # so that there is something to see
 PICTURE_BYTES = 16 * 1024 * 1024
 
 
@@ -44,8 +46,12 @@ def wait_removed(stack, video):
 def film(stack):
     """A film with everything, and all that was seen of it; memcached loses everything half-way."""
     scenes = [scene(1, imageUrl="/assets/picture.jpg", textOverlay="Here it is"), scene(2, textOverlay="Once more")]
-    video = stack.create(stacks.film(scenes=scenes, voiceoverScript="Here it is, once more.", voiceId="female"))
-    with daemons.Sampler(lambda: stack.status(video)) as sampler:
+    stack.ffmpeg.take(STEP_SEC)
+    with contextlib.ExitStack() as watched:
+        with stack.ffmpeg.hold("scene"):
+            video = stack.create(stacks.film(scenes=scenes, voiceoverScript="Here it is, once more.", voiceId="female"))
+            sampler = watched.enter_context(daemons.Sampler(lambda: stack.status(video)))
+            wait_for("a first look", lambda: sampler.seen)
         wait_for("half of the film", lambda: sampler.seen and sampler.seen[-1]["progress"] >= 40)
         stack.run("kill", "memcached")
         wait_for("some progress without memcached", lambda: sampler.seen[-1]["progress"] >= 60)
@@ -53,6 +59,7 @@ def film(stack):
         stack.wait_completed(video)
         enough = len(sampler.seen) + 5
         wait_for("a few looks at the end", lambda: len(sampler.seen) >= enough)
+    stack.ffmpeg.take(0)
     return {"id": video, "seen": sampler.seen, **stack.get(f"/videos/{video}").json}
 
 
@@ -158,7 +165,7 @@ def test_deleting_a_running_video_stops_it(stack):
         assert job_of(stack, video)[0] == daemons.RUNNING
         assert stack.delete(f"/videos/{video}").status == 204
         assert_gone(stack, video)
-        wait_for("the end of its processes", lambda: children(stack) == [], 5)
+        wait_for("the end of its processes", lambda: children(stack) == [])
         wait_removed(stack, video)
 
 

@@ -267,7 +267,7 @@ def short_model(stack):
 def voice_over(stack, video):
     """The voice-over's times, and how long its sound is, as they are in the work folder."""
     folder = stack.folder / "work" / video
-    wait_for("the voice-over's times", (folder / "voice.json").exists)
+    wait_for("the voice-over", lambda: (folder / "voice.json").exists() and (folder / "voice.wav").exists())
     seconds = float(media.probe(folder / "voice.wav", "-show_format")["format"]["duration"])
     return json.loads((folder / "voice.json").read_text()), seconds
 

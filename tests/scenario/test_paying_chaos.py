@@ -82,7 +82,7 @@ class Deaths:
     def kill_at_random(self, steps, chance):
         """Spread over all of the work, on machines fast and slow; what never gets on would be given up as poisonous."""
         for kill in range(KILLS):
-            enough, most = (steps * n // (KILLS + KILLS // 10) for n in (kill, kill + 1))
+            enough, most = (steps * n // (KILLS + KILLS // 4) for n in (kill, kill + 1))
             self.wait_steps(enough, PATIENCE_SEC)
             self.wait_steps(most, chance.uniform(0, 0.8))
             self.kill()

@@ -61,8 +61,8 @@ def test_a_video_that_waits_for_the_vendor_takes_little_memory(stack, before):
         idle = memory(stack)
         with concurrent.futures.ThreadPoolExecutor(CLIENTS) as clients:
             videos = list(clients.map(lambda n: stack.create(film(n)), range(VIDEOS)))
-        stack.runway.wait("create", answered=VIDEOS)
-        stack.runway.wait("poll", answered=VIDEOS)
+        stack.runway.wait("create", answered=VIDEOS, seconds=400)
+        stack.runway.wait("poll", answered=VIDEOS, seconds=400)
         now = memory(stack)
         assert len(videos) == len(stack.runway.billed()) == VIDEOS and stack.runway.errors() == []
         assert stack.sql(f"SELECT COUNT(*) FROM jobs WHERE state = {daemons.RUNNING}") == [[str(VIDEOS)]]

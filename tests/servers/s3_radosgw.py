@@ -96,7 +96,7 @@ class Radosgw(Service):
 
     def start(self):
         mon, self.plain, self.tokens = free_ports(3)
-        low = random.randrange(20000, 31900)  # of which the disk takes some that are free
+        low = self.disk_ports()
         words = {"fsid": uuid.uuid4(), "folder": self.folder, "mon": mon, "low": low, "high": low + 100, "size": SIZE_BYTES,
                  "plain": self.plain, "tokens": self.tokens, "domain": self.DOMAIN}
         self.conf = str(self.write("ceph.conf", CONF.format(**words)))
@@ -108,6 +108,13 @@ class Radosgw(Service):
         self.run("radosgw", "-c", self.conf, "-n", "client.plain", "-f")
         self.run("radosgw", "-c", self.conf, "-n", "client.tokens", "-f")
         self.wait_for("its gateways", lambda: answers(self.plain) and answers(self.tokens))
+
+    def disk_ports(self):
+        """The first of a hundred of which the disk takes some that are free; none is to be a gateway's."""
+        while True:
+            low = random.randrange(20000, 31900)
+            if not {self.plain, self.tokens} & set(range(low, low + 101)):
+                return low
 
     def make_keys(self):
         ring = self.folder / "etc" / "keyring"
