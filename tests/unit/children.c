@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/macros.h"
 #include "lib/io/loop.h"
 
@@ -93,6 +94,7 @@ void child_start(struct child_fixture *f, struct proc_spec spec, const char *scr
 
 	spec.argv = spec.argv != NULL ? spec.argv : argv;
 	spec.deadline_ms = spec.deadline_ms > 0 ? spec.deadline_ms : DEADLINE_MS;
+	f->begun_ms = clock_mono_ms();
 	if (proc_start(f->loop, &spec, child_done, f, &f->proc, &child_err) < 0)
 		fail_msg("%s: %s", script, child_err.text);
 	assert_int_equal(f->done_calls, 0);

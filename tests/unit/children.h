@@ -14,6 +14,7 @@
 struct child_fixture {
 	struct loop *loop;
 	struct proc *proc;
+	int64_t begun_ms; /* when the last script was, by clock_mono_ms() */
 	unsigned done_calls;
 	struct proc_result result; /* out and err_tail point into the two buffers */
 	struct buf out, tail;

@@ -114,6 +114,14 @@ void client_start(struct http_client *c, const struct http_request *q)
 	assert_int_equal(c->done_calls, 0);
 }
 
+bool client_give_more_time(struct http_request *q)
+{
+	if (q->timeout_ms > CLIENT_GIVE_UP_MS / 8)
+		return false;
+	q->timeout_ms *= 8;
+	return true;
+}
+
 void client_run(struct http_client *c, const struct http_request *q, bool blocking)
 {
 	c->done_calls = 0;

@@ -39,6 +39,12 @@ struct http_request client_request(const char *method, const char *path);
 void client_start(struct http_client *c, const struct http_request *q);
 /* Runs one call to its end, and fails when an error shows a secret. */
 void client_run(struct http_client *c, const struct http_request *q, bool blocking);
+/*
+ * After a call with a short timeout that did not end as it should: on a machine that stood still meanwhile it
+ * may have had no time to be sent or answered, and is to be run again with eight times as much. False: it had
+ * time.
+ */
+bool client_give_more_time(struct http_request *q);
 void client_done(const struct http_result *r, const struct err *e, void *arg);
 
 #endif

@@ -335,9 +335,10 @@ _Noreturn static void serve(int listen_fd, void (*serve_connection)(int fd))
 	(void)signal(SIGCHLD, SIG_IGN);
 	for (;;) {
 		int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+		if (fd >= 0)
+			__atomic_add_fetch(&own.seen->connections, 1, __ATOMIC_SEQ_CST);
 		if (fd >= 0 && fork() == 0) {
 			(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-			__atomic_add_fetch(&own.seen->connections, 1, __ATOMIC_SEQ_CST);
 			serve_connection(fd);
 		}
 		close(fd);

@@ -178,6 +178,23 @@ void test_db_create(struct test_server *s)
 		die("%s", e.text);
 }
 
+int test_db_end_session(struct db *admin, int64_t id, struct err *e)
+{
+	static const char left_sql[] = "SELECT COUNT(*) FROM information_schema.processlist WHERE id=?";
+	AUTO_FREE char *kill_sql = xasprintf("KILL CONNECTION %lld;\n", (long long)id);
+
+	if (db_script(admin, kill_sql, e) < 0)
+		return -1;
+	for (;;) {
+		AUTO(db_rows) rows = NULL;
+
+		if (db_query(admin, left_sql, DB_ARGS(db_int(id)), &rows, e) < 0)
+			return -1;
+		if (db_next(rows) && db_get_int(rows, 0) == 0)
+			return 0;
+	}
+}
+
 pid_t test_db_strike_while(const struct test_server *s, const char *pattern, enum test_blow blow)
 {
 	static const char sql[] = "SELECT id FROM information_schema.processlist "
@@ -203,9 +220,7 @@ pid_t test_db_strike_while(const struct test_server *s, const char *pattern, enu
 	if (blow == KILL_SERVER)
 		_exit(kill(s->pid, SIGKILL) == 0 ? 0 : 2);
 
-	AUTO_FREE char *kill_sql = xasprintf("KILL CONNECTION %s;\n", db_get_text(rows, 0));
-
-	_exit(db_script(db, kill_sql, &e) == 0 ? 0 : 3);
+	_exit(test_db_end_session(db, db_get_int(rows, 0), &e) == 0 ? 0 : 3);
 }
 
 void test_db_expect_struck(pid_t pid)

@@ -8,9 +8,12 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
+struct db;
 struct db_options;
+struct err;
 
 struct test_server {
 	char folder[64];
@@ -23,10 +26,13 @@ void test_db_create(struct test_server *s);
 void test_db_start(struct test_server *s);                      /* again, after test_server_kill */
 struct db_options test_db_options(const struct test_server *s); /* borrows s; short timeouts */
 
+/* Ends another session of the same server and waits until it is gone, and what it had open undone. */
+int test_db_end_session(struct db *admin, int64_t id, struct err *e);
+
 /* Starts a process that waits until a session runs a statement LIKE pattern and then strikes. */
 enum test_blow { KILL_SESSION, KILL_SERVER };
 pid_t test_db_strike_while(const struct test_server *s, const char *pattern, enum test_blow blow);
-void test_db_expect_struck(pid_t pid); /* waits for it; that it struck */
+void test_db_expect_struck(pid_t pid); /* waits for it: it struck, and a session struck is gone */
 
 void test_cache_create(struct test_server *s);
 void test_cache_start(struct test_server *s);

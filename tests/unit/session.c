@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "lib/base/macros.h"
-#include "lib/base/mem.h"
 #include "lib/io/db.h"
 
 struct test_server session_server;
@@ -62,22 +61,12 @@ int64_t session_id(struct db *db)
 	return session_number(db, "SELECT CONNECTION_ID()");
 }
 
-/* Asks a session, from another one, to end, and waits until it has. */
 void session_throw_out(int64_t id)
 {
-	static const char left[] = "SELECT COUNT(*) FROM information_schema.processlist WHERE id=?";
 	AUTO(db) admin = session_new(10);
-	AUTO_FREE char *kill_sql = xasprintf("KILL CONNECTION %lld;\n", (long long)id);
 	struct err e;
 
-	expect_ok(db_script(admin, kill_sql, &e), &e);
-	for (int64_t n = 1; n > 0;) {
-		AUTO(db_rows) rows = NULL;
-
-		expect_ok(db_query(admin, left, DB_ARGS(db_int(id)), &rows, &e), &e);
-		assert_true(db_next(rows));
-		n = db_get_int(rows, 0);
-	}
+	expect_ok(test_db_end_session(admin, id, &e), &e);
 }
 
 int session_start(void **state)

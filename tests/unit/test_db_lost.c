@@ -77,7 +77,7 @@ static void test_a_lost_transaction_leaves_nothing(void **state)
 static void test_an_idle_transaction_keeps_its_locks_not_for_long(void **state)
 {
 	static const char update[] = "UPDATE held SET v=v+1 WHERE id=1";
-	AUTO(db) stopped = session_new(1);
+	AUTO(db) stopped = session_new(3);
 	AUTO(db) db = session_new(30);
 	struct err e;
 
@@ -196,36 +196,6 @@ static void expect_within(int64_t begin_ms, int64_t least_ms, int64_t most_ms)
 		fail_msg("took %lld ms", (long long)ms);
 }
 
-static void test_statements_are_limited_in_time(void **state)
-{
-	AUTO(db) db = session_new(1);
-	AUTO(db) blocker = session_new(60);
-	AUTO(db_rows) rows = NULL;
-	struct err e;
-
-	(void)state;
-	session_exec(blocker, "CREATE TABLE slow (id INT PRIMARY KEY, v INT)");
-	session_exec(blocker, "INSERT INTO slow VALUES (1, 0)");
-
-	int64_t begin_ms = clock_mono_ms();
-
-	expect_err(db_query(db, "SELECT COUNT(*) FROM seq_1_to_1000000000 WHERE seq % 3 = 1", DB_NO_ARGS,
-			   &rows, &e),
-		&e, ERR_TEMP, 503);
-	expect_within(begin_ms, 900, 1900);
-
-	int64_t id = session_id(db);
-
-	expect_ok(db_begin(blocker, &e), &e);
-	session_exec(blocker, "UPDATE slow SET v=1");
-	begin_ms = clock_mono_ms();
-	expect_err(db_exec(db, "UPDATE slow SET v=2", DB_NO_ARGS, NULL, &e), &e, ERR_TEMP, 503);
-	expect_within(begin_ms, 900, 1900);
-	db_rollback(blocker);
-	assert_int_equal(session_number(db, "SELECT v FROM slow"), 0);
-	assert_true(session_id(db) == id);
-}
-
 /* The server is there again, but db does not ask it at once. */
 static void wait_until_back(struct db *db)
 {
@@ -241,6 +211,97 @@ static void wait_until_back(struct db *db)
 			fail_msg("%s", e.text);
 		(void)poll(NULL, 0, 10);
 	}
+}
+
+/*
+ * That the server ends a statement after a second. False where we gave it up, which is due a second later,
+ * but comes first on a machine that stands still in between.
+ */
+static bool is_ended_in_its_work(struct db *db)
+{
+	static const char slow[] = "SELECT COUNT(*) FROM seq_1_to_1000000000 WHERE seq % 3 = 1";
+	AUTO(db_rows) rows = NULL;
+	struct err e;
+
+	wait_until_back(db);
+
+	int64_t begin_ms = clock_mono_ms();
+
+	expect_err(db_query(db, slow, DB_NO_ARGS, &rows, &e), &e, ERR_TEMP, 503);
+	if (strstr(e.text, "(1969)") == NULL) { /* ER_STATEMENT_TIMEOUT */
+		print_message("%s\n", e.text);
+		return false;
+	}
+	assert_true(clock_mono_ms() - begin_ms >= 900);
+	return true;
+}
+
+static int64_t id_or_none(struct db *db)
+{
+	AUTO(db_rows) rows = NULL;
+	struct err e;
+
+	return db_query(db, "SELECT CONNECTION_ID()", DB_NO_ARGS, &rows, &e) == 0 && db_next(rows)
+		       ? db_get_int(rows, 0)
+		       : -1;
+}
+
+static int64_t value_in(struct db *db, int64_t row)
+{
+	AUTO(db_rows) rows = NULL;
+	struct err e;
+
+	expect_ok(db_query(db, "SELECT v FROM slow WHERE id=?", DB_ARGS(db_int(row)), &rows, &e), &e);
+	assert_true(db_next(rows));
+	return db_get_int(rows, 0);
+}
+
+/* The same of one that waits for a lock: then it is certain, and its session is still there. */
+static bool is_ended_in_its_wait(struct db *db, struct db *blocker, int64_t row)
+{
+	static const char lock[] = "UPDATE slow SET v=1 WHERE id=?";
+	static const char update[] = "UPDATE slow SET v=2 WHERE id=?";
+	struct err e;
+
+	wait_until_back(db);
+
+	int64_t id = id_or_none(db);
+
+	expect_ok(db_begin(blocker, &e), &e);
+	expect_ok(db_exec(blocker, lock, DB_ARGS(db_int(row)), NULL, &e), &e);
+
+	int64_t begin_ms = clock_mono_ms();
+
+	assert_int_equal(db_exec(db, update, DB_ARGS(db_int(row)), NULL, &e), -1);
+
+	int64_t took_ms = clock_mono_ms() - begin_ms;
+
+	db_rollback(blocker);
+	if (id < 0 || id_or_none(db) != id) {
+		print_message("%s\n", e.text);
+		return false;
+	}
+	expect_err(-1, &e, ERR_TEMP, 503);
+	assert_true(took_ms >= 900);
+	assert_int_equal(value_in(blocker, row), 0);
+	return true;
+}
+
+static void test_statements_are_limited_in_time(void **state)
+{
+	AUTO(db) db = session_new(1);
+	AUTO(db) blocker = session_new(60);
+	bool in_work = false, in_wait = false;
+
+	(void)state;
+	session_exec(blocker, "CREATE TABLE slow (id INT PRIMARY KEY, v INT)");
+	session_exec(blocker, "INSERT INTO slow VALUES (1, 0), (2, 0), (3, 0)");
+	for (int64_t row = 1; row <= 3; row++) {
+		in_work = in_work || is_ended_in_its_work(db);
+		in_wait = in_wait || is_ended_in_its_wait(db, blocker, row);
+	}
+	assert_true(in_work);
+	assert_true(in_wait);
 }
 
 static void test_a_stopped_server_is_given_up(void **state)
@@ -292,6 +353,17 @@ static void test_no_server(void **state)
 	assert_non_null(strstr(e.text, "connect"));
 }
 
+/* How many connections have come since this was asked last. */
+static int64_t arrivals(int listen_fd)
+{
+	struct pollfd p = {.fd = listen_fd, .events = POLLIN};
+	int64_t n = 0;
+
+	for (; poll(&p, 1, 0) > 0; n++)
+		(void)close(accept(listen_fd, NULL, NULL));
+	return n;
+}
+
 /* A host that takes a connection and says nothing: the dearest kind of outage. */
 static void test_an_outage_is_not_paid_for_at_each_call(void **state)
 {
@@ -304,32 +376,31 @@ static void test_an_outage_is_not_paid_for_at_each_call(void **state)
 	AUTO(db) db = db_new(&options);
 	AUTO(db_rows) rows = NULL;
 	struct err first, e;
-	int64_t begin_ms = clock_mono_ms();
+	int64_t begin_ms = clock_mono_ms(), asked;
 
 	(void)state;
 	assert_int_equal(listen(silent_fd, 8), 0);
 	expect_err(db_query(db, "SELECT 1", DB_NO_ARGS, &rows, &first), &first, ERR_TEMP, 503);
 	assert_true(clock_mono_ms() - begin_ms >= 900);
+	asked = arrivals(silent_fd);
+	assert_int_equal(asked, 1);
 
-	int64_t failed_ms = clock_mono_ms();
-
+	/* Asking takes a second, and for another one nobody asks: so once in two, on a slow machine too. */
 	for (int i = 0; i < 100; i++) {
 		expect_err(i % 2 ? db_begin(db, &e) : db_query(db, "SELECT 1", DB_NO_ARGS, &rows, &e), &e,
 			ERR_TEMP, 503);
 		assert_string_equal(e.text, first.text);
+		asked += arrivals(silent_fd);
+		assert_true(asked <= 1 + (clock_mono_ms() - begin_ms) / 1900);
 	}
-	expect_within(failed_ms, 0, 500);
 
-	/* After a second it is asked again, which takes its time again. */
-	for (int64_t took_ms = 0; took_ms < 500;) {
-		int64_t call_ms = clock_mono_ms();
-
-		expect_within(failed_ms, 0, 10000);
+	/* Then it is asked again, which takes its time again. */
+	for (int64_t before = asked; asked == before; asked += arrivals(silent_fd)) {
+		expect_within(begin_ms, 0, 20000);
 		expect_err(db_query(db, "SELECT 1", DB_NO_ARGS, &rows, &e), &e, ERR_TEMP, 503);
-		took_ms = clock_mono_ms() - call_ms;
 		(void)poll(NULL, 0, 10);
 	}
-	assert_true(clock_mono_ms() - failed_ms >= 1000);
+	assert_true(clock_mono_ms() - begin_ms >= 2900);
 }
 
 /* Runs statements over an outage of the server, and gives back what was logged. Caller frees. */
