@@ -2,5 +2,5 @@
 
 ALTER TABLE music_tracks ADD COLUMN is_ring BOOLEAN NOT NULL DEFAULT FALSE AFTER duration_ms;
 
-UPDATE music_tracks SET is_ring = TRUE WHERE id IN (
-  UNHEX('6d757369630040008000000000000001'), UNHEX('6d757369630040008000000000000002'), UNHEX('6d757369630040008000000000000003'));
+UPDATE music_tracks SET is_ring = TRUE
+  WHERE file IN ('music/bright-morning.m4a', 'music/quiet-harbour.m4a', 'music/clear-path.m4a');

@@ -17,6 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = pathlib.Path(os.environ.get("TEST_BUILD", ROOT / "build"))
 STACK = ROOT / "demo" / "stack.sh"
 
+PATIENCE_SEC = 180  # with what ends by itself, and need not end soon, on a machine that is busy
+
 # Small and quick, so that a test is about what it is about.
 QUICK = {"film_quality": "draft", "poll_ms": 200, "backoff_ms": 100, "backoff_cap_ms": 1000}
 
@@ -27,7 +29,7 @@ def files_below(folder):
     return [path for path in found if path.is_file()]
 
 
-def wait_for(what, condition, seconds=60, pause=0.05):
+def wait_for(what, condition, seconds=PATIENCE_SEC, pause=0.05):
     """The first true value of condition(); fails after so many seconds."""
     deadline = time.monotonic() + seconds
     while True:
@@ -153,7 +155,7 @@ class Stack:
         assert answer.status == 202, answer
         return answer.json["videoId"]
 
-    def wait_completed(self, video, seconds=120):
+    def wait_completed(self, video, seconds=PATIENCE_SEC):
         def ended():
             status = self.status(video)
             assert status["status"] != "failed", status

@@ -11,7 +11,7 @@ $(O)/assets/music/compose: $(O)/assets/music/compose.o
 $(O)/assets/music/%.wav: $(O)/assets/music/compose
 	$(call say,play)
 	$(Q)$< $* $@
-$(O)/music/%.m4a: $(O)/assets/music/%.wav
+$(O)/music/%.m4a: $(O)/assets/music/%.wav assets/music/music.mk
 	$(call say,aac)
 	@mkdir -p $(@D)
 	$(Q)ffmpeg -nostdin -hide_banner -loglevel error -y -i $< -c:a aac -b:a 160k -map_metadata -1 -fflags +bitexact \

@@ -32,20 +32,25 @@ def open_form(page):
     page.wait(lambda: page.all('input[name="product"]'))
 
 
+def order(page, stack):
+    """Orders what the form says. The new card."""
+    others = {video["id"] for video in stack.get("/videos/store/field?limit=100").json["videos"]}
+    page.one("#make").click()
+    page.wait(lambda: not page.one("#maker").is_displayed())
+    return page.wait(lambda: next((card for card in page.all("#cards .card:not(.skeleton)")
+                                   if card.get_attribute("data-video-id") not in others), None))
+
+
 @pytest.fixture(scope="module")
 def film(stack, driver):
     """A film made with the form and watched to its end: {id, seen, url}."""
-    others = {video["id"] for video in stack.get("/videos/store/field?limit=100").json["videos"]}
     page = Page(driver, stack.url)
     page.open()
     open_form(page)
     choose(page, "product", "walk")
     choose(page, "style", "social_ad")
     choose(page, "ratio", "4:5")
-    page.one("#make").click()
-    page.wait(lambda: not page.one("#maker").is_displayed())
-    card = page.wait(lambda: next((card for card in page.all("#cards .card:not(.skeleton)")
-                                   if card.get_attribute("data-video-id") not in others), None))
+    card = order(page, stack)
     page.script(RECORD, card)
     page.wait(lambda: card.get_attribute("data-status") in ("completed", "failed"), FILM_SEC)
     assert page.complaints() == []
@@ -226,9 +231,7 @@ def test_a_draft_becomes_the_film(page, stack):
     choose(page, "product", "figs")
     choose(page, "style", "social_ad")
     choose(page, "mode", "draft")
-    page.one("#make").click()
-    page.wait(lambda: not page.one("#maker").is_displayed())
-    video_id = page.wait(lambda: next(iter(page.all("#cards .card:not(.skeleton)")), None)).get_attribute("data-video-id")
+    video_id = order(page, stack).get_attribute("data-video-id")
     badge = page.card(video_id).find_element("css selector", "[data-part=draft]")
     assert badge.is_displayed() and badge.text == "Draft"
     wait_status(page, video_id, "completed")
@@ -295,12 +298,13 @@ def test_what_was_refused_is_said_in_the_question(page, stack):
 
 
 def test_a_video_deleted_elsewhere_vanishes(page, stack):
-    video_id = make(stack)
-    page.open()
-    assert page.card(video_id)
-    page.expect("404")
-    assert stack.delete(f"/videos/{video_id}").status == 204
-    page.wait(lambda: not page.all(f'[data-video-id="{video_id}"]'))
+    with stack.ffmpeg.hold("scene"):
+        video_id = make(stack)
+        page.open()
+        assert page.card(video_id)
+        page.expect("404")
+        assert stack.delete(f"/videos/{video_id}").status == 204
+        page.wait(lambda: not page.all(f'[data-video-id="{video_id}"]'))
 
 
 def test_an_error_is_shown_at_its_field(page):

@@ -48,7 +48,7 @@ def film(*scenes, store="shop", seconds=1, script=None, **more):
 # --- a video ---
 
 
-def wait_status(stack, video, *wanted, seconds=60):
+def wait_status(stack, video, *wanted, seconds=stacks.PATIENCE_SEC):
     return wait_for(f"{video} {wanted}", lambda: (now := stack.status(video))["status"] in wanted and now, seconds)
 
 

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 
 from service import free_ports
-from stack import BUILD, ROOT, Answer
+from stack import BUILD, PATIENCE_SEC, ROOT, Answer
 
 PROGRAMS = ROOT / "tests" / "emulators"
 CACHE = BUILD / "emulators" / "cache"
@@ -97,7 +97,7 @@ class Emulator:
     def errors(self, what=None):
         return [error for error in self.report()["errors"] if what in (None, error["what"])]
 
-    def wait(self, on, seen=None, answered=None, seconds=60):
+    def wait(self, on, seen=None, answered=None, seconds=PATIENCE_SEC):
         """Until so many requests of a kind have come, or were answered, since the last reset."""
         order = {"on": on, "timeoutMs": seconds * 1000}
         order.update({"answered": answered} if answered is not None else {"seen": seen or 1})

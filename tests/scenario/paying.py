@@ -35,7 +35,7 @@ def film(name, scenes=2, script=True, pictures=False, seconds=1):
     return stacks.film(scenes=body, aspectRatio="1:1", musicVolume=0, **spoken)
 
 
-def wait_completed(stack, database, *videos, seconds=180):
+def wait_completed(stack, database, *videos, seconds=stacks.PATIENCE_SEC):
     """Of videos that must not pause."""
 
     def completed():
@@ -48,7 +48,7 @@ def wait_completed(stack, database, *videos, seconds=180):
 
 def wait_gone_on(database, video):
     """Of one that is paused, and that nobody has to tell."""
-    wait_for("what is paused to go on", lambda: status_of(database, video)[0] == "completed", 180)
+    wait_for("what is paused to go on", lambda: status_of(database, video)[0] == "completed")
 
 
 def status_of(database, video):

@@ -20,9 +20,8 @@ def stack():
         yield running
 
 
-def wait_status(stack, video, status, seconds=60):
-    return wait_for(f"{status} of {video}", lambda: stack.status(video)["status"] == status and stack.status(video),
-                    seconds)
+def wait_status(stack, video, status):
+    return wait_for(f"{status} of {video}", lambda: stack.status(video)["status"] == status and stack.status(video))
 
 
 def ask(stack, video, action, body=None, status=202):
@@ -171,7 +170,7 @@ def test_deleting_while_it_is_cancelled(stack):
         wait_for("a scene to begin", lambda: children(stack))
         ask(stack, video, "cancel")
         assert stack.delete(f"/videos/{video}").status == 204
-        wait_for("the removal", lambda: daemons.rows_of(stack, video) == 0, 20)
+        wait_for("the removal", lambda: daemons.rows_of(stack, video) == 0)
         ask(stack, video, "retry", status=404)
 
 

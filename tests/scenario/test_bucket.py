@@ -83,7 +83,7 @@ def test_a_film_is_there_when_it_is_completed_and_not_when_it_is_deleted(stack):
 
     delete(stack, video)
     assert keys_of(stack, video) == []
-    wait_for("what was bought for it alone to go", lambda: stack.bucket.keys("bought/") == [], 30)
+    wait_for("what was bought for it alone to go", lambda: stack.bucket.keys("bought/") == [])
     wait_for("it to go here too", lambda: bought.files(stack) == [])
 
 
@@ -187,7 +187,7 @@ def test_a_deletion_waits_for_the_bucket(stack):
     stack.s3.setup(faults=[{"on": ["list", "delete", "delete_many"], "do": AWAY, "times": -1}])
     assert stack.delete(f"/videos/{video}").status == 204
     assert stack.get(f"/videos/{video}").status == 404
-    wait_for("a removal that was put off", lambda: "removal put off" in stack.log("daemon"), 30)
+    wait_for("a removal that was put off", lambda: "removal put off" in stack.log("daemon"))
     assert rows_of(stack, video) > 0
     stack.s3.setup(faults=[])
     assert keys_of(stack, video) == before
@@ -336,5 +336,5 @@ def test_addresses_that_have_ended_are_made_anew_by_the_daemon(stack):
     listed = stack.get("/videos/store/shop").json["videos"]
     assert [one["videoUrl"] for one in listed if one["id"] == video] == [None]
     stack.run("start", "daemon")
-    wait_for("new ones", lambda: show(stack, video)["videoUrl"], 30)
+    wait_for("new ones", lambda: show(stack, video)["videoUrl"])
     delete(stack, video)

@@ -80,15 +80,15 @@ def wait_all_held(stack):
     wait_for("ffmpeg at work", lambda: stack.ffmpeg.calls("encode") == 2 and children(stack))
 
 
-def cancel(case):
-    ask(case.stack, case.video, "cancel")
-    wait_status(case.stack, case.video, "cancelled", seconds=SECONDS)
-
-
-def delete(case):
-    assert case.stack.delete(f"/videos/{case.video}").status == 204
-    assert case.stack.get(f"/videos/{case.video}/status").status == 404
-    wait_for(f"the removal: {case.name}", lambda: rows_of(case.stack, case.video) == 0, SECONDS)
+def stop_all(stack, pairs):
+    """Cancels and deletes: all at once, because the vendor has little time for some."""
+    for cancelled, deleted in pairs:
+        ask(stack, cancelled.video, "cancel")
+        assert stack.delete(f"/videos/{deleted.video}").status == 204
+        assert stack.get(f"/videos/{deleted.video}/status").status == 404
+    for cancelled, deleted in pairs:
+        wait_status(stack, cancelled.video, "cancelled", seconds=SECONDS)
+        wait_for(f"the removal: {deleted.name}", lambda video=deleted.video: rows_of(stack, video) == 0, SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +100,7 @@ def pairs(stack):
     with stack.ffmpeg.hold("encode"):
         found = [[Case(stack, when, how) for how in ("cancel", "delete")] for when in MOMENTS]
         wait_all_held(stack)
-        for cancelled, deleted in found:
-            cancel(cancelled)
-            delete(deleted)
+        stop_all(stack, found)
         wait_for("an end of all work", lambda: children(stack) == [] and stack.work_folders() == [])
         assert [ledger(stack, pair[0].video) for pair in found if pair[0].moment.fault] == [
             pair[0].moment.until for pair in found if pair[0].moment.fault], "nothing was answered yet"

@@ -85,7 +85,7 @@ def test_a_store_takes_all_that_is_its_own(stack):
     for path in ("stores/closing", "store/closing", "products/closing-mug", done, running):
         assert stack.get(f"/videos/{path}").status == 404, path
     assert stack.post("/videos", quick(storeId="closing")).status == 404
-    wait_for("removal of the store", lambda: not stack.sql("SELECT 1 FROM stores WHERE gone_id IS NOT NULL"), 60)
+    wait_for("removal of the store", lambda: not stack.sql("SELECT 1 FROM stores WHERE gone_id IS NOT NULL"))
     assert gone(stack, done) and gone(stack, running) and not upload.exists() and not upload.parent.exists()
     assert stack.put("/videos/stores/closing", {"name": "Again"}).status == 201
     assert stack.get("/videos/store/closing").json["total"] == 0
@@ -100,14 +100,14 @@ def test_a_store_of_the_same_id_waits(stack):
     answer = stack.put("/videos/stores/returning", {"name": "Again"})
     assert (answer.status, answer.json["error"]["code"]) == (409, "conflict")
     stack.run("start", "daemon")
-    wait_for("room for a new one", lambda: stack.put("/videos/stores/returning", {"name": "Again"}).status == 201, 60)
+    wait_for("room for a new one", lambda: stack.put("/videos/stores/returning", {"name": "Again"}).status == 201)
 
 
 def test_videos_go_at_their_age(stack, published):
     young = made(stack)
     stack.sql(f"UPDATE videos SET status = 'failed', updated_at = updated_at - INTERVAL 8 DAY "
               f"WHERE id = UNHEX('{published.replace('-', '')}')")
-    wait_for("removal of the old one", lambda: gone(stack, published), 60)
+    wait_for("removal of the old one", lambda: gone(stack, published))
     assert stack.get(f"/videos/{young}").status == 200
 
 
@@ -148,7 +148,7 @@ def test_the_storage_is_compared_with_the_rows(stack, published):
     wait_for("its removal", lambda: gone(stack, empty))
     code, said, _ = check(stack, "--repair")
     assert code == 0 and "(to be removed)" in said, said
-    wait_for("removal of the orphans", lambda: not orphans & set(place.keys()), 60)
+    wait_for("removal of the orphans", lambda: not orphans & set(place.keys()))
     wait_for("nothing to be removed", lambda: not due(stack))
     code, said, _ = check(stack)
     assert code == 0 and "; 0 orphans; 0 missing; 4 foreign" in said, said

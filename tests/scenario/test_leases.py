@@ -99,7 +99,7 @@ def test_what_clients_have_seen_is_in_the_database(stack):
             video = begin_scene(stack)
             wait_for("its progress", lambda: stack.status(video)["status"] == "generating_scenes")
             stack.run("stop", "mariadb")
-        wait_for("an outcome that cannot be written", lambda: not daemons.children(stack), 30)
+        wait_for("an outcome that cannot be written", lambda: not daemons.children(stack))
         with daemons.Sampler(lambda: stack.get(f"/videos/{video}/status")) as sampler:
             wait_for("a second of answers", lambda: len(sampler.seen) > 40)
         stack.run("kill", "daemon")

@@ -33,7 +33,7 @@ def assert_gone(stack, video):
 
 
 def wait_removed(stack, video):
-    wait_for("the removal of its rows", lambda: rows_of(stack, video) == 0, 20)
+    wait_for("the removal of its rows", lambda: rows_of(stack, video) == 0)
     assert not (stack.folder / "media" / "videos" / video).exists()
     assert not (stack.folder / "work" / video).exists()
     assert_gone(stack, video)
@@ -208,7 +208,7 @@ def test_a_removal_that_cannot_be_done_now_is_done_later(stack):
     try:
         assert stack.delete(f"/videos/{video}").status == 204
         assert_gone(stack, video)
-        wait_for("a failed removal", lambda: "removal put off" in stack.log("daemon"), 10)
+        wait_for("a failed removal", lambda: "removal put off" in stack.log("daemon"))
         assert rows_of(stack, video) > 0
     finally:
         media.unlink()
@@ -228,7 +228,7 @@ def test_work_folders_of_nobody_are_swept_at_the_start(stack):
         (folder / "deep" / "scene-000.mp4").write_bytes(b"x" * 1000)
     stack.run("stop", "daemon")
     stack.run("start", "daemon")
-    wait_for("the sweep", lambda: not stray.exists(), 10)
+    wait_for("the sweep", lambda: not stray.exists())
     assert (other / "deep").exists(), "only what is named like a video is ours"
     (other / "deep" / "scene-000.mp4").unlink()
     (other / "deep").rmdir()
@@ -328,7 +328,7 @@ def test_a_bad_picture_fails_its_video_and_names_the_scene(stack, shop):
 def test_private_addresses_are_refused_unless_allowed(stack, shop):
     with stack.changed(image_allow_private="no"):
         video = stack.create({**quick(), "scenes": [scene(1, imageUrl=f"{shop}/good.jpg")]})
-        wait_for("its failure", lambda: stack.status(video)["status"] == "failed", 20)
+        wait_for("its failure", lambda: stack.status(video)["status"] == "failed")
     assert "scene 1" in stack.status(video)["error"]
     assert stack.delete(f"/videos/{video}").status == 204
     wait_removed(stack, video)

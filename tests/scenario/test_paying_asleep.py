@@ -98,7 +98,7 @@ def begin_all(stack, database):
 def taken_over(stack, database, films):
     """The other daemon does all that can be done without the answers to what the first one asked for."""
     [asked_first] = paying.ledger(database, films["Polled"])
-    wait_for("the other daemon to poll", lambda: paying.ledger(database, films["Polled"]) != [asked_first], 120)
+    wait_for("the other daemon to poll", lambda: paying.ledger(database, films["Polled"]) != [asked_first])
     stack.runway.setup(finish="now", clock={"runningMs": 300})
     paying.wait_completed(stack, database, *(films[name] for name in TAKEN))
     for name in ("Asked", "Settled", "Spoken"):

@@ -62,7 +62,7 @@ def film(*prompts, store="shop", **more):
     return stacks.film(store=store, scenes=scenes, aspectRatio="9:16", musicVolume=0, reuse=False, **more)
 
 
-def wait_status(stack, video, status, seconds=60):
+def wait_status(stack, video, status, seconds=stacks.PATIENCE_SEC):
     return wait_for(f"{video} {status}", lambda: (found := stack.status(video))["status"] == status and found, seconds)
 
 
@@ -265,7 +265,7 @@ def test_waiting_for_a_place_is_no_time_of_a_videos_own(stack, runway):
         runway.wait("create", answered=1)
         runway.setup(clock={"pendingMs": 0, "runningMs": 100})
         second = stack.create(film("Two"))
-        assert wait_status(stack, first, "failed", seconds=60)["error"].startswith("The video took longer than the 25 s")
+        assert wait_status(stack, first, "failed")["error"].startswith("The video took longer than the 25 s")
         stack.wait_completed(second)
 
 

@@ -23,5 +23,5 @@ def test_a_video_that_waits_for_a_child_only_keeps_its_place(stack):
         waits = stack.create({**quick(2), "scenes": [scene(1, imageUrl=NOBODY), scene(2)]})
         wait_for("its next try", lambda: events(stack, waits, "picture") == ["start", "retry"])
     wait_for("its other steps", lambda: events(stack, waits, "sound") == ["start", "done"])
-    wait_for("its place to be free", lambda: job_of(stack, waits)[0] == daemons.SCHEDULED, 20)
+    wait_for("its place to be free", lambda: job_of(stack, waits)[0] == daemons.SCHEDULED)
     assert job_of(stack, waits)[2] == "1", "it was claimed only once"

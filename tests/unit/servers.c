@@ -182,6 +182,7 @@ int test_db_end_session(struct db *admin, int64_t id, struct err *e)
 {
 	static const char left_sql[] = "SELECT COUNT(*) FROM information_schema.processlist WHERE id=?";
 	AUTO_FREE char *kill_sql = xasprintf("KILL CONNECTION %lld;\n", (long long)id);
+	int64_t give_up_ms = clock_mono_ms() + START_MS;
 
 	if (db_script(admin, kill_sql, e) < 0)
 		return -1;
@@ -192,6 +193,9 @@ int test_db_end_session(struct db *admin, int64_t id, struct err *e)
 			return -1;
 		if (db_next(rows) && db_get_int(rows, 0) == 0)
 			return 0;
+		if (clock_mono_ms() > give_up_ms)
+			return err_set(e, ERR_TEMP, "session %lld is still there", (long long)id);
+		(void)poll(NULL, 0, 5);
 	}
 }
 

@@ -332,7 +332,7 @@ static void test_a_stopped_server_is_given_up(void **state)
 	int rc_connect = db_query(late, "SELECT 1", DB_NO_ARGS, &rows, &e);
 
 	test_server_signal(&session_server, SIGCONT);
-	expect_within(begin_ms, 4500, 9000);
+	expect_within(begin_ms, 4500, 15000);
 	assert_int_equal(rc_read, -1);
 	assert_int_equal(read_kind, ERR_TEMP);
 	assert_int_equal(rc_write, -1);
