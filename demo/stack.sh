@@ -21,7 +21,8 @@ PIECES='mariadb memcached nginx runway elevenlabs cgi daemon'
 VENDORS='runway elevenlabs'
 SOCKET_MAX=107 # sun_path of unix(7), less its NUL
 LONGEST_NAME=/memcached.sock
-declare -A STOP_SEC=([mariadb]=60 [memcached]=10 [nginx]=10 [cgi]=15 [daemon]=30) START_SEC=([mariadb]=60)
+declare -A STOP_SEC=([mariadb]=60 [memcached]=10 [nginx]=10 [cgi]=15 [daemon]=30)
+START_SEC=60
 
 die() {
 	echo "stack: $*" >&2
@@ -48,8 +49,12 @@ alive() {
 	[[ -n $began && $(start_time "$PID") == "$began" ]]
 }
 
-# Whether path is a listening socket, or one that takes datagrams.
-is_bound() { grep -F " $1" /proc/net/unix 2>/dev/null | grep -qE '^[^ ]+ [^ ]+ [^ ]+ 00010000 |^[^ ]+ [^ ]+ [^ ]+ 00000000 0002 '; }
+# Whether path is a listening socket, or one that takes datagrams. The kernel still tells the path of one whose folder
+# has been removed: it has to be there, too.
+is_bound() {
+	[ -S "$1" ] && grep -F " $1" /proc/net/unix 2>/dev/null |
+		grep -qE '^[^ ]+ [^ ]+ [^ ]+ 00010000 |^[^ ]+ [^ ]+ [^ ]+ 00000000 0002 '
+}
 
 # What a piece was started with: another stamp, and it is started anew.
 stamp() {
@@ -85,7 +90,7 @@ run_piece() {
 
 	setsid "$@" </dev/null >>"$DIR/log/$piece.log" 2>&1 9>&- &
 	echo "$! $(start_time $!) $wanted" >"$DIR/pid/$piece"
-	deadline=$((SECONDS + ${START_SEC[$piece]:-15}))
+	deadline=$((SECONDS + START_SEC))
 	until "${ready[@]}"; do
 		alive "$piece" || return 1
 		((SECONDS < deadline)) || die "$piece is not ready in time; see $DIR/log/$piece.log"

@@ -74,6 +74,23 @@ def test_a_folder_with_a_long_name_and_blanks(tmp_path):
         stack.run("stop")
 
 
+def test_a_folder_that_was_taken_from_one_that_runs(tmp_path):
+    """As when a clone is removed with what runs in it, and made again."""
+    folder, away = tmp_path / "run", tmp_path / "away"
+    first = Stack(folder)
+    try:
+        folder.rename(away)
+        first.folder = away
+        second = Stack(folder)
+        try:
+            assert second.get("/healthz").status == 200
+            assert not set(pids(first).values()) & set(pids(second).values())
+        finally:
+            second.run("stop")
+    finally:
+        first.run("stop")
+
+
 def test_the_vendors_are_emulated_where_that_is_asked_for():
     """As `make demo PROVIDER=emulated` does it: a film is bought; then the same stack without them makes its own."""
     with running(environment={"STACK_PROVIDER": "emulated"}) as stack:
