@@ -10,7 +10,7 @@ shift 2
 logs=$build/log
 mkdir -p "$logs"
 # Suites that run at once: most of them wait for others most of the time, and each has its own folders and ports.
-at_once=${TEST_JOBS:-$(($(nproc) + 1))}
+at_once=${TEST_JOBS:-$(($(nproc) < 4 ? 4 : $(nproc) + 1))}
 begun=0 results=$(mktemp -d)
 export TEST_MADE=$results/made # films, for who needs the same ones
 mkdir "$TEST_MADE"
