@@ -13,7 +13,8 @@ if pid == 0:
 _, status, usage = os.wait4(pid, 0)
 note = {"program": name, "folder": os.path.basename(os.getcwd()), "peak": usage.ru_maxrss * 1024,
         "cpu": usage.ru_utime + usage.ru_stime, "memory_limit": resource.getrlimit(resource.RLIMIT_AS)[0],
-        "cpu_limit": resource.getrlimit(resource.RLIMIT_CPU)[0]}
+        "cpu_limit": resource.getrlimit(resource.RLIMIT_CPU)[0],
+        "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else None}
 with open(os.path.join(here, "measured"), "a") as file:
     file.write(json.dumps(note) + "\n")
 if os.WIFSIGNALED(status):

@@ -8,6 +8,7 @@ import http.server
 import json
 import os
 import pathlib
+import signal
 import struct
 import subprocess
 import threading
@@ -270,7 +271,9 @@ def test_what_is_not_known_yet_gets_little_time(played, notes):
     probes = [note for note in notes if note["folder"] in refused and note["program"] == "ffprobe"]
     assert len(probes) >= 100
     for note in probes:
-        assert note["cpu_limit"] == PROBE_CPU_SEC and note["cpu"] < PROBE_CPU_SEC + 3, note
+        assert note["cpu_limit"] == PROBE_CPU_SEC
+        # The kernel looks at the clock tick: where the host took the processor away meanwhile, that counts, and is late.
+        assert note["cpu"] < PROBE_CPU_SEC + 3 or note["signal"] in (signal.SIGXCPU, signal.SIGKILL), note
 
 
 def test_the_table_is_shown(played, notes, capfd):
